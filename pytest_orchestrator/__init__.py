@@ -1,0 +1,1 @@
+"""pytest-orchestrator: folders of scripts as pytest items. Public names load on first use (PEP 562)."""

@@ -1,0 +1,100 @@
+"""The settings of a script and of a run, after every source was merged. Plain frozen data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..core.retry import RetryPolicy
+
+LeftProcesses = Literal["kill", "allow", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputExpectation:
+    """What a stream of output must and must not hold."""
+
+    contains: tuple[str, ...] = ()
+    not_contains: tuple[str, ...] = ()
+    matches: tuple[re.Pattern[str], ...] = ()
+    """Regular expressions searched for with ``re.MULTILINE``."""
+    not_matches: tuple[re.Pattern[str], ...] = ()
+    equals: str | None = None
+    """The whole stream, a trailing newline aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """``expect:`` of a script: checked after it ended with an allowed exit code."""
+
+    stdout: OutputExpectation = OutputExpectation()
+    stderr: OutputExpectation = OutputExpectation()
+    files: tuple[str, ...] = ()
+    """Paths or globs, relative to the script's working directory; each must match a file changed by this run."""
+    max_duration: float | None = None
+    """Seconds."""
+    min_duration: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """``requires:`` of a script: where one is missing, the script is skipped with the reason."""
+
+    commands: tuple[str, ...] = ()
+    platform: tuple[str, ...] = ()
+    """Any of these prefixes of ``sys.platform``: linux, darwin …"""
+    env: tuple[str, ...] = ()
+    """Environment variables that must be set and not empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``limits:`` of a script, besides time. None means no limit of ours."""
+
+    memory_mb: float | None = None
+    """Address space (RLIMIT_AS), in MiB."""
+    cpu_seconds: float | None = None
+    open_files: int | None = None
+    file_size_mb: float | None = None
+    """Largest file that it may write (RLIMIT_FSIZE), in MiB."""
+    output_mb: float | None = None
+    """stdout and stderr together, in MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSettings:
+    """Everything that one script (or one case of it) is run with."""
+
+    timeout: float | None = 60.0
+    """Seconds; None for no limit (0 in YAML)."""
+    timeout_source: str = "default"
+    """Where the limit comes from, ready to show."""
+    idle_timeout: float | None = None
+    grace: float = 2.0
+    """Seconds between SIGTERM and SIGKILL when a limit was hit."""
+    args: tuple[str, ...] = ()
+    stdin: str | None = None
+    """Text for standard input; None gives an empty one."""
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    """Added to the environment; None removes a variable."""
+    allowed_exit_codes: tuple[int, ...] = (0,)
+    skip_exit_codes: tuple[int, ...] = ()
+    cwd: str | None = None
+    """Relative to the rootdir; ``{script_dir}`` and ``{tmp}`` are replaced. None means the rootdir."""
+    skip: str | None = None
+    """The reason to skip; None to run."""
+    xfail: str | None = None
+    """The reason why it is expected to fail; None when it is not."""
+    xfail_strict: bool | None = None
+    """Whether an unexpected pass fails; None leaves it to pytest's own setting."""
+    retry: RetryPolicy = RetryPolicy()
+    expect: Expectation = Expectation()
+    resources: tuple[str, ...] = ()
+    """Named locks, sorted; two items that share one never overlap."""
+    requires: Requirements = Requirements()
+    left_processes: LeftProcesses = "kill"
+    limits: Limits = Limits()
+    interpreter: tuple[str, ...] | None = None
+    """Command that runs the script; None means shebang, then extension."""

@@ -1,0 +1,43 @@
+"""What this package raises. Each error composes its own message from the data it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class OrchestratorError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """One mistake in a user's file."""
+
+    path: str
+    """As shown to the user."""
+    line: int
+    """Counted from 1."""
+    column: int
+    """Counted from 1."""
+    message: str
+    """What is wrong, the value, what is allowed, what to do."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+class ConfigurationError(OrchestratorError):
+    """A user's file holds mistakes; all of them at once, in file order."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(sorted(mistakes))
+        super().__init__("\n".join(map(str, self.mistakes)))
+
+
+class DiscoveryError(OrchestratorError):
+    """A directory or file named by the user cannot be searched for scripts."""
+
+
+class SupervisorError(OrchestratorError):
+    """The supervisor process could not be started or died, and programs could not be run."""
