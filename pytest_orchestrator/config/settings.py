@@ -98,3 +98,30 @@ class ScriptSettings:
     limits: Limits = Limits()
     interpreter: tuple[str, ...] | None = None
     """Command that runs the script; None means shebang, then extension."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoverySettings:
+    """What counts as a script under a directory that was asked for."""
+
+    allowed_extensions: tuple[str, ...] = (".py", ".sh", ".bash")
+    """Extensions that make a file a script; an executable file with a shebang is one whatever its name."""
+    max_depth: int | None = None
+    """0 takes the scripts directly in the directory, 1 also those one level below; None has no bound."""
+    skip_dirs: tuple[str, ...] = (
+        "__pycache__", ".git", ".pytest_cache", "venv", ".venv", "node_modules", "build", "dist",
+        "*.egg-info", "output", "_templates", ".cursor", ".orchestrator",
+    )  # fmt: skip
+    """Names (globs) of directories that are never entered; those starting with a dot never are either."""
+    skip_patterns: tuple[str, ...] = (
+        "__init__.py", "__main__.py", "conftest.py", "setup.py", "noxfile.py", "test_*.py", "*_test.py", "_*.py",
+    )  # fmt: skip
+    """Names (globs) of files that are no scripts."""
+    include: tuple[str, ...] = ()
+    """Globs on the path relative to the directory; when given, only what matches one is taken."""
+    exclude: tuple[str, ...] = ()
+    """Globs on the path relative to the directory; what matches one is left out."""
+    subdirs: tuple[str, ...] = ()
+    """When given, only these sub-directories of the directory are searched (and not the directory itself)."""
+    skill_scripts: bool = False
+    """Whether the ``scripts/`` of a skill (a directory with ``SKILL.md``) counts."""
