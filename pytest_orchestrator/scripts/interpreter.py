@@ -1,0 +1,239 @@
+"""The command that runs a script: configured, its shebang's, or its extension's."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ..core.names import escape_name
+from ..errors import OrchestratorError
+from .header import Shebang, inline_dependencies, parse_shebang, read_head
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BY_EXTENSION = {".py": "{python}", ".sh": "sh", ".bash": "bash"}
+
+_SUGGESTIONS = {
+    ".cjs": "node", ".js": "node", ".ksh": "ksh", ".lua": "lua", ".mjs": "node", ".php": "php", ".pl": "perl",
+    ".r": "Rscript", ".rb": "ruby", ".ts": "deno run", ".zsh": "zsh",
+}  # fmt: skip
+
+# Commands that install what a PEP 723 block asks for, before they run the script.
+_RUNNERS = frozenset({"uv", "pipx", "hatch", "pdm", "pip-run"})
+
+_REMEDY = "correct that line, or set `interpreter:` for the script"
+
+
+class NotStartableError(OrchestratorError):
+    """A script cannot be started. The message is one sentence: why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """How a script is started."""
+
+    argv: tuple[str, ...]
+    """The command up to and including the script's path; its own arguments come after."""
+    notes: tuple[str, ...] = ()
+    """Things worth knowing that stop nothing, one sentence each."""
+
+
+def resolve_interpreter(
+    path: str, configured: tuple[str, ...] | None, python: str, *, search_path: str | None = None
+) -> Interpretation:
+    """Return the command that runs the script at ``path``.
+
+    In this order: the ``configured`` interpreter; the file itself when it is executable and has a shebang (so
+    that the kernel honours it) or is a compiled program; by extension, ``.py`` with ``python``, ``.sh`` with
+    ``sh``, ``.bash`` with ``bash``; the shebang of a file that is not executable.
+
+    ``path`` must be absolute, so that a name that starts with ``-`` is never taken for an option; it may hold
+    any character. ``{python}`` in ``configured`` is replaced by ``python``, the path of the running
+    interpreter. Commands are looked up in ``search_path``, the ``PATH`` that the program will have (default:
+    this process's own). Costs one stat, and one read of at most 4 KiB.
+
+    Raises :class:`NotStartableError` when the script, its interpreter or a rule for it is missing.
+    """
+    search = os.environ.get("PATH", os.defpath) if search_path is None else search_path
+    mode = _regular_file_mode(path)
+    head, unread = b"", ""
+    try:
+        head = read_head(path)
+    except OSError as problem:
+        unread = problem.strerror or "unknown error"
+    shebang = parse_shebang(head)
+    if configured:
+        return _configured(path, configured, python, search, head)
+    if mode & 0o111 and os.access(path, os.X_OK) and (shebang or head.startswith(b"\x7fELF") or unread):
+        if shebang:
+            _check_shebang(shebang, search)
+            return Interpretation((path,), _carriage_return(shebang) + _missing_dependencies(head, shebang.words, path))
+        return Interpretation((path,))
+    extension = os.path.splitext(path)[1]
+    by_extension = _BY_EXTENSION.get(extension)
+    if by_extension is not None and not head.startswith(b"\x7fELF"):
+        program = python if by_extension == "{python}" else _find(by_extension, search, f"runs {extension} files")
+        return Interpretation((program, path), _overruled(shebang, program) + _missing_dependencies(head, (), path))
+    if shebang:
+        _check_shebang(shebang, search)
+        if shebang.has_carriage_return:
+            raise NotStartableError(f"its first line ends in CRLF: convert its line ends to LF, or {_REMEDY}")
+        return Interpretation((*shebang.argv, path), _missing_dependencies(head, shebang.words, path))
+    raise NotStartableError(_nothing_known(extension, head, mode, unread))
+
+
+def _regular_file_mode(path: str) -> int:
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        what = "is a link to a file that does not exist" if os.path.islink(path) else "does not exist"
+        raise NotStartableError(f"the file {what}") from None
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+        raise NotStartableError(f"the file cannot be looked at: {reason}") from None
+    if not stat.S_ISREG(mode):
+        what = "directory" if stat.S_ISDIR(mode) else "FIFO, socket or device"
+        raise NotStartableError(f"it is a {what}, not a file: name a script")
+    return mode
+
+
+def _configured(path: str, words: Sequence[str], python: str, search: str, head: bytes) -> Interpretation:
+    replaced = tuple(word.replace("{python}", python) for word in words)
+    program = _find(replaced[0], search, "is its configured interpreter")
+    return Interpretation((program, *replaced[1:], path), _missing_dependencies(head, replaced, path))
+
+
+def _check_shebang(shebang: Shebang, search: str) -> None:
+    name = shebang.interpreter
+    if not name:
+        raise NotStartableError(f"its first line names no interpreter after '#!': {_REMEDY}")
+    if shebang.cut:
+        raise NotStartableError(f"its first line names an interpreter beyond the 255 bytes the kernel reads: {_REMEDY}")
+    shown = _quote(name)
+    if name.endswith("\r") and not os.path.exists(name):
+        shown = _quote(name[:-1])
+        raise NotStartableError(
+            f"its first line ends in CRLF, so the kernel looks for interpreter {shown} plus a carriage return:"
+            " convert its line ends to LF"
+        )
+    if "/" not in name:
+        raise NotStartableError(
+            f"interpreter {shown} named in its first line is not an absolute path:"
+            f" write '#!/usr/bin/env {escape_name(name)}'"
+        )
+    # A relative path is the working directory's business, and that is not known here.
+    if name.startswith("/") and not os.access(name, os.X_OK):
+        what = "is not executable" if os.path.exists(name) else "does not exist"
+        raise NotStartableError(f"interpreter {shown} named in its first line {what}: {_REMEDY}")
+    if os.path.isdir(name):
+        raise NotStartableError(f"interpreter {shown} named in its first line is a directory: {_REMEDY}")
+    words = shebang.words
+    if os.path.basename(name) == "env" and words:
+        _check_env_program(words[0], search)
+
+
+def _check_env_program(program: str, search: str) -> None:
+    if "/" in program or _lookup_or_none(program, search) is not None:
+        return
+    if any(not entry.startswith("/") for entry in search.split(":")):
+        return
+    if program.endswith("\r"):
+        raise NotStartableError(
+            f"its first line ends in CRLF, so env looks for {_quote(program[:-1])} plus a carriage return:"
+            " convert its line ends to LF"
+        )
+    raise NotStartableError(
+        f"interpreter {_quote(program)} named in its first line is not on PATH:"
+        " install it, or set `interpreter:` for the script"
+    )
+
+
+def _carriage_return(shebang: Shebang) -> tuple[str, ...]:
+    if not shebang.has_carriage_return:
+        return ()
+    return ("its first line ends in CRLF, so its interpreter is given a carriage return: convert its line ends to LF",)
+
+
+def _overruled(shebang: Shebang | None, program: str) -> tuple[str, ...]:
+    words = shebang.words if shebang else ()
+    meant = os.path.basename(words[0].rstrip("\r")) if words else ""
+    used = os.path.basename(program)
+    if not meant or meant == used or (meant.startswith("python") and used.startswith("python")):
+        return ()
+    note = (
+        f"its first line names {_quote(meant)}, but it is not executable, so {used} runs it:"
+        " make it executable (chmod +x) to have its first line honoured"
+    )
+    return (note,)
+
+
+def _missing_dependencies(head: bytes, words: Sequence[str], path: str) -> tuple[str, ...]:
+    if b"# /// script" not in head or not _is_python(words, path) or _installs(words):
+        return ()
+    dependencies = inline_dependencies(head.decode("utf-8", "replace"))
+    if not dependencies:
+        return ()
+    listed = ", ".join(map(escape_name, dependencies))
+    note = (
+        f"its PEP 723 dependencies ({listed}) are not installed for it:"
+        " set `interpreter: uv run --script` (or `pipx run`) for the script"
+    )
+    return (note,)
+
+
+def _is_python(words: Sequence[str], path: str) -> bool:
+    return path.endswith(".py") or any(os.path.basename(word).startswith("python") for word in words)
+
+
+def _installs(words: Sequence[str]) -> bool:
+    names = [os.path.basename(word) for word in words]
+    return any(name == "pip-run" or (name in _RUNNERS and "run" in names[at:]) for at, name in enumerate(names))
+
+
+def _nothing_known(extension: str, head: bytes, mode: int, unread: str) -> str:
+    if unread:
+        return f"it can be neither executed nor read: {unread}"
+    if head.startswith(b"\x7fELF"):
+        return "it is a compiled program without permission to execute it: chmod +x"
+    example = _SUGGESTIONS.get(extension.lower())
+    setting = f"`interpreter: {example}`" if example else "`interpreter:`"
+    known = ", ".join(_BY_EXTENSION)
+    kind = f"its extension {_quote(extension)} is not one of {known}" if extension else "it has no extension"
+    remedy = "start it with a shebang" if mode & 0o111 else "start it with a shebang and make it executable"
+    return f"no interpreter is known for it ({kind}, and it has no shebang): {remedy}, or set {setting} for it"
+
+
+def _find(name: str, search: str, role: str) -> str:
+    if "/" in name:
+        return name
+    found = _lookup_or_none(name, search)
+    if found is None:
+        raise NotStartableError(
+            f"{_quote(name)}, which {role}, is not on PATH: install it, or set another `interpreter:`"
+        )
+    return found
+
+
+def _lookup_or_none(name: str, search: str) -> str | None:
+    try:
+        return _lookup(name, search)
+    except LookupError:
+        return None
+
+
+# A miss is an exception because that is not remembered: the command may be installed a moment later.
+@lru_cache(maxsize=256)
+def _lookup(name: str, search: str) -> str:
+    for directory in search.split(":"):
+        candidate = os.path.join(directory, name)
+        if directory.startswith("/") and os.path.isfile(candidate) and os.access(candidate, os.X_OK):
+            return candidate
+    raise LookupError(name)
+
+
+def _quote(name: str) -> str:
+    return f"'{escape_name(name)}'"
