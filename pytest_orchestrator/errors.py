@@ -41,3 +41,7 @@ class DiscoveryError(OrchestratorError):
 
 class SupervisorError(OrchestratorError):
     """The supervisor process could not be started or died, and programs could not be run."""
+
+
+class ReportError(OrchestratorError):
+    """A report cannot be read or written: no results file, another format, a file where a directory should be."""

@@ -1,0 +1,271 @@
+"""The run document: what ``results.jsonl`` says about one run, and the only place that knows its format.
+
+The file is JSON Lines: a ``run`` line, a ``result`` line per item, perhaps ``section`` lines (Markdown that a
+user's hook adds to the report), and an ``end`` line, which a crash leaves out. Readers skip line types and
+keys that they do not know, so both may be added without a new format number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from .jsontext import compact
+from .result import iso_time
+from .status import Status
+
+FORMAT = 1
+"""Version of the format; it changes only when an old reader would misread a new file."""
+
+TAIL_CHARS = 4000
+"""How much of each stream a digest keeps, in characters."""
+
+NO_DATA: Mapping[str, Any] = MappingProxyType({})
+
+_ALWAYS_TOLD = ("left_processes", "attempts", "notes")
+_TOLD_WHEN_NOT_PASSED = ("error", "changed_by", "limit", *_ALWAYS_TOLD)
+_TOLD_WHEN_BAD = (
+    "exit_code", "reason", "signal", "timeout", "command", "cwd", "failures", "stdout_bytes", "stderr_bytes",
+    "stdout_file", "stderr_file", "tmp", *_TOLD_WHEN_NOT_PASSED,
+)  # fmt: skip
+
+
+def run_line(
+    *,
+    run_id: str,
+    started: float,
+    rootdir_name: str,
+    command: Sequence[str],
+    version: str,
+    python: str,
+    pytest: str,
+    platform: str,
+    jobs: int,
+    workers: int,
+    collected: int | None = None,
+    **extra: object,
+) -> str:
+    """Return the first line of ``results.jsonl``, newline included.
+
+    ``started`` is in seconds since the epoch. ``rootdir_name`` is the last component only, never a whole path.
+    ``command`` is how pytest was called. ``workers`` is the number of xdist workers, 0 without xdist.
+    ``collected``, when it is known this early, lets the report of a crashed run say how much is missing.
+    """
+    facts = {
+        "type": "run", "format": FORMAT, "run_id": run_id, "started": iso_time(started), "rootdir_name": rootdir_name,
+        "command": list(command), "version": version, "python": python, "pytest": pytest, "platform": platform,
+        "jobs": jobs, "workers": workers,
+    }  # fmt: skip
+    if collected is not None:
+        facts["collected"] = collected
+    return compact({**facts, **extra}) + "\n"
+
+
+def result_line(
+    nodeid: str, kind: str, status: Status, duration: float, worker: str | None, data: Mapping[str, Any] | None
+) -> str:
+    """Return the line of one finished item, newline included.
+
+    ``duration`` is in seconds. ``worker`` is the xdist worker that ran it, None without xdist. ``data`` is the
+    result dictionary (:meth:`~pytest_orchestrator.core.result.RunResult.as_dict` of a script); None for an item
+    that never got one.
+    """
+    line = {
+        "type": "result", "nodeid": nodeid, "kind": kind, "status": status, "duration": duration, "worker": worker,
+        "data": data,
+    }  # fmt: skip
+    return compact(line) + "\n"
+
+
+def section_line(title: str, markdown: str) -> str:
+    """Return the line that adds a section to ``report.md`` (and keeps it when the report is rendered again)."""
+    return compact({"type": "section", "title": title, "markdown": markdown}) + "\n"
+
+
+def end_line(*, exit_status: int, ended: float, totals: Mapping[Status, int], collected: int, **extra: object) -> str:
+    """Return the last line, newline included: pytest's exit status, the time (seconds since the epoch), the counts."""
+    counts = {str(status): totals.get(status, 0) for status in Status}
+    facts = {"type": "end", "exit_status": exit_status, "ended": iso_time(ended), "totals": counts}
+    return compact({**facts, "collected": collected, **extra}) + "\n"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """The ``run`` line."""
+
+    run_id: str
+    started: str
+    """ISO 8601 with the offset."""
+    rootdir_name: str = ""
+    command: tuple[str, ...] = ()
+    version: str = ""
+    python: str = ""
+    pytest: str = ""
+    platform: str = ""
+    jobs: int = 1
+    workers: int = 0
+    collected: int | None = None
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> RunFacts:
+        """Return the facts of a parsed ``run`` line.
+
+        Raises ``ValueError``, with what is wrong and what is allowed, for another format than :data:`FORMAT`.
+        """
+        if line.get("format") != FORMAT:
+            raise ValueError(
+                f"format {line.get('format')!r} is not known here; this version reads format {FORMAT}: "
+                "render it with the version that wrote it"
+            )
+        command = line.get("command")
+        return cls(
+            run_id=_text(line.get("run_id")),
+            started=_text(line.get("started")),
+            rootdir_name=_text(line.get("rootdir_name")),
+            command=tuple(map(str, command)) if isinstance(command, list) else (),
+            version=_text(line.get("version")),
+            python=_text(line.get("python")),
+            pytest=_text(line.get("pytest")),
+            platform=_text(line.get("platform")),
+            jobs=_count(line.get("jobs")) or 1,
+            workers=_count(line.get("workers")) or 0,
+            collected=_count(line.get("collected")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """A ``result`` line."""
+
+    nodeid: str
+    kind: str
+    status: Status
+    duration: float
+    """Seconds."""
+    worker: str = ""
+    data: Mapping[str, Any] = field(default_factory=lambda: NO_DATA)
+    """The result dictionary; empty when there was none, or when the row is a digest with nothing to tell."""
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> ResultRow:
+        """Return the row of a parsed ``result`` line; raises ``ValueError`` when it is none."""
+        nodeid, duration, data = line.get("nodeid"), line.get("duration"), line.get("data")
+        if not isinstance(nodeid, str):
+            raise ValueError(f"a result needs a nodeid, not {nodeid!r}")  # noqa: TRY004 (one error for every bad line)
+        return cls(
+            nodeid=nodeid,
+            kind=_text(line.get("kind")) or "script",
+            status=Status(line.get("status", "")),
+            duration=float(duration) if isinstance(duration, int | float) else 0.0,
+            worker=_text(line.get("worker")),
+            data=data if isinstance(data, dict) else NO_DATA,
+        )
+
+    @property
+    def path(self) -> str:
+        """The path in the id, as in ``scripts/backup.sh``."""
+        return self.nodeid.partition("::")[0]
+
+    @property
+    def directory(self) -> str:
+        """The directory in the id, ``.`` for the rootdir itself."""
+        head, slash, _ = self.path.rpartition("/")
+        return head or (slash or ".")
+
+    @property
+    def error(self) -> str:
+        """Why the status is not ``passed``; empty when nothing is known."""
+        return _text(self.data.get("error"))
+
+    @property
+    def is_flaky(self) -> bool:
+        """Whether it passed, and not at the first attempt."""
+        return self.status is Status.PASSED and len(self.entries("attempts")) > 1
+
+    def entries(self, key: str) -> list[Any]:
+        """Return the list under ``key`` of the data; an empty one when there is none."""
+        value = self.data.get(key)
+        return value if isinstance(value, list) else []
+
+    def digest(self, *, output: bool = True) -> ResultRow:
+        """Return the row with only what a report tells of it, so that 100 000 rows fit in memory.
+
+        Of a pass that is retries, notes and left-behind processes; of a failure also its output's last
+        :data:`TAIL_CHARS` characters, unless ``output`` is false.
+        """
+        if self.status.is_bad:
+            told: tuple[str, ...] = _TOLD_WHEN_BAD
+        else:
+            told = _ALWAYS_TOLD if self.status is Status.PASSED else _TOLD_WHEN_NOT_PASSED
+        data = self.data
+        kept = {key: data[key] for key in told if data.get(key) not in (None, [], "")}
+        if output and self.status.is_bad:
+            for key in ("stdout", "stderr"):
+                if text := _text(data.get(key)):
+                    kept[key] = text[-TAIL_CHARS:]
+        return ResultRow(self.nodeid, self.kind, self.status, self.duration, self.worker, kept or NO_DATA)
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """The ``end`` line."""
+
+    exit_status: int | None
+    ended: str
+    collected: int | None
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> RunEnd:
+        """Return the end of a run from a parsed ``end`` line."""
+        return cls(_count(line.get("exit_status")), _text(line.get("ended")), _count(line.get("collected")))
+
+
+@dataclass(frozen=True, slots=True)
+class RunDocument:
+    """One run, as every report is made from it."""
+
+    run: RunFacts
+    rows: tuple[ResultRow, ...] = ()
+    """In the order in which they finished."""
+    end: RunEnd | None = None
+    sections: tuple[tuple[str, str], ...] = ()
+    """Title and Markdown of what hooks added."""
+    unreadable: int = 0
+    """Lines that could not be understood."""
+
+    @property
+    def crashed(self) -> bool:
+        """Whether the run ended without saying so (or has not ended yet)."""
+        return self.end is None
+
+    @property
+    def collected(self) -> int:
+        """How many items were collected; at least as many as there are rows."""
+        known = self.end.collected if self.end is not None else self.run.collected
+        return max(len(self.rows), known or 0)
+
+    @property
+    def unrecorded(self) -> int:
+        """How many collected items have no row: a crash came first, or their line is unreadable."""
+        return self.collected - len(self.rows)
+
+    @property
+    def duration(self) -> float | None:
+        """Wall-clock seconds from start to end; None of a crashed run."""
+        if self.end is None:
+            return None
+        try:
+            return (datetime.fromisoformat(self.end.ended) - datetime.fromisoformat(self.run.started)).total_seconds()
+        except (ValueError, TypeError):
+            return None

@@ -1,0 +1,106 @@
+"""Reading ``results.jsonl``, whatever a crash made of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from ..core.document import ResultRow, RunDocument, RunEnd, RunFacts
+from ..errors import ReportError
+
+ROWS_WITH_OUTPUT = 2000
+"""How many failures keep their output in memory; a report has no room for more of them."""
+
+
+def _lines(path: str | os.PathLike[str]) -> Iterator[dict[str, Any] | None]:
+    """Yield every line as an object; None for one that is no JSON object."""
+    shown = os.fspath(path)
+    try:
+        with open(path, encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            for line in file:
+                try:
+                    value = json.loads(line)
+                except (ValueError, RecursionError):
+                    value = None
+                if isinstance(value, dict):
+                    yield value
+                # A line cut short by a crash is no result and no mistake: its item counts as unrecorded.
+                elif line.endswith("\n") and line.strip():
+                    yield None
+    except FileNotFoundError:
+        raise ReportError(
+            f"there is no results file {shown!r}: give the directory that a run with --orchestrate wrote its report to"
+        ) from None
+    except OSError as error:
+        raise ReportError(f"cannot read the results file {shown!r}: {error.strerror}") from error
+
+
+def _run_facts(lines: Iterator[dict[str, Any] | None], path: str | os.PathLike[str]) -> RunFacts:
+    shown = os.fspath(path)
+    for line in lines:
+        if line is None or line.get("type") != "run":
+            break
+        try:
+            return RunFacts.from_json(line)
+        except ValueError as error:
+            raise ReportError(f"{shown}:1: {error}") from None
+    else:
+        raise ReportError(
+            f"the results file {shown!r} is empty: the run ended before it wrote its first line; run it again"
+        )
+    raise ReportError(f'{shown}:1: not a results file: its first line must be an object with "type": "run"')
+
+
+def _row(line: dict[str, Any]) -> ResultRow | None:
+    try:
+        return ResultRow.from_json(line)
+    except ValueError:
+        return None
+
+
+def iter_results(path: str | os.PathLike[str]) -> Iterator[ResultRow]:
+    """Yield the rows of a ``results.jsonl`` with all their data, one at a time.
+
+    Raises :class:`~pytest_orchestrator.errors.ReportError` as :func:`read_results` does.
+    """
+    lines = _lines(path)
+    _run_facts(lines, path)
+    for line in lines:
+        if line is not None and line.get("type") == "result" and (row := _row(line)) is not None:
+            yield row
+
+
+def read_results(path: str | os.PathLike[str]) -> RunDocument:
+    """Return the document of a ``results.jsonl``, with digests of its rows (:meth:`ResultRow.digest`).
+
+    A missing end (``crashed`` is then true), a last line cut short, and unknown keys and line types are taken as
+    they come; lines that cannot be understood are counted in ``unreadable``.
+
+    Raises :class:`~pytest_orchestrator.errors.ReportError` when the file is missing, unreadable, empty, no
+    results file or of another format.
+    """
+    lines = _lines(path)
+    run = _run_facts(lines, path)
+    rows: list[ResultRow] = []
+    sections: list[tuple[str, str]] = []
+    end: RunEnd | None = None
+    unreadable = 0
+    with_output = 0
+    for line in lines:
+        kind = None if line is None else line.get("type")
+        if line is None or kind == "run":
+            unreadable += 1
+        elif kind == "result":
+            row = _row(line)
+            if row is None:
+                unreadable += 1
+                continue
+            with_output += row.status.is_bad
+            rows.append(row.digest(output=with_output <= ROWS_WITH_OUTPUT))
+        elif kind == "section":
+            sections.append((str(line.get("title", "")), str(line.get("markdown", ""))))
+        elif kind == "end":
+            end = RunEnd.from_json(line)
+    return RunDocument(run, tuple(rows), end, tuple(sections), unreadable)
