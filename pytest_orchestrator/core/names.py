@@ -59,6 +59,11 @@ def escape_name(name: str | bytes) -> str:
     return _UNSAFE.sub(_hex_bytes, text)
 
 
+def quote_name(name: str | bytes) -> str:
+    """Return :func:`escape_name` of ``name`` in single quotes, for messages (a ``repr`` would escape it twice)."""
+    return f"'{escape_name(name)}'"
+
+
 def escape_argument(path: str | bytes) -> str:
     r"""Return :func:`escape_name` of a relative path, made fit to be a command-line argument.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..core.names import escape_name
+from ..core.names import escape_name, quote_name
 from ..errors import OrchestratorError
 from .header import Shebang, inline_dependencies, parse_shebang, read_head
 
@@ -113,9 +113,9 @@ def _check_shebang(shebang: Shebang, search: str) -> None:
         raise NotStartableError(f"its first line names no interpreter after '#!': {_REMEDY}")
     if shebang.cut:
         raise NotStartableError(f"its first line names an interpreter beyond the 255 bytes the kernel reads: {_REMEDY}")
-    shown = _quote(name)
+    shown = quote_name(name)
     if name.endswith("\r") and not os.path.exists(name):
-        shown = _quote(name[:-1])
+        shown = quote_name(name[:-1])
         raise NotStartableError(
             f"its first line ends in CRLF, so the kernel looks for interpreter {shown} plus a carriage return:"
             " convert its line ends to LF"
@@ -143,11 +143,11 @@ def _check_env_program(program: str, search: str) -> None:
         return
     if program.endswith("\r"):
         raise NotStartableError(
-            f"its first line ends in CRLF, so env looks for {_quote(program[:-1])} plus a carriage return:"
+            f"its first line ends in CRLF, so env looks for {quote_name(program[:-1])} plus a carriage return:"
             " convert its line ends to LF"
         )
     raise NotStartableError(
-        f"interpreter {_quote(program)} named in its first line is not on PATH:"
+        f"interpreter {quote_name(program)} named in its first line is not on PATH:"
         " install it, or set `interpreter:` for the script"
     )
 
@@ -165,7 +165,7 @@ def _overruled(shebang: Shebang | None, program: str) -> tuple[str, ...]:
     if not meant or meant == used or (meant.startswith("python") and used.startswith("python")):
         return ()
     note = (
-        f"its first line names {_quote(meant)}, but it is not executable, so {used} runs it:"
+        f"its first line names {quote_name(meant)}, but it is not executable, so {used} runs it:"
         " make it executable (chmod +x) to have its first line honoured"
     )
     return (note,)
@@ -202,7 +202,7 @@ def _nothing_known(extension: str, head: bytes, mode: int, unread: str) -> str:
     example = _SUGGESTIONS.get(extension.lower())
     setting = f"`interpreter: {example}`" if example else "`interpreter:`"
     known = ", ".join(_BY_EXTENSION)
-    kind = f"its extension {_quote(extension)} is not one of {known}" if extension else "it has no extension"
+    kind = f"its extension {quote_name(extension)} is not one of {known}" if extension else "it has no extension"
     remedy = "start it with a shebang" if mode & 0o111 else "start it with a shebang and make it executable"
     return f"no interpreter is known for it ({kind}, and it has no shebang): {remedy}, or set {setting} for it"
 
@@ -213,7 +213,7 @@ def _find(name: str, search: str, role: str) -> str:
     found = _lookup_or_none(name, search)
     if found is None:
         raise NotStartableError(
-            f"{_quote(name)}, which {role}, is not on PATH: install it, or set another `interpreter:`"
+            f"{quote_name(name)}, which {role}, is not on PATH: install it, or set another `interpreter:`"
         )
     return found
 
@@ -233,7 +233,3 @@ def _lookup(name: str, search: str) -> str:
         if directory.startswith("/") and os.path.isfile(candidate) and os.access(candidate, os.X_OK):
             return candidate
     raise LookupError(name)
-
-
-def _quote(name: str) -> str:
-    return f"'{escape_name(name)}'"
