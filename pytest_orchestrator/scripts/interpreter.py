@@ -53,12 +53,14 @@ def resolve_interpreter(
 
     ``path`` must be absolute, so that a name that starts with ``-`` is never taken for an option; it may hold
     any character. ``{python}`` in ``configured`` is replaced by ``python``, the path of the running
-    interpreter. Commands are looked up in ``search_path``, the ``PATH`` that the program will have (default:
-    this process's own). Costs one stat, and one read of at most 4 KiB.
+    interpreter. Costs one stat, and one read of at most 4 KiB.
+
+    Commands are looked up in ``search_path``, the ``PATH`` that the program will have, and one that is not
+    there is refused. Without it they are looked up in this process's own ``PATH``, where a miss proves
+    nothing: the bare name stays in the command.
 
     Raises :class:`NotStartableError` when the script, its interpreter or a rule for it is missing.
     """
-    search = os.environ.get("PATH", os.defpath) if search_path is None else search_path
     mode = _regular_file_mode(path)
     head, unread = b"", ""
     try:
@@ -67,23 +69,42 @@ def resolve_interpreter(
         unread = problem.strerror or "unknown error"
     shebang = parse_shebang(head)
     if configured:
-        return _configured(path, configured, python, search, head)
+        return _configured(path, configured, python, search_path, head)
     if mode & 0o111 and os.access(path, os.X_OK) and (shebang or head.startswith(b"\x7fELF") or unread):
         if shebang:
-            _check_shebang(shebang, search)
-            return Interpretation((path,), _carriage_return(shebang) + _missing_dependencies(head, shebang.words, path))
+            notes = _check_shebang(shebang, search_path) + _carriage_return(shebang)
+            return Interpretation((path,), notes + _missing_dependencies(head, shebang.words, path))
         return Interpretation((path,))
     extension = os.path.splitext(path)[1]
     by_extension = _BY_EXTENSION.get(extension)
     if by_extension is not None and not head.startswith(b"\x7fELF"):
-        program = python if by_extension == "{python}" else _find(by_extension, search, f"runs {extension} files")
+        program = python if by_extension == "{python}" else _find(by_extension, search_path, f"runs {extension} files")
         return Interpretation((program, path), _overruled(shebang, program) + _missing_dependencies(head, (), path))
     if shebang:
-        _check_shebang(shebang, search)
+        notes = _check_shebang(shebang, search_path)
         if shebang.has_carriage_return:
             raise NotStartableError(f"its first line ends in CRLF: convert its line ends to LF, or {_REMEDY}")
-        return Interpretation((*shebang.argv, path), _missing_dependencies(head, shebang.words, path))
+        return Interpretation((*shebang.argv, path), notes + _missing_dependencies(head, shebang.words, path))
     raise NotStartableError(_nothing_known(extension, head, mode, unread))
+
+
+def named_interpreter(path: str) -> str:
+    """Return what the script at ``path`` is run with, in words that do not depend on this machine.
+
+    That is its shebang's command, ``python``, ``sh`` or ``bash`` by its extension, ``itself`` for a compiled
+    program, and an empty string when nothing is known. Nothing is looked up, nothing raised.
+    """
+    try:
+        mode, head = os.stat(path).st_mode, read_head(path)
+    except (OSError, ValueError):
+        mode, head = 0, b""
+    shebang = parse_shebang(head)
+    by_extension = _BY_EXTENSION.get(os.path.splitext(path)[1], "").strip("{}")
+    if head.startswith(b"\x7fELF"):
+        return "itself"
+    if shebang is not None and (mode & 0o111 or not by_extension):
+        return " ".join(shebang.argv)
+    return by_extension
 
 
 def _regular_file_mode(path: str) -> int:
@@ -101,13 +122,13 @@ def _regular_file_mode(path: str) -> int:
     return mode
 
 
-def _configured(path: str, words: Sequence[str], python: str, search: str, head: bytes) -> Interpretation:
+def _configured(path: str, words: Sequence[str], python: str, search: str | None, head: bytes) -> Interpretation:
     replaced = tuple(word.replace("{python}", python) for word in words)
     program = _find(replaced[0], search, "is its configured interpreter")
     return Interpretation((program, *replaced[1:], path), _missing_dependencies(head, replaced, path))
 
 
-def _check_shebang(shebang: Shebang, search: str) -> None:
+def _check_shebang(shebang: Shebang, search: str | None) -> tuple[str, ...]:
     name = shebang.interpreter
     if not name:
         raise NotStartableError(f"its first line names no interpreter after '#!': {_REMEDY}")
@@ -133,23 +154,23 @@ def _check_shebang(shebang: Shebang, search: str) -> None:
         raise NotStartableError(f"interpreter {shown} named in its first line is a directory: {_REMEDY}")
     words = shebang.words
     if os.path.basename(name) == "env" and words:
-        _check_env_program(words[0], search)
+        return _check_env_program(words[0], search)
+    return ()
 
 
-def _check_env_program(program: str, search: str) -> None:
+def _check_env_program(program: str, search: str | None) -> tuple[str, ...]:
     if "/" in program or _lookup_or_none(program, search) is not None:
-        return
-    if any(not entry.startswith("/") for entry in search.split(":")):
-        return
+        return ()
     if program.endswith("\r"):
         raise NotStartableError(
             f"its first line ends in CRLF, so env looks for {quote_name(program[:-1])} plus a carriage return:"
             " convert its line ends to LF"
         )
-    raise NotStartableError(
-        f"interpreter {quote_name(program)} named in its first line is not on PATH:"
-        " install it, or set `interpreter:` for the script"
-    )
+    missing = f"interpreter {quote_name(program)} named in its first line is not on PATH"
+    # A relative entry of PATH depends on the working directory, and that is not known here.
+    if search is None or not all(entry.startswith("/") for entry in search.split(":")):
+        return (missing,)
+    raise NotStartableError(f"{missing}: install it, or set `interpreter:` for the script")
 
 
 def _carriage_return(shebang: Shebang) -> tuple[str, ...]:
@@ -207,10 +228,12 @@ def _nothing_known(extension: str, head: bytes, mode: int, unread: str) -> str:
     return f"no interpreter is known for it ({kind}, and it has no shebang): {remedy}, or set {setting} for it"
 
 
-def _find(name: str, search: str, role: str) -> str:
+def _find(name: str, search: str | None, role: str) -> str:
     if "/" in name:
         return name
     found = _lookup_or_none(name, search)
+    if found is None and search is None:
+        return name
     if found is None:
         raise NotStartableError(
             f"{quote_name(name)}, which {role}, is not on PATH: install it, or set another `interpreter:`"
@@ -218,9 +241,9 @@ def _find(name: str, search: str, role: str) -> str:
     return found
 
 
-def _lookup_or_none(name: str, search: str) -> str | None:
+def _lookup_or_none(name: str, search: str | None) -> str | None:
     try:
-        return _lookup(name, search)
+        return _lookup(name, os.environ.get("PATH", os.defpath) if search is None else search)
     except LookupError:
         return None
 
