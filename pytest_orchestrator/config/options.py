@@ -1,0 +1,177 @@
+"""The one table of options: flag, ini name, YAML key, marker keyword, JSON Schema and reference page come from it.
+
+It is read in every pytest run of an environment that has this plugin, so it imports nothing but its own rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .nested_options import EXPECT, LIMITS, LONGEST, REQUIRES, RETRY, XFAIL
+from .option import PREFIX, Kind, Option, Scope, flag, ini
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["OPTIONS", "SECTIONS", "UNSUPPORTED_SECTIONS", "Option", "by_name", "flag", "in_scope", "ini"]
+
+
+def _run(name: str, kind: Kind, text: str, default: Any = None, **more: Any) -> Option:
+    return Option(name, kind, text, "run", default, **({"has_flag": True, "has_ini": True} | more))
+
+
+def _discovery(name: str, kind: Kind, text: str, default: Any, **more: Any) -> Option:
+    single = kind is Kind.TEXTS
+    return Option(
+        name, kind, text, "discovery", default, single=single, has_flag=True, has_ini=True, has_yaml=True, **more
+    )
+
+
+def _script(name: str, kind: Kind, text: str, default: Any = None, **more: Any) -> Option:
+    return Option(name, kind, text, "script", default, **({"has_yaml": True, "has_marker": True} | more))
+
+
+_EVERYWHERE: dict[str, Any] = {"has_flag": True, "has_ini": True}
+_SECONDS: dict[str, Any] = {"minimum": 0, "maximum": LONGEST, "unit": "s", "metavar": "SECONDS"}
+_EXIT_CODES: dict[str, Any] = {"minimum": -64, "maximum": 255, "single": True, "metavar": "CODE"}
+
+_SECRET_NAMES = (
+    "*TOKEN*",
+    "*SECRET*",
+    "*PASSWORD*",
+    "*PASSWD*",
+    "*API_KEY*",
+    "*APIKEY*",
+    "*PRIVATE_KEY*",
+    "*CREDENTIAL*",
+)
+_SKIP_DIRS = (
+    "__pycache__",
+    ".git",
+    ".pytest_cache",
+    "venv",
+    ".venv",
+    "node_modules",
+    "build",
+    "dist",
+    "*.egg-info",
+    "output",
+    "_templates",
+    ".cursor",
+    ".orchestrator",
+)
+_SKIP_PATTERNS = (
+    "__init__.py",
+    "__main__.py",
+    "conftest.py",
+    "setup.py",
+    "noxfile.py",
+    "test_*.py",
+    "*_test.py",
+    "_*.py",
+)
+
+# One row may be wide: as a table it can be read, broken into an argument per line it cannot.
+# fmt: off
+_RUN = (
+    _run(PREFIX, Kind.BOOL, "Run scripts: those in the paths given, else in the directories of `orchestrate_paths`",
+         False),
+    _run("paths", Kind.TEXTS, "Directories taken when the command line names none", ("scripts",),
+         has_flag=False, single=True, metavar="DIR"),
+    _run("jobs", Kind.INT, "Programs that run at the same time; `auto` is one per CPU. No effect under pytest-xdist",
+         1, minimum=1, maximum=4096, choices=("auto",), metavar="N"),
+    _run("config", Kind.PATH, "Configuration file to use instead of the nearest orchestrator.yaml", metavar="FILE"),
+    _run("report_dir", Kind.PATH, "Directory that logs and reports are written to", ".orchestrator", metavar="DIR"),
+    _run("reports", Kind.CHOICE, "Whether logs and reports are written", "on", choices=("on", "off")),
+    _run("strict", Kind.BOOL, "Turn warnings, and skips for something that is missing, into failures", False),
+    _run("redact", Kind.TEXTS, "Names (globs) of environment variables whose values are hidden in all that is stored or"
+         " shown", _SECRET_NAMES, single=True, metavar="GLOB"),
+)
+
+_DISCOVERY = (
+    _discovery("allowed_extensions", Kind.TEXTS, "Extensions that make a file a script. An executable file with a"
+               " shebang is one whatever its name", (".py", ".sh", ".bash"), metavar="EXT",
+               pattern=r"\.[^/]+", pattern_help="an extension with its dot, as in '.py'"),
+    _discovery("max_depth", Kind.INT, "How many levels of sub-directories are searched; 0 takes only the directory"
+               " itself", None, minimum=0, nullable=True, metavar="N"),
+    _discovery("skip_dirs", Kind.TEXTS, "Names (globs) of directories that are never entered; those starting with a dot"
+               " never are either", _SKIP_DIRS, metavar="GLOB",
+               pattern="[^/]+", pattern_help="a name or glob without '/'"),
+    _discovery("skip_patterns", Kind.TEXTS, "Names (globs) of files that are no scripts", _SKIP_PATTERNS,
+               metavar="GLOB", pattern="[^/]+", pattern_help="a name or glob without '/'"),
+    _discovery("include", Kind.TEXTS, "Globs on the path below the directory. When given, only what matches one is"
+               " taken", (), metavar="GLOB"),
+    _discovery("exclude", Kind.TEXTS, "Globs on the path below the directory. What matches one is left out", (),
+               metavar="GLOB"),
+    _discovery("subdirs", Kind.TEXTS, "When given, only these sub-directories are searched, and not the directory"
+               " itself", (), metavar="DIR", pattern=r"(?!/)(?!(?:.*/)?\.\.(?:/|$)).+",
+               pattern_help="a path below the directory, without '..'"),
+    _discovery("skill_scripts", Kind.BOOL, "Whether the `scripts/` of a skill (a directory with SKILL.md) counts",
+               False),
+)
+
+_SCRIPT = (
+    _script("timeout", Kind.SECONDS, "Time limit of a script", 60.0, zero="no limit", **_SECONDS, **_EVERYWHERE),
+    _script("idle_timeout", Kind.SECONDS, "Time limit without any output", 0.0, zero="no limit", **_SECONDS,
+            **_EVERYWHERE),
+    _script("grace", Kind.SECONDS, "Time between SIGTERM and SIGKILL when a limit was hit", 2.0, zero="SIGKILL at once",
+            **(_SECONDS | {"maximum": 3600}), **_EVERYWHERE),
+    _script("args", Kind.TEXTS, "Arguments of the script", (), empty_ok=True, metavar="ARG"),
+    _script("stdin", Kind.TEXT, "Text for standard input, which is empty otherwise", nullable=True, any_text=True,
+            empty_ok=True, metavar="TEXT"),
+    _script("env", Kind.ENVIRONMENT, "Variables added to the environment; `null` removes one", metavar="NAME: TEXT"),
+    _script("allowed_exit_codes", Kind.INTS, "Exit codes that count as success; -N stands for an end by signal N", (0,),
+            **_EXIT_CODES),
+    _script("skip_exit_codes", Kind.INTS, "Exit codes by which a script says that it skipped itself", (),
+            **_EXIT_CODES),
+    _script("cwd", Kind.PATH, "Working directory, relative to the rootdir; `{script_dir}` and `{tmp}` are replaced. The"
+            " rootdir when not given", nullable=True, placeholders=("script_dir", "tmp"), metavar="DIR", **_EVERYWHERE),
+    _script("skip", Kind.REASON, "Whether the script is skipped, or the reason why", False, metavar="REASON"),
+    _script("skip_reason", Kind.TEXT, "The reason to show when the script is skipped; alone it skips nothing",
+            metavar="REASON"),
+    _script("xfail", Kind.REASON, "Whether the script is expected to fail, or the reason why, or both `reason` and"
+            " `strict`", False, fields=XFAIL, metavar="REASON"),
+    _script("retry", Kind.TABLE, "How often and after which delays a failed script is tried again. A number means"
+            " `max_attempts`", fields=RETRY, shorthand="max_attempts", metavar="N", **_EVERYWHERE),
+    _script("cases", Kind.CASES, "Several runs of one script: each case has a name, and settings on top of the"
+            " script's", has_marker=False),
+    _script("expect", Kind.TABLE, "What is checked after the script ended with an allowed exit code", fields=EXPECT),
+    _script("resources", Kind.TEXTS, "Named locks. Two scripts that share one never overlap", (), single=True,
+            metavar="NAME"),
+    _script("requires", Kind.TABLE, "What must be there. Otherwise the script is skipped and the reason says what is"
+            " missing", fields=REQUIRES),
+    _script("left_processes", Kind.CHOICE, "What happens to processes that a script leaves behind: `kill` them, `allow`"
+            " them until the session ends, or kill them and `fail` the script", "kill",
+            choices=("kill", "allow", "fail"), **_EVERYWHERE),
+    _script("limits", Kind.TABLE, "Limits besides time", fields=LIMITS),
+    _script("interpreter", Kind.COMMAND, "Command that runs the script, instead of its shebang or what its extension"
+            " stands for", nullable=True, metavar="COMMAND"),
+)
+# fmt: on
+
+OPTIONS: tuple[Option, ...] = _RUN + _DISCOVERY + _SCRIPT
+"""Every option, in the order of the reference page."""
+
+SECTIONS: dict[str, str] = {
+    "default": "Settings of every script",
+    "skip": "Scripts that are skipped: a list of paths and globs, or of `path: reason`",
+    "timeout_override": "Time limits: path or glob to seconds",
+    "scripts": "Settings of single scripts: path or glob to settings",
+    "discovery": "What counts as a script",
+}
+"""The top level keys of a configuration file, and what each is for."""
+
+UNSUPPORTED_SECTIONS = ("skills", "workflows", "agents")
+"""Top level keys that are kept for later versions."""
+
+_BY_NAME = {option.name: option for option in OPTIONS}
+
+
+def by_name(name: str) -> Option:
+    """Return the option called ``name``. Raises ``KeyError`` when there is none."""
+    return _BY_NAME[name]
+
+
+def in_scope(scope: Scope) -> Iterator[Option]:
+    """Yield the options of ``scope`` in the order of the table."""
+    return (option for option in OPTIONS if option.scope == scope)

@@ -1,0 +1,65 @@
+"""The words that messages about values are made of."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from .nested_options import LONGEST
+from .option import Kind, Option
+from .tree import Listing, Node, ScalarKind, Table, is_nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_LONGEST_SHOWN = 60
+
+
+def clipped(text: str) -> str:
+    """Return ``text`` as a Python literal of a readable length."""
+    return repr(text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…")
+
+
+def shown(node: Node) -> str:
+    """Return how messages name the value of ``node``."""
+    if isinstance(node, Table):
+        return "a mapping"
+    if isinstance(node, Listing):
+        return "a list"
+    if is_nothing(node):
+        return "nothing"
+    return clipped(node.text) if node.kind is ScalarKind.TEXT else node.text[:_LONGEST_SHOWN]
+
+
+def joined(words: Sequence[str], last: str = "and") -> str:
+    """Return ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def suggestion(word: str, known: Iterable[str], *, close_only: bool = False) -> str:
+    """Return ``did you mean …`` where one of ``known`` is close, else the list of them (or nothing)."""
+    names = list(known)
+    close = difflib.get_close_matches(word, names, 1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return "" if close_only or not names else f"known keys are {joined(names)}"
+
+
+def allowed(option: Option) -> str:
+    """Return what ``option`` takes, in words: ``a number of seconds of at least 0 (0 means no limit)``."""
+    if option.kind is Kind.CHOICE:
+        return joined([repr(choice) for choice in option.choices], "or")
+    words = option.kind.value
+    if option.kind is Kind.TABLE and option.shorthand:
+        field = next(field for field in option.fields if field.name == option.shorthand)
+        words = f"{allowed(field)} or a mapping"
+    if option.kind is Kind.REASON and option.fields:
+        words += f" or a mapping of {joined([field.name for field in option.fields])}"
+    if option.minimum is not None:
+        if option.maximum is None or option.maximum >= LONGEST:
+            words += f" of at least {option.minimum:g}"
+        else:
+            words += f" from {option.minimum:g} to {option.maximum:g}"
+    if option.kind is Kind.INT and option.choices:
+        words += f" or {joined([repr(choice) for choice in option.choices], 'or')}"
+    return f"{words} (0 means {option.zero})" if option.zero else words

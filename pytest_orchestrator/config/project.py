@@ -1,0 +1,144 @@
+"""One configuration file: where it is, what it says, and which of its entries apply to a script."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigurationError, Mistake
+from .globs import PathTable
+from .phrases import clipped
+from .tree import from_python
+from .validate import Content, PathEntry, check_file
+from .yaml_source import parse, read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FILE_NAMES = ("orchestrator.yaml", "orchestrator.yml")
+
+
+def find_config_file(start: Path, rootdir: Path) -> Path | None:
+    """Return the configuration file nearest to ``start``: in that directory or a parent of it, up to ``rootdir``.
+
+    ``start`` may be a file, whose directory is meant. Outside of ``rootdir`` only its own directory is looked
+    into. Only the nearest file counts; None when there is none. Raises
+    :class:`~pytest_orchestrator.errors.ConfigurationError` when both spellings lie in one directory.
+    """
+    directory = start if start.is_dir() else start.parent
+    parents = directory.parents if directory.is_relative_to(rootdir) else ()
+    for place in (directory, *parents):
+        found = [place / name for name in FILE_NAMES if os.path.lexists(place / name) and not (place / name).is_dir()]
+        if len(found) > 1:
+            shown = os.path.relpath(found[0], rootdir)
+            message = f"{FILE_NAMES[1]} lies beside it and both cannot count; remove one of them"
+            raise ConfigurationError([Mistake(shown, 1, 1, message)])
+        if found:
+            return found[0]
+        if place == rootdir:
+            break
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProjectConfig:
+    """A configuration file in which no mistake was found, or the absence of any."""
+
+    path: Path | None
+    """The file; None when there is none."""
+    directory: Path
+    """What its paths and globs are relative to."""
+    shown_as: str
+    """How messages call the file."""
+    content: Content = field(default_factory=Content)
+    positions: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    """Line and column of each path, by its offset in the file."""
+    skip: PathTable = field(init=False)
+    timeout_override: PathTable = field(init=False)
+    scripts: PathTable = field(init=False)
+    resolvers: dict[tuple[int, int], Any] = field(default_factory=dict, init=False, repr=False)
+    """What :mod:`~pytest_orchestrator.config.resolve` keeps between calls."""
+
+    def __post_init__(self) -> None:
+        for section in ("skip", "timeout_override", "scripts"):
+            entries: tuple[PathEntry, ...] = getattr(self.content, section)
+            object.__setattr__(self, section, PathTable([entry.pattern for entry in entries]))
+
+    @classmethod
+    def load(cls, path: Path, shown_as: str, directory: Path | None = None) -> ProjectConfig:
+        """Return the configuration in the file at ``path``, which messages call ``shown_as``.
+
+        Its paths are relative to ``directory``, by default the file's own. Raises
+        :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the file.
+        """
+        source = read_source(path, shown_as)
+        content = check_file(source.report, parse(source))
+        source.raise_mistakes()
+        positions = {entry.at: source.position(entry.at) for entry in _path_entries(content)}
+        return cls(path, path.parent if directory is None else directory, shown_as, content, positions)
+
+    @classmethod
+    def empty(cls, directory: Path) -> ProjectConfig:
+        """Return the configuration of a directory that has no file."""
+        return cls(None, directory, "default")
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any], directory: Path, shown_as: str = "config") -> ProjectConfig:
+        """Return the configuration that a dictionary in the form of the YAML file describes.
+
+        Raises :class:`~pytest_orchestrator.errors.ConfigurationError` with all its mistakes, each at line 1,
+        column 1.
+        """
+        mistakes: list[Mistake] = []
+        content = check_file(lambda _, message: mistakes.append(Mistake(shown_as, 1, 1, message)), from_python(data))
+        if mistakes:
+            raise ConfigurationError(mistakes)
+        return cls(None, directory, shown_as, content)
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return what the file says as plain data, with every section present."""
+        content = self.content
+        return {
+            "default": content.default,
+            "skip": [
+                entry.pattern.text if entry.values["skip"] is True else {entry.pattern.text: entry.values["skip"]}
+                for entry in content.skip
+            ],
+            "timeout_override": {entry.pattern.text: entry.values["timeout"] for entry in content.timeout_override},
+            "scripts": {entry.pattern.text: entry.values for entry in content.scripts},
+            "discovery": content.discovery,
+        }
+
+    def unmatched_paths(self) -> list[Mistake]:
+        """Return a mistake for each exact path in the file that names no existing file, in file order.
+
+        Globs may well match nothing and are not among them.
+        """
+        missing = [
+            Mistake(self.shown_as, *self.positions.get(entry.at, (1, 1)), f"{entry.section}: {problem}")
+            for entry in _path_entries(self.content)
+            if entry.pattern.regex is None and (problem := self._problem_of(entry.pattern.path))
+        ]
+        return sorted(missing)
+
+    def _problem_of(self, relative: str) -> str:
+        path = os.path.join(self.directory, relative)
+        if os.path.isfile(path):
+            return ""
+        if os.path.isdir(path):
+            return f"{clipped(relative)} is a directory; write {clipped(relative + '/')} for everything below it"
+        try:
+            names = os.listdir(os.path.dirname(path))
+        except OSError:
+            names = []
+        close = difflib.get_close_matches(os.path.basename(path), names, 1)
+        directory = os.path.dirname(relative)
+        hint = f"did you mean {os.path.join(directory, close[0])!r}?" if close else "correct or remove it"
+        return f"there is no file {clipped(relative)}; {hint}"
+
+
+def _path_entries(content: Content) -> tuple[PathEntry, ...]:
+    return content.skip + content.timeout_override + content.scripts

@@ -1,0 +1,214 @@
+"""From a tree to plain, valid data: the settings of a script, and a whole configuration file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .globs import PathPattern, path_pattern
+from .option import Kind, Option
+from .options import SECTIONS, UNSUPPORTED_SECTIONS, by_name, in_scope
+from .phrases import clipped, joined, shown, suggestion
+from .settings_rules import check_together
+from .tree import Listing, Node, Scalar, ScalarKind, Table, is_nothing
+from .values import INVALID, Checker, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_CASE_NAME = r"[A-Za-z0-9._-]+"
+_SETTINGS = tuple(option for option in in_scope("script") if option.has_yaml)
+_KEYWORDS = tuple(option for option in in_scope("script") if option.has_marker)
+_DISCOVERY = tuple(option for option in in_scope("discovery") if option.has_yaml)
+_PATH = Option("path", Kind.PATH, "A path or glob")
+_REASON = Option("reason", Kind.TEXT, "Why a script is skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class PathEntry:
+    """What a file says about the scripts that one path or glob stands for."""
+
+    section: str
+    pattern: PathPattern
+    at: int
+    """Offset of the path in the file."""
+    values: dict[str, Any]
+    """Settings of a script, as plain data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A whole configuration as plain, valid data."""
+
+    default: dict[str, Any] = field(default_factory=dict)
+    skip: tuple[PathEntry, ...] = ()
+    timeout_override: tuple[PathEntry, ...] = ()
+    scripts: tuple[PathEntry, ...] = ()
+    discovery: dict[str, Any] = field(default_factory=dict)
+
+
+def check_settings(report: Report, node: Node, where: str = "", *, cases: bool = True) -> dict[str, Any]:
+    """Return the valid settings of a script in ``node``; every mistake is reported.
+
+    With ``cases`` false, as for a marker's keywords and within a case, ``cases`` is not among them.
+    """
+    if isinstance(node, Scalar) and (is_nothing(node) or node.kind is ScalarKind.BROKEN):
+        return {}
+    if not isinstance(node, Table):
+        report(node.at, f"{where or 'settings'}: {shown(node)} is not a mapping of settings; write key: value below it")
+        return {}
+    checker = Checker(report)
+    known = {option.name: option for option in (_SETTINGS if cases else _KEYWORDS)}
+    values: dict[str, Any] = {}
+    for name, entry in node.entries.items():
+        path = f"{where}.{name}" if where else name
+        if name == "cases" and cases:
+            values[name] = _cases(report, entry.value, path)
+        elif name in known:
+            value = checker.check(known[name], entry.value, path)
+            if value is not INVALID:
+                values[name] = value
+        else:
+            report(entry.at, f"{path}: {_unknown_setting(name, known)}")
+    check_together(report, node, values, where)
+    return values
+
+
+def _unknown_setting(name: str, known: dict[str, Option]) -> str:
+    if name == "cases":
+        return "cases are not allowed here; they belong to a script, in the configuration file"
+    if name in {option.name for option in _DISCOVERY}:
+        return "unknown key; it belongs under discovery, at the top of the file"
+    if name in SECTIONS:
+        return "unknown key; it belongs at the top of the file"
+    return f"unknown key; {suggestion(name, known)}"
+
+
+def _cases(report: Report, node: Node, where: str) -> dict[str, dict[str, Any]]:
+    cases: dict[str, dict[str, Any]] = {}
+    for name, at, value in _entries(report, node, where, "case name: settings"):
+        path = f"{where}.{name}"
+        if re.fullmatch(_CASE_NAME, name) is None:
+            report(at, f"{where}: {clipped(name)} is not a case name; use letters, digits, '.', '_' and '-'")
+        else:
+            cases[name] = check_settings(report, value, path, cases=False)
+    return cases
+
+
+def check_file(report: Report, root: Node) -> Content:
+    """Return the valid part of a whole configuration; every mistake is reported."""
+    if is_nothing(root):
+        return Content()
+    if not isinstance(root, Table):
+        if not (isinstance(root, Scalar) and root.kind is ScalarKind.BROKEN):
+            report(root.at, f"{shown(root)} is not a configuration; write a mapping of {joined(list(SECTIONS), 'or')}")
+        return Content()
+    checks: dict[str, Callable[[Report, Node], Any]] = {
+        "default": _default,
+        "skip": _skip,
+        "timeout_override": _timeouts,
+        "scripts": _scripts,
+        "discovery": _discovery,
+    }
+    found: dict[str, Any] = {}
+    for name, entry in root.entries.items():
+        if name in checks:
+            found[name] = checks[name](report, entry.value)
+        else:
+            report(entry.at, f"{name}: {_unknown_section(name)}")
+    return Content(**found)
+
+
+def _unknown_section(name: str) -> str:
+    if name in UNSUPPORTED_SECTIONS:
+        return "not supported by this version; remove it"
+    if name in {option.name for option in _SETTINGS}:
+        return "unknown key; it belongs under default (for every script) or under scripts"
+    if name in {option.name for option in _DISCOVERY}:
+        return "unknown key; it belongs under discovery"
+    return f"unknown key; {suggestion(name, SECTIONS)}"
+
+
+def _default(report: Report, node: Node) -> dict[str, Any]:
+    return check_settings(report, node, "default")
+
+
+def _discovery(report: Report, node: Node) -> dict[str, Any]:
+    if is_nothing(node):
+        return {}
+    if not isinstance(node, Table):
+        report(node.at, f"discovery: {shown(node)} is not a mapping of settings; write key: value below it")
+        return {}
+    return Checker(report).table(_DISCOVERY, node, "discovery")
+
+
+def _skip(report: Report, node: Node) -> tuple[PathEntry, ...]:
+    if is_nothing(node):
+        return ()
+    if not isinstance(node, Listing):
+        report(node.at, f"skip: {shown(node)} is not a list of paths and globs; write - path, or - path: reason")
+        return ()
+    entries = _PathEntries(report, "skip")
+    checker = Checker(report)
+    for item in node.items:
+        if isinstance(item, Table):
+            for name, entry in item.entries.items():
+                reason = checker.check(_REASON, entry.value, f"skip.{name}")
+                if reason is not INVALID:
+                    entries.add(name, entry.at, {"skip": reason})
+        else:
+            path = checker.check(_PATH, item, "skip")
+            if path is not INVALID:
+                entries.add(path, item.at, {"skip": True})
+    return entries.found()
+
+
+def _timeouts(report: Report, node: Node) -> tuple[PathEntry, ...]:
+    entries = _PathEntries(report, "timeout_override")
+    checker = Checker(report)
+    for name, at, value in _entries(report, node, "timeout_override", "path: seconds"):
+        seconds = checker.check(by_name("timeout"), value, f"timeout_override.{name}")
+        entries.add(name, at, {} if seconds is INVALID else {"timeout": seconds})
+    return entries.found()
+
+
+def _scripts(report: Report, node: Node) -> tuple[PathEntry, ...]:
+    entries = _PathEntries(report, "scripts")
+    for name, at, value in _entries(report, node, "scripts", "path: settings"):
+        entries.add(name, at, check_settings(report, value, f"scripts.{name}"))
+    return entries.found()
+
+
+def _entries(report: Report, node: Node, where: str, form: str) -> Iterator[tuple[str, int, Node]]:
+    if isinstance(node, Table):
+        for name, entry in node.entries.items():
+            yield name, entry.at, entry.value
+    elif not is_nothing(node) and not (isinstance(node, Scalar) and node.kind is ScalarKind.BROKEN):
+        report(node.at, f"{where}: {shown(node)} is not a mapping; write {form}")
+
+
+class _PathEntries:
+    """The paths and globs of one section, each once."""
+
+    def __init__(self, report: Report, section: str) -> None:
+        self._report = report
+        self._section = section
+        self._found: dict[tuple[str, bool], PathEntry] = {}
+
+    def add(self, written: str, at: int, values: dict[str, Any]) -> None:
+        try:
+            pattern = path_pattern(written)
+        except ValueError as error:
+            self._report(at, f"{self._section}: {clipped(written)} {error}")
+            return
+        key = pattern.regex or pattern.path, pattern.regex is None
+        if key in self._found:
+            self._report(
+                at, f"{self._section}: {clipped(written)} stands for the same as an earlier entry; remove one of them"
+            )
+        else:
+            self._found[key] = PathEntry(self._section, pattern, at, values)
+
+    def found(self) -> tuple[PathEntry, ...]:
+        return tuple(self._found.values())
