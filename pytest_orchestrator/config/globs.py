@@ -28,14 +28,11 @@ class PathPattern:
     """A path or glob as a user wrote it."""
 
     text: str
-    """Without a leading ``./`` and doubled slashes."""
+    """In its shortest form: no doubled slashes, and ``./`` only where it has a meaning."""
+    path: str
+    """The relative path that it names when taken literally."""
     regex: str | None
     """Matches the whole relative path; None of an exact path."""
-
-    @property
-    def path(self) -> str:
-        """The relative path that it names when taken literally."""
-        return unescape_name(self.text)
 
 
 def path_pattern(written: str) -> PathPattern:
@@ -65,10 +62,12 @@ def path_pattern(written: str) -> PathPattern:
         segments.append("**")
         text += "/"
     elif not any(character in text for character in "*?["):
-        return PathPattern(text, None)
+        return PathPattern(text, unescape_name(text), None)
     elif not anchored:
         segments.insert(0, "**")
-    return PathPattern(text, _path_regex(segments))
+    elif len(segments) == 1:
+        text = f"./{text}"
+    return PathPattern(text, unescape_name(text.removeprefix("./")), _path_regex(segments))
 
 
 def _path_regex(segments: Sequence[str]) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OrchestratorError
-from .merge import merge_settings, settings_with
 from .options import by_name, flag, in_scope, ini
+from .overlay import overlaid
 from .settings import DiscoverySettings, ScriptSettings
 from .tree import from_python
 from .validate import check_settings
@@ -24,6 +24,10 @@ FLAGS = "command line"
 Variants = tuple[tuple[str | None, ScriptSettings], ...]
 """Name of the case (None where there are no cases) and its settings."""
 
+_Matches = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""Indices of the entries of ``skip``, ``timeout_override`` and ``scripts`` that apply, the strongest last."""
+
+_NO_MATCHES: _Matches = ((), (), ())
 _BUILT_IN = ScriptSettings()
 _SCRIPT_NAMES = frozenset(option.name for option in in_scope("script"))
 _DISCOVERY_NAMES = frozenset(option.name for option in in_scope("discovery"))
@@ -55,51 +59,58 @@ class _Resolver:
 
     def __init__(self, project: ProjectConfig, ini_layer: Layer, flags: Layer) -> None:
         self._project = project
-        self._content = project.content
         self.layers = ini_layer, flags
         self._ini = Layer(ini_layer.source, ini_layer.within(_SCRIPT_NAMES))
         self._flags = Layer(flags.source, flags.within(_SCRIPT_NAMES))
         self._prefix = os.path.join(project.directory, "")
-        self._has_paths = bool(self._content.skip or self._content.timeout_override or self._content.scripts)
-        self._known: dict[tuple[tuple[int, ...], ...], Variants] = {}
-        self._plain = self._variants((), (), ())
+        content = project.content
+        self._has_paths = bool(content.skip or content.timeout_override or content.scripts)
+        self._known: dict[_Matches, Variants] = {}
 
     def variants(self, script: str) -> Variants:
-        if not self._has_paths or not script.startswith(self._prefix):
-            return self._plain
-        relative = script[len(self._prefix) :]
-        skip = self._project.skip.find(relative)
-        timeout = self._project.timeout_override.find(relative)
-        scripts = self._project.scripts.find(relative)
-        if not (skip or timeout or scripts):
-            return self._plain
-        key = skip, timeout, scripts
-        known = self._known.get(key)
+        """Return the settings of each case."""
+        matches = self._matches(script)
+        known = self._known.get(matches)
         if known is None:
-            known = self._known[key] = self._variants(skip, timeout, scripts)
+            known = self._known[matches] = self._variants(self._steps(matches))
         return known
 
-    def _variants(self, skip: tuple[int, ...], timeout: tuple[int, ...], scripts: tuple[int, ...]) -> Variants:
-        content, shown_as = self._content, self._project.shown_as
+    def shared(self, script: str) -> ScriptSettings:
+        """Return the settings that all cases share."""
+        return _overlaid([*self._steps(self._matches(script)), self._flags])
+
+    def _matches(self, script: str) -> _Matches:
+        if not self._has_paths or not script.startswith(self._prefix):
+            return _NO_MATCHES
+        relative = script[len(self._prefix) :]
+        project = self._project
+        return project.skip.find(relative), project.timeout_override.find(relative), project.scripts.find(relative)
+
+    def _steps(self, matches: _Matches) -> list[Layer]:
+        content, shown_as = self._project.content, self._project.shown_as
         steps = [self._ini, Layer(shown_as, content.default)]
-        steps += [Layer(shown_as, content.skip[index].values) for index in skip]
-        steps += [Layer(shown_as, content.timeout_override[index].values) for index in timeout]
-        steps += [Layer(shown_as, content.scripts[index].values) for index in scripts]
-        cases: dict[str, Any] = {}
+        for section, indices in zip((content.skip, content.timeout_override, content.scripts), matches, strict=True):
+            steps += [Layer(shown_as, section[index].values) for index in indices]
+        return steps
+
+    def _variants(self, steps: list[Layer]) -> Variants:
+        cases: dict[str, list[Layer]] = {}
         for step in steps:
-            cases = merge_settings({"cases": cases}, {"cases": step.values.get("cases", {})})["cases"]
+            given: Any = step.values.get("cases", {})
+            for name, values in given.items():
+                cases.setdefault(name, []).append(Layer(step.source, values))
         if not cases:
-            return ((None, _built([*steps, self._flags])),)
-        return tuple((name, _built([*steps, Layer(shown_as, values), self._flags])) for name, values in cases.items())
+            return ((None, _overlaid([*steps, self._flags])),)
+        return tuple((name, _overlaid([*steps, *layers, self._flags])) for name, layers in cases.items())
 
 
-def _built(layers: list[Layer]) -> ScriptSettings:
-    merged: dict[str, Any] = {}
-    sources: dict[str, str] = {}
+def _overlaid(layers: list[Layer]) -> ScriptSettings:
+    settings = _BUILT_IN
+    skip_reason: Any = None
     for layer in layers:
-        merged = merge_settings(merged, layer.values)
-        sources |= {name: layer.shown(name) for name in layer.values}
-    return settings_with(_BUILT_IN, merged, sources)
+        settings = overlaid(settings, layer.values, layer.shown("timeout"), skip_reason)
+        skip_reason = layer.values.get("skip_reason", skip_reason)
+    return settings
 
 
 def script_variants(project: ProjectConfig, script: str | os.PathLike[str], ini: Layer, flags: Layer) -> Variants:
@@ -109,6 +120,15 @@ def script_variants(project: ProjectConfig, script: str | os.PathLike[str], ini:
     ``flags``; within a section a glob, then a later glob, then the exact path. Equal settings are the same
     object as long as the same layer objects are given, so that a large tree costs next to nothing.
     """
+    return _resolver(project, ini, flags).variants(os.fspath(script))
+
+
+def shared_settings(project: ProjectConfig, script: str | os.PathLike[str], ini: Layer, flags: Layer) -> ScriptSettings:
+    """Return the settings of ``script`` without regard to its cases, merged as in :func:`script_variants`."""
+    return _resolver(project, ini, flags).shared(os.fspath(script))
+
+
+def _resolver(project: ProjectConfig, ini: Layer, flags: Layer) -> _Resolver:
     key = id(ini), id(flags)
     resolver: _Resolver | None = project.resolvers.get(key)
     if resolver is None:
@@ -116,7 +136,7 @@ def script_variants(project: ProjectConfig, script: str | os.PathLike[str], ini:
         if len(project.resolvers) > 16:
             project.resolvers.clear()
         resolver = project.resolvers[key] = _Resolver(project, ini, flags)
-    return resolver.variants(os.fspath(script))
+    return resolver
 
 
 def apply_keywords(settings: ScriptSettings, keywords: Mapping[str, object], source: str) -> ScriptSettings:
@@ -130,7 +150,7 @@ def apply_keywords(settings: ScriptSettings, keywords: Mapping[str, object], sou
     values = check_settings(lambda _, message: mistakes.append(message), from_python(keywords), cases=False)
     if mistakes:
         raise OrchestratorError("\n".join(f"{source}: {message}" for message in mistakes))
-    return settings_with(settings, values, dict.fromkeys(values, source))
+    return overlaid(settings, values, source)
 
 
 def discovery_settings(project: ProjectConfig, ini: Layer, flags: Layer) -> DiscoverySettings:

@@ -1,4 +1,4 @@
-"""Plain settings laid one over the other, and :class:`ScriptSettings` made of the result."""
+"""Valid plain settings laid over those that are there: the one place where sources meet."""
 
 from __future__ import annotations
 
@@ -14,42 +14,14 @@ if TYPE_CHECKING:
 _OPPOSITE_CODES = {"allowed_exit_codes": "skip_exit_codes", "skip_exit_codes": "allowed_exit_codes"}
 
 
-def merge_settings(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``below`` with ``above`` laid over it: mappings merge key by key, all else is replaced.
+def overlaid(
+    base: ScriptSettings, values: Mapping[str, Any], source: str, skip_reason: str | None = None
+) -> ScriptSettings:
+    """Return ``base`` with ``values`` (valid plain settings) laid over it: the newer and more specific ones.
 
-    A reason to skip goes with the ``skip`` that it was given for, and an exit code that ``above`` gives a
-    meaning loses the one it had.
-    """
-    merged = dict(below)
-    for name, value in above.items():
-        lower = merged.get(name)
-        if name == "cases" and lower is not None:
-            merged[name] = lower | {case: merge_settings(lower.get(case, {}), value[case]) for case in value}
-        elif isinstance(value, Mapping) and isinstance(lower, Mapping) and name != "xfail":
-            merged[name] = _merge_mappings(lower, value)
-        else:
-            merged[name] = value
-        opposite = _OPPOSITE_CODES.get(name)
-        if opposite is not None and opposite in below and opposite not in above:
-            merged[opposite] = [code for code in below[opposite] if code not in value]
-    if isinstance(above.get("skip"), str):
-        merged.pop("skip_reason", None)
-    return merged
-
-
-def _merge_mappings(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for name, value in above.items():
-        lower = merged.get(name)
-        both = isinstance(value, Mapping) and isinstance(lower, Mapping)
-        merged[name] = _merge_mappings(lower, value) if both else value  # type: ignore[arg-type]
-    return merged
-
-
-def settings_with(base: ScriptSettings, values: Mapping[str, Any], sources: Mapping[str, str]) -> ScriptSettings:
-    """Return ``base`` with ``values`` (valid plain settings, without ``cases``) laid over it.
-
-    ``sources`` says, by name of the setting, who set it, ready to show.
+    Mappings merge key by key, lists are replaced; what contradicts a new value (an exit code that gets another
+    meaning, a bound on the wrong side of a new one) gives way. ``source`` is who gave the values, ready to show;
+    ``skip_reason`` the one given earlier, for a script that was not skipped then. ``cases`` are passed over.
     """
     changes: dict[str, Any] = {}
     for name, value in values.items():
@@ -69,28 +41,28 @@ def settings_with(base: ScriptSettings, values: Mapping[str, Any], sources: Mapp
         elif name in _NESTED:
             changes[name] = _NESTED[name](getattr(base, name), value)
     if "timeout" in values:
-        changes["timeout_source"] = sources["timeout"]
-    changes |= _skip(base, values, sources) | _xfail(values, sources)
-    return replace(base, **changes)
+        changes["timeout_source"] = source
+    if "skip" in values or (base.skip is not None and "skip_reason" in values):
+        changes["skip"] = _skip(base.skip, values, source, skip_reason)
+    if "xfail" in values:
+        changes |= _xfail(values["xfail"], source)
+    return replace(base, **changes) if changes else base
 
 
-def _skip(base: ScriptSettings, values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, Any]:
-    skip = values.get("skip", base.skip or False)
+def _skip(before: str | None, values: Mapping[str, Any], source: str, earlier_reason: str | None) -> str | None:
+    skip = values.get("skip", before)
     if skip is False:
-        return {"skip": None}
-    reason = values.get("skip_reason", f"skipped by {sources['skip']}" if skip is True else skip)
-    return {"skip": reason}
+        return None
+    if "skip_reason" in values:
+        return str(values["skip_reason"])
+    return (earlier_reason or before or f"skipped by {source}") if skip is True else skip
 
 
-def _xfail(values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, Any]:
-    if "xfail" not in values:
-        return {}
-    xfail = values["xfail"]
+def _xfail(xfail: Any, source: str) -> dict[str, Any]:
     if xfail is False:
         return {"xfail": None, "xfail_strict": None}
     given = xfail if isinstance(xfail, Mapping) else {} if xfail is True else {"reason": xfail}
-    reason = given.get("reason", f"expected to fail by {sources['xfail']}")
-    return {"xfail": reason, "xfail_strict": given.get("strict")}
+    return {"xfail": given.get("reason", f"expected to fail by {source}"), "xfail_strict": given.get("strict")}
 
 
 def _environment(base: Mapping[str, str | None], values: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -99,9 +71,11 @@ def _environment(base: Mapping[str, str | None], values: Mapping[str, str | None
 
 def _retry(base: RetryPolicy, values: Mapping[str, Any]) -> RetryPolicy:
     policy = replace(base, **values)
-    if "max_delay" not in values and policy.initial_delay > policy.max_delay:
-        policy = replace(policy, max_delay=policy.initial_delay)
-    return policy
+    if policy.initial_delay <= policy.max_delay:
+        return policy
+    if "max_delay" in values:
+        return replace(policy, initial_delay=policy.max_delay)
+    return replace(policy, max_delay=policy.initial_delay)
 
 
 def _limits(base: Limits, values: Mapping[str, Any]) -> Limits:
@@ -129,7 +103,12 @@ def _expect(base: Expectation, values: Mapping[str, Any]) -> Expectation:
             changes[name] = _output(getattr(base, name), value)
         else:
             changes[name] = tuple(value) if name == "files" else value or None
-    return replace(base, **changes)
+    expect = replace(base, **changes)
+    if (expect.min_duration or 0) > (expect.max_duration or float("inf")):
+        if "max_duration" in values:
+            return replace(expect, min_duration=None)
+        return replace(expect, max_duration=None)
+    return expect
 
 
 _NESTED: dict[str, Any] = {

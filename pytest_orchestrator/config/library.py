@@ -1,0 +1,106 @@
+"""Configuration for those who call the library without pytest (seed 004): plain dictionaries in and out."""
+
+from __future__ import annotations
+
+import copy
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .project import ProjectConfig, find_config_file
+from .resolve import INI, Layer, shared_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .settings import OutputExpectation, ScriptSettings
+
+_ROOT_MARKS = (".git", ".hg", "pyproject.toml", "pytest.ini", "pytest.toml", "tox.ini", "setup.cfg", "setup.py")
+_NOTHING_GIVEN = Layer(INI, {})
+
+
+def load_config(scripts_dir: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the configuration that governs the scripts in ``scripts_dir`` (seed 004).
+
+    The nearest ``orchestrator.yaml`` (or ``.yml``) counts, in the directory itself or a parent up to the root of
+    the project: the nearest directory with ``.git``, ``pyproject.toml`` or the like. Outside of a project only
+    the directory itself is looked into.
+
+    Returns a dictionary with ``path`` (of the file, or None), ``default``, ``skip`` (paths, or one-entry
+    dictionaries of path and reason), ``timeout_override``, ``scripts`` and ``discovery``; without a file all of
+    them are empty. Raises :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the file.
+    """
+    directory = Path(os.path.abspath(scripts_dir))
+    root = next((place for place in (directory, *directory.parents) if _is_root(place)), directory)
+    path = find_config_file(directory, root)
+    project = ProjectConfig.load(path, os.path.relpath(path)) if path else ProjectConfig.empty(directory)
+    return {"path": None if path is None else str(path), **copy.deepcopy(project.as_plain())}
+
+
+def get_script_config(
+    script: str | os.PathLike[str], scripts_dir: str | os.PathLike[str], config: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the settings of one script (seed 004): built-in ones with those of ``config`` laid over them.
+
+    ``config`` is what :func:`load_config` returned, or a dictionary of the same form; its paths are relative to
+    the directory of its ``path``, without one to ``scripts_dir``. Cases are left out: these are the settings
+    that they share.
+
+    Returns a dictionary with the keys of a script in the configuration file. ``timeout`` and ``idle_timeout`` are
+    seconds, 0 for none; keys for which nothing is set and that have no built-in value are left out. Raises
+    :class:`~pytest_orchestrator.errors.ConfigurationError` when ``config`` holds mistakes.
+    """
+    path = config.get("path")
+    directory = Path(os.path.abspath(scripts_dir if path is None else os.path.dirname(path)))
+    sections = {name: section for name, section in config.items() if name != "path"}
+    project = ProjectConfig.from_plain(sections, directory, "config" if path is None else os.path.relpath(path))
+    return plain_settings(shared_settings(project, os.path.abspath(script), _NOTHING_GIVEN, _NOTHING_GIVEN))
+
+
+def plain_settings(settings: ScriptSettings) -> dict[str, Any]:
+    """Return ``settings`` as plain data, in the form that the configuration file and marker keywords have."""
+    retry, expect, requires = settings.retry, settings.expect, settings.requires
+    output = {name: _plain_output(getattr(expect, name)) for name in ("stdout", "stderr")}
+    durations = {"max_duration": expect.max_duration, "min_duration": expect.min_duration}
+    limits = settings.limits
+    plain = {
+        "timeout": settings.timeout or 0.0,
+        "idle_timeout": settings.idle_timeout or 0.0,
+        "grace": settings.grace,
+        "args": list(settings.args),
+        "stdin": settings.stdin,
+        "env": dict(settings.env),
+        "allowed_exit_codes": list(settings.allowed_exit_codes),
+        "skip_exit_codes": list(settings.skip_exit_codes),
+        "cwd": settings.cwd,
+        "skip": settings.skip is not None,
+        "skip_reason": settings.skip,
+        "xfail": settings.xfail is not None and _given({"reason": settings.xfail, "strict": settings.xfail_strict}),
+        "retry": {name: getattr(retry, name) for name in retry.__slots__},
+        "expect": _given({**output, "files": list(expect.files) or None, **durations}),
+        "resources": list(settings.resources),
+        "requires": {name: list(getattr(requires, name)) for name in requires.__slots__},
+        "left_processes": settings.left_processes,
+        "limits": _given({name: getattr(limits, name) for name in limits.__slots__}),
+        "interpreter": None if settings.interpreter is None else list(settings.interpreter),
+    }
+    return _given(plain)
+
+
+def _plain_output(expected: OutputExpectation) -> dict[str, Any] | None:
+    plain: dict[str, Any] = {
+        "contains": list(expected.contains),
+        "not_contains": list(expected.not_contains),
+        "matches": [pattern.pattern for pattern in expected.matches],
+        "not_matches": [pattern.pattern for pattern in expected.not_matches],
+    }
+    plain = {name: texts for name, texts in plain.items() if texts}
+    return plain | _given({"equals": expected.equals}) or None
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _is_root(directory: Path) -> bool:
+    return any((directory / mark).exists() for mark in _ROOT_MARKS)
