@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .status import Reason, Status
+if TYPE_CHECKING:
+    from .status import Reason, Status
 
 
 def iso_time(seconds: float) -> str:
@@ -19,7 +20,7 @@ class Limit:
     """A limit that stopped a program."""
 
     name: str
-    """``timeout``, ``idle_timeout``, ``memory_mb``, ``cpu_seconds``, ``open_files``, ``file_size_mb`` or ``output_mb``."""
+    """``timeout``, ``idle_timeout``, or one of the keys of ``limits:``."""
     value: float
     """In the unit that the name says; seconds for the time limits."""
     source: str = ""
@@ -54,7 +55,12 @@ class Attempt:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return {"status": str(self.status), "exit_code": self.exit_code, "execution_time": self.execution_time, "error": self.error}
+        return {
+            "status": str(self.status),
+            "exit_code": self.exit_code,
+            "execution_time": self.execution_time,
+            "error": self.error,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,9 @@ class RunResult:
             "command": list(self.command),
             "cwd": self.cwd,
             "timeout": self.timeout,
-            "limit": None if self.limit is None else {"name": self.limit.name, "value": self.limit.value, "source": self.limit.source},
+            "limit": None
+            if self.limit is None
+            else {"name": self.limit.name, "value": self.limit.value, "source": self.limit.source},
             "signal": self.signal,
             "left_processes": [left.as_dict() for left in self.left_processes],
             "attempts": [attempt.as_dict() for attempt in self.attempts],

@@ -1,0 +1,135 @@
+"""The option table as pytest options: flags, ini options, and what was given through them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..config.option import Kind, Option
+from ..config.options import OPTIONS, by_name, flag, ini
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ..config.resolve import Layer
+
+GROUP = ("orchestrator", "run scripts as pytest items")
+
+
+def register(parser: pytest.Parser) -> None:
+    """Add every flag and ini option of the table."""
+    group = parser.getgroup(*GROUP)
+    for option in OPTIONS:
+        if option.has_flag:
+            _add_flag(group, option)
+        if option.has_ini:
+            _add_ini(parser, option)
+
+
+def _destination(option: Option) -> str:
+    return ini(option)
+
+
+def _add_flag(group: pytest.OptionGroup, option: Option) -> None:
+    if option.kind is Kind.BOOL:
+        group.addoption(flag(option), action="store_true", default=None, dest=_destination(option), help=option.help)
+    else:
+        group.addoption(
+            flag(option),
+            action="append" if _is_list(option) else "store",
+            default=None,
+            dest=_destination(option),
+            metavar=option.metavar or option.name.upper(),
+            # argparse expands % in help texts.
+            help=option.help.replace("%", "%%"),
+        )
+
+
+def _add_ini(parser: pytest.Parser, option: Option) -> None:
+    if option.kind is Kind.BOOL:
+        parser.addini(ini(option), option.help, type="bool", default=None)
+    elif _is_list(option):
+        parser.addini(ini(option), option.help, type="linelist", default=None)
+    else:
+        parser.addini(ini(option), option.help, type="string", default=None)
+
+
+def _is_list(option: Option) -> bool:
+    return option.kind in (Kind.TEXTS, Kind.INTS, Kind.PATTERNS)
+
+
+def _parse(option: Option, given: Any, where: str) -> Any:
+    from ..config.parse import parse_text  # not in a run without --orchestrate
+
+    try:
+        if isinstance(given, list):
+            return [value for text in given for value in parse_text(option, text)]
+        return parse_text(option, given) if isinstance(given, str) else given
+    except ValueError as error:
+        raise pytest.UsageError(f"{where}: {error}") from error
+
+
+def given_flags(config: pytest.Config) -> Layer:
+    """Return what the command line sets. Raise ``pytest.UsageError`` for a value that is not allowed."""
+    from ..config.resolve import FLAGS, Layer
+
+    return Layer(FLAGS, _given(config.getoption, flag, "has_flag"))
+
+
+def given_ini(config: pytest.Config) -> Layer:
+    """Return what the ini file sets. Raise ``pytest.UsageError`` for a value that is not allowed."""
+    from ..config.resolve import INI, Layer
+
+    return Layer(INI, _given(config.getini, ini, "has_ini"))
+
+
+def _given(get: Callable[[str], Any], name: Callable[[Option], str], condition: str) -> dict[str, Any]:
+    values = {}
+    for option in OPTIONS:
+        if getattr(option, condition):
+            given = get(_destination(option))
+            if given is not None and given != []:
+                values[option.name] = _parse(option, given, name(option))
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """The options of a run, after flags and ini were merged."""
+
+    jobs: int
+    strict: bool
+    reports: bool
+    report_dir: Path
+    """Absolute."""
+    redact: tuple[str, ...]
+    config: Path | None
+    """The configuration file that was asked for."""
+    paths: tuple[str, ...]
+    """What is taken when the command line names no path, relative to the rootdir."""
+
+
+def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSettings:
+    """Merge the options of the run scope."""
+    merged = {**ini_layer.values, **flags.values}
+
+    def value(name: str) -> Any:
+        return merged.get(name, by_name(name).default)
+
+    jobs = value("jobs")
+    given_config = value("config")
+    base = config.invocation_params.dir if "config" in flags.values else config.rootpath
+    return RunSettings(
+        jobs=len(os.sched_getaffinity(0)) if jobs == "auto" else jobs,
+        strict=bool(value("strict")),
+        reports=value("reports") == "on",
+        report_dir=(config.invocation_params.dir if "report_dir" in flags.values else config.rootpath)
+        / value("report_dir"),
+        redact=tuple(value("redact")),
+        config=None if given_config is None else (base / given_config),
+        paths=tuple(value("paths")),
+    )

@@ -1,0 +1,31 @@
+"""Fixtures of an item that is no Python function. The one place that reaches into pytest's private parts.
+
+pytest has no public way to ask for fixtures on behalf of such an item; its own doctest plugin does it like this.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from _pytest.fixtures import FuncFixtureInfo, TopRequest
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def fixture_info(item: pytest.Item) -> FuncFixtureInfo:
+    """Return the fixtures that ``item`` gets: the autouse ones of its directory and those of its ``usefixtures`` marks.
+
+    Right only after collection: pytest reads a folder's conftest fixtures when the folder's ``collect`` has returned.
+    """
+    return item.session._fixturemanager.getfixtureinfo(node=item, func=None, cls=None)  # noqa: SLF001 - what this file is for
+
+
+def new_request(item: Any) -> TopRequest:
+    """Return a request on behalf of ``item``, which must have ``_fixtureinfo``, ``fixturenames`` and ``funcargs``."""
+    return TopRequest(item, _ispytest=True)
+
+
+def fill_fixtures(request: TopRequest) -> None:
+    """Set up every fixture of the request's item."""
+    request._fillfixtures()  # noqa: SLF001 - what this file is for

@@ -1,0 +1,33 @@
+"""The front door: pytest's hooks, and nothing else. Without ``--orchestrate`` it imports next to nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the flags and ini options of the option table."""
+    from .collect.options import register
+
+    register(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add our own hooks, so that a conftest may implement them whether or not --orchestrate is given."""
+    from . import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register markers; with --orchestrate, register the plugin that does the work."""
+    config.addinivalue_line(
+        "markers",
+        "orchestrate(timeout=..., env=..., ...): settings of a script, with the same keys as in orchestrator.yaml.",
+    )
+    config.addinivalue_line("markers", "script: set on every item that runs a script.")
+    if config.getoption("orchestrate") or config.getini("orchestrate"):
+        from .collect.session import activate
+
+        activate(config)

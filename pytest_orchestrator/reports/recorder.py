@@ -1,0 +1,170 @@
+"""Writing ``results.jsonl`` as items finish, in the process that the user started; the one module here to know pytest."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TextIO
+from uuid import uuid4
+
+import pytest
+
+from ..core.document import RunDocument, end_line, result_line, run_line, section_line
+from ..core.status import Reason, Status
+from .logs import write_log
+from .reader import read_results
+from .writer import render_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .directory import ReportDirectory
+
+KIND = "script"
+RESULT_ATTRIBUTE = "orchestrator_result"
+"""Attribute of a test report that carries the result dictionary, also from a worker to the controller."""
+KIND_ATTRIBUTE = "orchestrator_kind"
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What is known of an item before its last phase."""
+
+    data: dict[str, Any] | None = None
+    status: Status = Status.PASSED
+    duration: float = 0.0
+
+
+def status_of(report: pytest.TestReport, data: dict[str, Any] | None) -> Status:
+    """Return what one phase of an item says about it."""
+    xfail = hasattr(report, "wasxfail")
+    if report.skipped:
+        return Status.XFAILED if xfail else Status.SKIPPED
+    if report.passed:
+        return Status.XPASSED if xfail else Status.PASSED
+    if report.when != "call":
+        return Status.ERROR
+    own = Status(data["status"]) if data is not None else Status.ERROR
+    # A strict xfail that passed is a failure of pytest's making, not of the script's.
+    return own if own.is_bad else Status.FAILED
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Appends one line per finished item, flushed; makes the other reports from the file when the run is over."""
+
+    directory: ReportDirectory
+    version: str
+    rootdir_name: str
+    jobs: int
+    run_id: str = field(default_factory=lambda: uuid4().hex[:12])
+    document: RunDocument | None = None
+    """The whole run, once it is over."""
+    _file: TextIO | None = None
+    _pending: dict[tuple[str, str | None], _Pending] = field(default_factory=dict)
+    _expected: dict[tuple[str, str | None], None] = field(default_factory=dict)
+    _done: set[tuple[str, str | None]] = field(default_factory=set)
+    _totals: Counter[Status] = field(default_factory=Counter)
+    _per_worker: bool = False
+
+    def begin(self, command: Sequence[str], workers: int, *, per_worker: bool) -> None:
+        """Start the file. ``per_worker`` says that every worker runs every item (``--dist each``)."""
+        self._per_worker = per_worker
+        self._file = open(self.directory.path / "results.jsonl", "w", encoding="utf-8")  # noqa: SIM115 - closed in end()
+        self._write(
+            run_line(
+                run_id=self.run_id,
+                started=time.time(),
+                rootdir_name=self.rootdir_name,
+                command=command,
+                version=self.version,
+                python=platform.python_version(),
+                pytest=pytest.__version__,
+                platform=sys.platform,
+                jobs=self.jobs,
+                workers=workers,
+            )
+        )
+
+    def expect(self, nodeids: Iterable[str], worker: str | None) -> None:
+        """Take note of the items that were collected."""
+        self._expected.update(dict.fromkeys((nodeid, worker if self._per_worker else None) for nodeid in nodeids))
+
+    def _key(self, nodeid: str, worker: str | None) -> tuple[str, str | None]:
+        return nodeid, worker if self._per_worker else None
+
+    def report(self, report: pytest.TestReport, worker: str | None) -> None:
+        """Take in one phase of an item; its last one completes the row."""
+        key = self._key(report.nodeid, worker)
+        if not hasattr(report, KIND_ATTRIBUTE):
+            if report.when not in ("setup", "call", "teardown") and key in self._expected:
+                self._crashed(key, report, worker)
+            return
+        if str(report.outcome) == "rerun":  # of pytest-rerunfailures
+            self._pending.pop(key, None)
+            return
+        pending = self._pending.setdefault(key, _Pending())
+        data: dict[str, Any] | None = getattr(report, RESULT_ATTRIBUTE, None)
+        if data is not None:
+            pending.data = data
+        status = status_of(report, data)
+        if status is not Status.PASSED and not pending.status.is_bad:
+            pending.status = status
+        if report.when == "call":
+            pending.duration = report.duration
+        if report.when == "teardown":
+            del self._pending[key]
+            self.row(report.nodeid, pending.status, pending.duration, worker, pending.data)
+
+    def _crashed(self, key: tuple[str, str | None], report: pytest.TestReport, worker: str | None) -> None:
+        pending = self._pending.pop(key, _Pending())
+        data = dict(pending.data or {})
+        data.update(error=str(report.longrepr), reason=str(Reason.INFRASTRUCTURE))
+        self.row(report.nodeid, Status.ERROR, pending.duration, worker, data)
+
+    def row(
+        self, nodeid: str, status: Status, duration: float, worker: str | None, data: dict[str, Any] | None
+    ) -> None:
+        """Write the line and the log of one item. The last word on an item counts; there is one per item."""
+        key = self._key(nodeid, worker)
+        if key in self._done:
+            return
+        self._done.add(key)
+        self._totals[status] += 1
+        if data is not None:
+            data = {**data, "status": str(status)}
+            write_log(self.directory.path, nodeid if key[1] is None else f"{nodeid}@{worker}", data)
+        self._write(result_line(nodeid, KIND, status, duration, worker, data))
+
+    def _write(self, line: str) -> None:
+        assert self._file is not None
+        self._file.write(line)
+        self._file.flush()
+
+    def end(self, exit_status: int) -> None:
+        """Write rows for what never finished, and the last line."""
+        for nodeid, worker in self._expected:
+            key = (nodeid, worker)
+            if key in self._done:
+                continue
+            if key in self._pending:
+                self.row(nodeid, Status.CANCELLED, 0.0, worker, self._pending[key].data)
+            else:
+                self.row(nodeid, Status.NOT_RUN, 0.0, worker, None)
+        collected = len(self._done)
+        self._write(end_line(exit_status=exit_status, ended=time.time(), totals=self._totals, collected=collected))
+
+    def render(self, config: pytest.Config) -> None:
+        """Make every other report from the file."""
+        document = read_results(self.directory.path / "results.jsonl")
+        for sections in config.hook.pytest_orchestrator_report_sections(config=config, document=document):
+            for title, markdown in sections:
+                self._write(section_line(title, markdown))
+        assert self._file is not None
+        self._file.close()
+        render_all(self.directory.path, logs=False)
+        self.document = read_results(self.directory.path / "results.jsonl")
+        self.directory.release()

@@ -1,0 +1,68 @@
+"""The environment of a script: the user's own, the project's ``src/`` on ``PYTHONPATH``, the script's ``env``."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .spec import RunContext, ScriptSpec
+
+NOT_INHERITED = (b"PYTEST_CURRENT_TEST",)
+"""pytest sets it for the test that runs in its own process; with programs running ahead it would name another item."""
+
+
+def current_environment() -> dict[bytes, bytes]:
+    """Return this process's environment as scripts get it."""
+    environment = dict(os.environb)
+    for name in NOT_INHERITED:
+        environment.pop(name, None)
+    return environment
+
+
+@lru_cache(maxsize=4096)
+def source_directory(directory: str, rootdir: str) -> str | None:
+    """Return the nearest ``src`` directory beside ``directory`` or one of its parents up to ``rootdir`` (seed 004)."""
+    while True:
+        candidate = os.path.join(directory, "src")
+        if os.path.isdir(candidate):
+            return candidate
+        parent = os.path.dirname(directory)
+        if directory in (rootdir, parent):
+            return None
+        directory = parent
+
+
+def additions(spec: ScriptSpec, context: RunContext) -> tuple[dict[bytes, bytes], tuple[bytes, ...]]:
+    """Return what ``spec`` adds to the environment of ``context``, and what it removes."""
+    added: dict[bytes, bytes] = {}
+    removed = []
+    source = source_directory(os.path.dirname(spec.path), str(context.rootdir))
+    if source is not None:
+        outer = context.environment.get(b"PYTHONPATH")
+        own = os.fsencode(source)
+        added[b"PYTHONPATH"] = own if not outer else own + os.pathsep.encode() + outer
+    if context.report_dir is not None:
+        added[b"ORCHESTRATOR_REPORT_DIR"] = os.fsencode(context.report_dir)
+    for name, value in spec.settings.env.items():
+        if value is None:
+            removed.append(os.fsencode(name))
+            added.pop(os.fsencode(name), None)
+        else:
+            added[os.fsencode(name)] = os.fsencode(value)
+    return added, tuple(removed)
+
+
+def shown_additions(spec: ScriptSpec, context: RunContext) -> Mapping[str, str]:
+    """Return the additions as text for people, secrets replaced."""
+    added, removed = additions(spec, context)
+    redactor = context.redactor.extended(spec.settings.env)
+    shown = {}
+    for name, value in added.items():
+        text = os.fsdecode(name)
+        shown[text] = "[redacted]" if redactor.is_secret_name(text) else redactor.text(os.fsdecode(value))
+    shown.update({os.fsdecode(name): "(removed)" for name in removed})
+    return shown

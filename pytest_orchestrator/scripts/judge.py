@@ -1,0 +1,207 @@
+"""From an outcome to the result: what the exit code, the limits, the output and the leftovers mean."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..core.names import decode_output, escape_name
+from ..core.result import LeftProcess, Limit, RunResult
+from ..core.status import Reason, Status
+from ..process.command import Capture, Command, Outcome
+from ..process.limits import REFUSED, limited
+from .expect import unmet_expectations
+
+if TYPE_CHECKING:
+    from ..config.settings import ScriptSettings
+    from ..process.redaction import Redactor
+    from .prepare import Prepared
+    from .spec import RunContext, ScriptSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A status and why."""
+
+    status: Status
+    error: str | None = None
+    reason: Reason | None = None
+    limit: Limit | None = None
+    failures: tuple[str, ...] = ()
+
+
+def signal_name(exit_code: int | None) -> str | None:
+    """Return the name of the signal that a negative exit code stands for; None if it stands for none."""
+    if exit_code is None or exit_code >= 0:
+        return None
+    try:
+        return signal.Signals(-exit_code).name
+    except ValueError:
+        return f"signal {-exit_code}"
+
+
+def describe_left(left: tuple[LeftProcess, ...]) -> str:
+    """Return one line about processes that a script left behind."""
+    commands = ", ".join(process.command for process in left[:3])
+    more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+    return f"left {len(left)} background process{'' if len(left) == 1 else 'es'}: {commands}{more}"
+
+
+def _expected(settings: ScriptSettings) -> str:
+    codes = settings.allowed_exit_codes
+    return str(codes[0]) if len(codes) == 1 else "one of " + ", ".join(map(str, codes))
+
+
+def _limits_in_force(settings: ScriptSettings) -> str:
+    limits = settings.limits
+    named = {"memory_mb": limits.memory_mb, "open_files": limits.open_files, "file_size_mb": limits.file_size_mb}
+    shown = [f"{name} {value:g}" for name, value in named.items() if value is not None]
+    return f" (under limits: {', '.join(shown)})" if shown else ""
+
+
+def _judge_exit(settings: ScriptSettings, outcome: Outcome) -> Verdict | None:
+    """Return the verdict if the exit code alone decides it; None when it is an allowed one."""
+    code = outcome.exit_code
+    name = signal_name(code)
+    if name == "SIGXCPU" and settings.limits.cpu_seconds is not None:
+        limit = Limit("cpu_seconds", settings.limits.cpu_seconds)
+        return Verdict(Status.FAILED, f"stopped by its limit: {limit}", limit=limit)
+    if name == "SIGXFSZ" and settings.limits.file_size_mb is not None:
+        limit = Limit("file_size_mb", settings.limits.file_size_mb)
+        return Verdict(Status.FAILED, f"stopped by its limit: {limit}", limit=limit)
+    if code in settings.skip_exit_codes:
+        return Verdict(Status.SKIPPED, f"exit {code} means skipped (skip_exit_codes)")
+    if code in settings.allowed_exit_codes:
+        return None
+    if name is not None:
+        return Verdict(
+            Status.FAILED, f"killed by {name}, expected exit {_expected(settings)}{_limits_in_force(settings)}"
+        )
+    if code == REFUSED and limited((b"",), settings.limits) != (b"",) and b"ulimit" in outcome.stderr.head:
+        return Verdict(Status.ERROR, "its limits could not be set (see stderr)", Reason.CONFIGURATION)
+    return Verdict(Status.FAILED, f"exit {code}, expected {_expected(settings)}{_limits_in_force(settings)}")
+
+
+def judge(spec: ScriptSpec, outcome: Outcome, directory: str) -> Verdict:
+    """Return what ``outcome`` means for ``spec``; ``directory`` is where it ran."""
+    settings = spec.settings
+    if outcome.lost:
+        return Verdict(Status.ERROR, outcome.error, Reason.INFRASTRUCTURE)
+    if outcome.cancelled:
+        return Verdict(Status.CANCELLED, "stopped because its result was no longer wanted")
+    if not outcome.was_started:
+        return Verdict(Status.ERROR, f"not startable: {outcome.error}", Reason.NOT_STARTABLE)
+    if outcome.limit is not None:
+        return _judge_limit(settings, outcome)
+    verdict = _judge_exit(settings, outcome)
+    if verdict is not None:
+        return verdict
+    if outcome.left and settings.left_processes == "fail":
+        return Verdict(Status.FAILED, describe_left(outcome.left))
+    failures = unmet_expectations(settings.expect, outcome, directory)
+    if failures:
+        more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+        return Verdict(Status.FAILED, failures[0] + more, failures=failures)
+    return Verdict(Status.PASSED)
+
+
+def _judge_limit(settings: ScriptSettings, outcome: Outcome) -> Verdict:
+    if outcome.limit == "timeout":
+        limit = Limit("timeout", settings.timeout or 0.0, settings.timeout_source)
+        return Verdict(Status.TIMEOUT, f"timed out after {limit.value:g} s ({limit.source})", limit=limit)
+    if outcome.limit == "idle_timeout":
+        limit = Limit("idle_timeout", settings.idle_timeout or 0.0)
+        return Verdict(Status.TIMEOUT, f"no output for {limit.value:g} s (idle_timeout)", limit=limit)
+    limit = Limit("output_mb", settings.limits.output_mb or 0.0)
+    return Verdict(Status.FAILED, f"wrote more than its limit: {limit}", limit=limit)
+
+
+def _show_stream(capture: Capture, redactor: Redactor, report_dir: str | None) -> tuple[str, str | None]:
+    """Return the text of a stream for the result, and the file with all of it relative to the report directory."""
+    if not capture.was_cut:
+        return redactor.text(decode_output(capture.head)), None
+    file = None
+    if capture.path is not None:
+        redactor.file(capture.path)
+        file = os.fsdecode(capture.path)
+        if report_dir is not None:
+            file = os.path.relpath(file, report_dir)
+    missing = capture.size - len(capture.head) - len(capture.tail)
+    where = f"all {capture.size} bytes are in {escape_name(file)}" if file else "they were not kept"
+    head, tail = decode_output(capture.head), decode_output(capture.tail)
+    return redactor.text(f"{head}\n[… {missing} bytes left out here; {where} …]\n{tail}"), file
+
+
+def explain_not_started(error: str, prepared: Command | None, cwd: str | None) -> str:
+    """Return ``error`` of a program that could not be started, with the cause if it can be seen from here."""
+    if cwd is not None and not os.path.isdir(cwd):
+        return f"its working directory {escape_name(cwd)!r} does not exist; create it or change 'cwd'"
+    if prepared is not None and not os.path.exists(prepared.argv[0]):
+        return f"{escape_name(prepared.argv[0])!r} does not exist"
+    return error
+
+
+def result_of(
+    spec: ScriptSpec,
+    context: RunContext,
+    prepared: Prepared | None,
+    outcome: Outcome,
+    cwd: str | None,
+) -> RunResult:
+    """Return the record of one run.
+
+    ``prepared`` is None when no command could be made; ``cwd`` is None for a run in its temporary directory.
+    """
+    directory = cwd if cwd is not None else os.fsdecode(outcome.tmp or b"")
+    if outcome.error is not None and not outcome.lost and prepared is not None:
+        error = explain_not_started(outcome.error, prepared.command, cwd)
+        outcome = Outcome(started=outcome.started, ended=outcome.ended, duration=0.0, error=error)
+    verdict = judge(spec, outcome, directory)
+    redactor = context.redactor.extended(spec.settings.env)
+    report_dir = None if context.report_dir is None else str(context.report_dir)
+    stdout, stdout_file = _show_stream(outcome.stdout, redactor, report_dir)
+    stderr, stderr_file = _show_stream(outcome.stderr, redactor, report_dir)
+    notes = list(prepared.notes) if prepared is not None else []
+    if outcome.left:
+        notes.append(describe_left(outcome.left))
+    if outcome.unkillable:
+        notes.append(f"could not kill {len(outcome.unkillable)} of its processes: {outcome.unkillable[0].command}")
+    return RunResult(
+        script=escape_name(spec.path),
+        name=escape_name(os.path.basename(spec.path)),
+        subdirectory=escape_name(os.path.basename(os.path.dirname(spec.path))),
+        started=outcome.started,
+        ended=outcome.ended,
+        status=verdict.status,
+        exit_code=outcome.exit_code,
+        execution_time=outcome.duration,
+        stdout=stdout,
+        stderr=stderr,
+        error=None if verdict.error is None else redactor.text(verdict.error),
+        reason=verdict.reason,
+        case=spec.case,
+        command=tuple(redactor.text(escape_name(word)) for word in prepared.shown) if prepared is not None else (),
+        cwd=escape_name(directory),
+        timeout=spec.settings.timeout,
+        limit=verdict.limit,
+        signal=signal_name(outcome.exit_code),
+        left_processes=tuple(LeftProcess(left.pid, redactor.text(left.command)) for left in outcome.left),
+        failures=tuple(redactor.text(failure) for failure in verdict.failures),
+        notes=tuple(redactor.text(note) for note in notes),
+        stdout_bytes=outcome.stdout.size,
+        stderr_bytes=outcome.stderr.size,
+        stdout_file=stdout_file,
+        stderr_file=stderr_file,
+        cpu_time=outcome.cpu_time,
+        max_rss_kb=outcome.max_rss_kb,
+        tmp=None if outcome.tmp is None else escape_name(outcome.tmp),
+    )
+
+
+def not_startable(error: str) -> Outcome:
+    """Return the outcome of a script for which no command could be made."""
+    now = time.time()
+    return Outcome(started=now, ended=now, duration=0.0, error=error)

@@ -1,0 +1,128 @@
+"""Running one script to its result: prepare, start, wait, judge, and again as its retry policy says."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..core.names import unescape_name
+from ..core.result import Attempt, RunResult
+from ..core.status import Status
+from .interpreter import NotStartableError
+from .judge import not_startable, result_of
+from .prepare import Prepared, prepare, working_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..process.command import Outcome
+    from ..process.engine import Engine
+    from .spec import RunContext, ScriptSpec
+
+logger = logging.getLogger("pytest_orchestrator.scripts")
+
+RETRIED = frozenset({Status.FAILED, Status.TIMEOUT})
+"""What is worth another attempt. An error is not: what cannot be started will not start the next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A script that was handed to the engine, or could not be."""
+
+    spec: ScriptSpec
+    prepared: Prepared | None
+    ticket: int | None
+    error: str | None = None
+    cwd: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Runs scripts through an engine."""
+
+    engine: Engine
+    tick: Callable[[], None] | None = None
+    """Called whenever something has arrived while a program is awaited."""
+    every: float | None = None
+    """Seconds after which ``tick`` is called even if nothing has arrived; None to wait for an event."""
+    adapt: Callable[[ScriptSpec, Prepared], Prepared] | None = None
+    """May change what is about to be run."""
+
+    def start(
+        self, spec: ScriptSpec, context: RunContext, keep: tuple[bytes | None, bytes | None] = (None, None)
+    ) -> Started:
+        """Hand ``spec`` to the engine. It may start at once, or when a place is free."""
+        cwd = working_directory(spec, context)
+        try:
+            prepared = prepare(spec, context, *keep)
+        except NotStartableError as error:
+            return Started(spec, None, None, str(error), cwd)
+        if self.adapt is not None:
+            prepared = self.adapt(spec, prepared)
+        return Started(spec, prepared, self.engine.submit(prepared.command), None, cwd)
+
+    def finish(self, started: Started, context: RunContext) -> RunResult:
+        """Wait for ``started`` and return its result, after as many attempts as its retry policy gives it."""
+        policy = started.spec.settings.retry
+        result = self._finish_once(started, context)
+        if policy.max_attempts == 1:
+            return result
+        attempts = [_attempt(result)]
+        while result.status in RETRIED and len(attempts) < policy.max_attempts:
+            number = len(attempts) + 1
+            delay = policy.delay_before(number)
+            logger.info("attempt %d of %s", number, started.spec.item, extra={"event": "retry", "delay": delay})
+            self.engine.pause(delay)
+            if result.tmp is not None:
+                _remove_tree(unescape_name(result.tmp))
+            command = started.prepared.command if started.prepared is not None else None
+            again = self.start(
+                started.spec,
+                context,
+                (command.keep_stdout, command.keep_stderr) if command is not None else (None, None),
+            )
+            result = self._finish_once(again, context)
+            attempts.append(_attempt(result))
+        return replace(result, attempts=tuple(attempts)) if len(attempts) > 1 else result
+
+    def _finish_once(self, started: Started, context: RunContext) -> RunResult:
+        outcome: Outcome
+        if started.ticket is None:
+            outcome = not_startable(started.error or "")
+        else:
+            try:
+                outcome = self.engine.wait(started.ticket, self.tick, self.every)
+            except BaseException:
+                # Ctrl-C, pytest-timeout, pytest.exit: nobody will ask for this one again.
+                self.engine.cancel(started.ticket)
+                raise
+        result = result_of(started.spec, context, started.prepared, outcome, started.cwd)
+        if outcome.tmp is not None and (result.status not in RETRIED or context.report_dir is None):
+            _remove_tree(os.fsdecode(outcome.tmp))
+            result = replace(result, tmp=None)
+        return result
+
+    def run(
+        self, spec: ScriptSpec, context: RunContext, keep: tuple[bytes | None, bytes | None] = (None, None)
+    ) -> RunResult:
+        """Run ``spec`` and return its result."""
+        return self.finish(self.start(spec, context, keep), context)
+
+
+def _attempt(result: RunResult) -> Attempt:
+    return Attempt(result.status, result.exit_code, result.execution_time, result.error)
+
+
+def _remove_tree(path: str) -> None:
+    """Remove a temporary directory, also what a script made read-only in it."""
+    try:
+        shutil.rmtree(path)
+    except OSError:
+        for directory, _, _ in os.walk(path):
+            os.chmod(directory, 0o700)
+        shutil.rmtree(path, ignore_errors=True)
+        if os.path.exists(path):
+            logger.warning("could not remove %s", path, extra={"event": "leak"})

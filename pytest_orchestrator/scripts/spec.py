@@ -1,0 +1,41 @@
+"""One script (or one case of it), ready to be run: which file, under which name, with which settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ..config.settings import ScriptSettings
+    from ..process.redaction import Redactor
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSpec:
+    """A script and its settings."""
+
+    path: str
+    """Absolute; with surrogates where the name is not UTF-8."""
+    item: str
+    """The node id: readable and stable. It is also the value of ``ORCHESTRATOR_ITEM``."""
+    settings: ScriptSettings
+    case: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What all scripts of one session have in common."""
+
+    rootdir: Path
+    python: str
+    """The interpreter for ``.py`` files."""
+    redactor: Redactor
+    report_dir: Path | None = None
+    """Where output that is too long for a result is kept; None keeps none."""
+    environment: Mapping[bytes, bytes] = field(default_factory=dict)
+    """The environment that every script starts from."""
+    search_path: str = ""
+    """``PATH`` of that environment."""
