@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _LONGEST_SHOWN = 60
+_ONE_OR_MORE = {
+    Kind.TEXTS: "text or a list of texts",
+    Kind.INTS: "a whole number or a list of them",
+    Kind.PATTERNS: "a regular expression or a list of them",
+}
 
 
 def clipped(text: str) -> str:
@@ -49,7 +54,7 @@ def allowed(option: Option) -> str:
     """Return what ``option`` takes, in words: ``a number of seconds of at least 0 (0 means no limit)``."""
     if option.kind is Kind.CHOICE:
         return joined([repr(choice) for choice in option.choices], "or")
-    words = option.kind.value
+    words = _ONE_OR_MORE.get(option.kind, option.kind.value) if option.single else option.kind.value
     if option.kind is Kind.TABLE and option.shorthand:
         field = next(field for field in option.fields if field.name == option.shorthand)
         words = f"{allowed(field)} or a mapping"

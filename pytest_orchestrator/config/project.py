@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, Mistake
-from .globs import PathTable
+from .path_table import PathTable
 from .phrases import clipped
 from .tree import from_python
 from .validate import Content, PathEntry, check_file
@@ -120,7 +120,7 @@ class ProjectConfig:
         missing = [
             Mistake(self.shown_as, *self.positions.get(entry.at, (1, 1)), f"{entry.section}: {problem}")
             for entry in _path_entries(self.content)
-            if entry.pattern.regex is None and (problem := self._problem_of(entry.pattern.path))
+            if entry.pattern.glob is None and (problem := self._problem_of(entry.pattern.path))
         ]
         return sorted(missing)
 

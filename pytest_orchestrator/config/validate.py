@@ -6,18 +6,18 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .globs import PathPattern, path_pattern
 from .option import Kind, Option
 from .options import SECTIONS, UNSUPPORTED_SECTIONS, by_name, in_scope
+from .path_table import PathPattern, path_pattern
 from .phrases import clipped, joined, shown, suggestion
 from .settings_rules import check_together
 from .tree import Listing, Node, Scalar, ScalarKind, Table, is_nothing
-from .values import INVALID, Checker, Report
+from .values import CASE_NAME, INVALID, Checker, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_CASE_NAME = r"[A-Za-z0-9._-]+"
+
 _SETTINGS = tuple(option for option in in_scope("script") if option.has_yaml)
 _KEYWORDS = tuple(option for option in in_scope("script") if option.has_marker)
 _DISCOVERY = tuple(option for option in in_scope("discovery") if option.has_yaml)
@@ -89,7 +89,7 @@ def _cases(report: Report, node: Node, where: str) -> dict[str, dict[str, Any]]:
     cases: dict[str, dict[str, Any]] = {}
     for name, at, value in _entries(report, node, where, "case name: settings"):
         path = f"{where}.{name}"
-        if re.fullmatch(_CASE_NAME, name) is None:
+        if re.fullmatch(CASE_NAME, name) is None:
             report(at, f"{where}: {clipped(name)} is not a case name; use letters, digits, '.', '_' and '-'")
         else:
             cases[name] = check_settings(report, value, path, cases=False)
@@ -202,7 +202,7 @@ class _PathEntries:
         except ValueError as error:
             self._report(at, f"{self._section}: {clipped(written)} {error}")
             return
-        key = pattern.regex or pattern.path, pattern.regex is None
+        key = pattern.glob or pattern.path, pattern.glob is None
         if key in self._found:
             self._report(
                 at, f"{self._section}: {clipped(written)} stands for the same as an earlier entry; remove one of them"

@@ -30,8 +30,12 @@ RESERVED_VARIABLES = ("ORCHESTRATOR_ITEM", "ORCHESTRATOR_REPORT_DIR", "ORCHESTRA
 """Set for every script by this package."""
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
-_DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)?(?:(?<=[0-9])\.?|\.(?=[0-9]))[0-9]*(?:[eE][-+]?[0-9]{1,4})?")
-_BOOLEAN_WORDS = ("true", "false", "yes", "no", "on", "off")
+_DECIMAL = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
+BOOLEAN_WORDS = ("true", "false", "yes", "no", "on", "off")
+"""What YAML 1.1 takes for a boolean."""
+
+CASE_NAME = r"[A-Za-z0-9._-]+"
+"""Cases are part of node ids."""
 
 
 class Checker:
@@ -91,7 +95,7 @@ class Checker:
         if isinstance(node, Scalar):
             if node.kind is ScalarKind.BOOL:
                 return node.truth
-            if node.kind is ScalarKind.TEXT and node.text.lower() in _BOOLEAN_WORDS:
+            if node.kind is ScalarKind.TEXT and node.text.lower() in BOOLEAN_WORDS:
                 return self._refuse(option, node, where, "remove the quotes")
         return self._refuse(option, node, where)
 
@@ -155,7 +159,7 @@ class Checker:
         if isinstance(node, Scalar) and node.kind is ScalarKind.BOOL:
             return node.truth
         if isinstance(node, Scalar) and node.kind is ScalarKind.TEXT:
-            if node.text.strip().lower() in _BOOLEAN_WORDS:
+            if node.text.strip().lower() in BOOLEAN_WORDS:
                 return self._refuse(option, node, where, "remove the quotes, or write a sentence")
             if node.text.strip():
                 return self._text(option, node, where)
