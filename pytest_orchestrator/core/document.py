@@ -7,6 +7,7 @@ keys that they do not know, so both may be added without a new format number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,6 +97,14 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _seconds(value: object) -> float:
+    # Python's reader takes NaN and numbers beyond any float, and a result line may hold either.
+    try:
+        return float(value) if isinstance(value, int | float) and math.isfinite(value) else 0.0
+    except OverflowError:
+        return 0.0
+
+
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -160,14 +169,14 @@ class ResultRow:
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> ResultRow:
         """Return the row of a parsed ``result`` line; raises ``ValueError`` when it is none."""
-        nodeid, duration, data = line.get("nodeid"), line.get("duration"), line.get("data")
+        nodeid, data = line.get("nodeid"), line.get("data")
         if not isinstance(nodeid, str):
             raise ValueError(f"a result needs a nodeid, not {nodeid!r}")  # noqa: TRY004 (one error for every bad line)
         return cls(
             nodeid=nodeid,
             kind=_text(line.get("kind")) or "script",
             status=Status(line.get("status", "")),
-            duration=float(duration) if isinstance(duration, int | float) else 0.0,
+            duration=_seconds(line.get("duration")),
             worker=_text(line.get("worker")),
             data=data if isinstance(data, dict) else NO_DATA,
         )

@@ -115,8 +115,12 @@ def write_log(report_dir: str | os.PathLike[str], nodeid: str, result: Mapping[s
         except FileNotFoundError:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             descriptor = os.open(path, flags, 0o666)
-        with open(descriptor, "wb") as file:
-            file.write(content)
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(descriptor, view) :]
+        finally:
+            os.close(descriptor)
     except OSError as error:
         if new and isinstance(error, FileExistsError) and os.path.isfile(path):
             raise

@@ -103,12 +103,12 @@ def test_another_format_is_refused_with_the_place(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_what_to_give(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match="there is no results file .* give the directory"):
+    with pytest.raises(ReportError, match=r"there is no results file .* give the directory"):
         read_results(tmp_path / "results.jsonl")
 
 
 def test_a_directory_in_its_place_is_an_error_with_the_reason(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match="cannot read the results file .*: Is a directory"):
+    with pytest.raises(ReportError, match=r"cannot read the results file .*: Is a directory"):
         read_results(tmp_path)
 
 
