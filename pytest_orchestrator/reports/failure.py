@@ -1,0 +1,151 @@
+"""One failing item in ``report.md``: why, for how long, how to repeat it, what it last said, where the rest is."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.document import TAIL_CHARS, ResultRow
+from ..core.status import Status
+from .amounts import format_duration, format_number, format_size, plural
+from .logs import log_path
+from .quoting import clean, code, fence, last_lines
+
+LAST_LINES = 30
+_FOLDED_FROM = 12
+"""Output of more than about so many lines is folded away."""
+_COMMAND_CHARS = 4000
+
+
+def repeat_command(nodeid: str) -> str:
+    """Return the shell command that runs one item again."""
+    # pytest takes an argument that starts with a dash for an option.
+    argument = f"./{nodeid}" if nodeid.startswith("-") else nodeid
+    return f"pytest --orchestrate {shlex.quote(argument)}"
+
+
+def describe_limit(limit: object) -> str:
+    """Return a limit of a result dictionary in words: ``timeout 2 s (scripts/orchestrator.yaml)``; else nothing."""
+    if not isinstance(limit, Mapping):
+        return ""
+    name, value, source = (limit.get(key) for key in ("name", "value", "source"))
+    unit = " s" if name in ("timeout", "idle_timeout", "cpu_seconds") else ""
+    return f"{name} {format_number(value)}{unit}{f' ({source})' if source else ''}"
+
+
+def describe_attempt(attempt: object) -> str:
+    """Return one attempt as a piece of Markdown: ``failed after 0.20 s (`exit 1`)``."""
+    if not isinstance(attempt, Mapping):
+        return code(str(attempt), 100)
+    seconds, error = attempt.get("execution_time"), attempt.get("error")
+    text = str(attempt.get("status", "?")).replace("_", " ") if attempt.get("status") in tuple(Status) else "?"
+    if isinstance(seconds, int | float):
+        text += f" after {format_duration(seconds)}"
+    return f"{text} ({code(error, 150)})" if isinstance(error, str) and error else text
+
+
+def describe_left(row: ResultRow, most: int = 5) -> str:
+    """Return the processes that an item left behind as a piece of Markdown, with at most ``most`` of them named."""
+    left = row.entries("left_processes")
+    commands = [str(entry.get("command", "?")) if isinstance(entry, Mapping) else str(entry) for entry in left]
+    named = ", ".join(code(command, 120) for command in commands[:most])
+    more = f" and {len(left) - most} more" if len(left) > most else ""
+    return f"{plural(len(left), 'background process', 'background processes')}: {named}{more}"
+
+
+def _lasted(row: ResultRow) -> str:
+    limit = row.data.get("timeout")
+    against = f" of {format_number(limit)} s allowed" if isinstance(limit, int | float) and limit else ""
+    return f"ran {format_duration(row.duration)}{against}"
+
+
+def _exit(data: Mapping[str, Any]) -> str | None:
+    signal, exit_code = data.get("signal"), data.get("exit_code")
+    if isinstance(signal, str) and signal:
+        return f"ended by {code(signal, 30)}"
+    return f"exit code {exit_code}" if isinstance(exit_code, int) else None
+
+
+def _facts(row: ResultRow) -> list[str]:
+    data = row.data
+    facts = [f"- {row.status}: {code(row.error, 1000) if row.error else 'no message was recorded'}"]
+    facts.append("- " + ", ".join(filter(None, [_lasted(row), _exit(data)])))
+    if limit := describe_limit(data.get("limit")):
+        facts.append(f"- limit that stopped it: {code(limit)}")
+    if row.status is Status.ERROR and data.get("reason"):
+        facts.append(f"- reason: {code(str(data['reason']), 60)}")
+    expectations = row.entries("failures")
+    facts += [f"- not as expected: {code(str(text), 500)}" for text in expectations[:10]]
+    if len(expectations) > 10:
+        facts.append(f"- … and {len(expectations) - 10} more that were not as expected")
+    attempts = row.entries("attempts")
+    if len(attempts) > 1:
+        shown = ", ".join(map(describe_attempt, attempts[:10]))
+        more = f" and {len(attempts) - 10} more" if len(attempts) > 10 else ""
+        facts.append(f"- {len(attempts)} attempts: {shown}{more}")
+    if row.entries("left_processes"):
+        facts.append(f"- left {describe_left(row)}")
+    if data.get("changed_by"):
+        facts.append(f"- verdict changed by {code(str(data['changed_by']))}")
+    if row.worker:
+        facts.append(f"- on worker {code(row.worker, 60)}")
+    return facts
+
+
+def _files(row: ResultRow) -> list[str]:
+    # An item without data never ran and has no log.
+    facts = [f"- log: {code(str(log_path(row.nodeid)), 1100)}"] if row.data else []
+    for stream in ("stdout", "stderr"):
+        path, size = row.data.get(f"{stream}_file"), row.data.get(f"{stream}_bytes")
+        if isinstance(path, str) and path:
+            amount = f" ({format_size(size)})" if isinstance(size, int) else ""
+            facts.append(f"- whole {stream}{amount}: {code(path, 1100)}")
+    if row.data.get("tmp"):
+        facts.append(f"- temporary directory, kept: {code(str(row.data['tmp']), 1100)}")
+    return facts
+
+
+def _commands(row: ResultRow) -> list[str]:
+    repeat = clean(repeat_command(row.nodeid))
+    if len(repeat) > _COMMAND_CHARS:
+        repeat = "# the id is too long to be shown here; it is in the log"
+    parts = ["Repeat it:\n", fence(repeat, "sh")]
+    command = row.entries("command")
+    if command:
+        own = clean(shlex.join(map(str, command)))
+        if len(own) > _COMMAND_CHARS:
+            own = f"{own[:_COMMAND_CHARS]} …"
+        cwd = row.data.get("cwd")
+        where = f", in {code(cwd, 500)}" if isinstance(cwd, str) and cwd else ""
+        parts += [f"The program itself{where}:\n", fence(own, "sh")]
+    return parts
+
+
+def _output(row: ResultRow) -> list[str]:
+    parts = []
+    for stream in ("stderr", "stdout"):
+        text = row.data.get(stream)
+        if not isinstance(text, str) or not text.strip():
+            size = row.data.get(f"{stream}_bytes")
+            if isinstance(size, int) and size and not text:
+                parts.append(f"{stream}: {format_size(size)}, see the log\n")
+            continue
+        shown = last_lines(text, LAST_LINES, TAIL_CHARS)
+        title = f"{stream}, the end of it" if shown.startswith("…") else stream
+        if shown.count("\n") > _FOLDED_FROM:
+            parts.append(f"<details><summary>{title}</summary>\n\n{fence(shown)}\n</details>\n")
+        else:
+            parts.append(f"{title}:\n\n{fence(shown)}")
+    return parts
+
+
+def failure_block(row: ResultRow) -> str:
+    """Return the part of the report about one item that failed: a heading and what is known, safe Markdown."""
+    facts = "\n".join([*_facts(row), *_files(row)])
+    return "\n".join([f"### {code(row.nodeid, 500)}\n", f"{facts}\n", *_commands(row), *_output(row)]).rstrip() + "\n\n"
+
+
+def failure_line(row: ResultRow) -> str:
+    """Return one line about an item that failed, for when there is no room for a block."""
+    return f"- {code(row.nodeid)}: {code(row.error or str(row.status), 200)}\n"

@@ -1,0 +1,230 @@
+"""``report.md``: one run as GitHub-flavoured Markdown, failures first, always below 1 MiB.
+
+GitHub throws a larger job summary away whole. So every section has a budget; what does not fit is counted.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from ..core.document import ResultRow, RunDocument
+from ..core.status import Status
+from .amounts import format_duration, format_size, plural
+from .failure import describe_attempt, describe_left, failure_block, failure_line
+from .quoting import cell, code
+from .summary import UNRECORDED, slowest, status_counts, summarize
+
+LIMIT_BYTES = 1_000_000
+"""Upper bound of the whole report, below GitHub's 1 MiB."""
+
+_KIB = 1024
+_DETAILS = {Status.FAILED: 340 * _KIB, Status.TIMEOUT: 120 * _KIB, Status.ERROR: 120 * _KIB}
+_LINES = 24 * _KIB
+_LIST = 32 * _KIB
+_IDS_PER_GROUP = 5
+
+_HEADINGS = {Status.FAILED: "Failures", Status.TIMEOUT: "Timeouts", Status.ERROR: "Errors"}
+
+
+def _bounded(blocks: Iterator[str], limit: int) -> tuple[str, int]:
+    """Join blocks as long as they fit into ``limit`` bytes; return the text and how many they were."""
+    parts: list[str] = []
+    for block in blocks:
+        limit -= len(block.encode())
+        if limit < 0:
+            break
+        parts.append(block)
+    return "".join(parts), len(parts)
+
+
+def _list(rows: Sequence[ResultRow], line: Callable[[ResultRow], str]) -> str:
+    text, shown = _bounded(map(line, rows), _LIST)
+    return text + _more(len(rows) - shown)
+
+
+def _more(number: int) -> str:
+    return f"- … and {number} more, all in `results.jsonl`\n" if number else ""
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> str:
+    """List texts with the ids that share each, the most frequent first; texts are Markdown already."""
+    ids: dict[str, list[str]] = {}
+    counts: dict[str, int] = {}
+    for text, nodeid in pairs:
+        counts[text] = counts.get(text, 0) + 1
+        named = ids.setdefault(text, [])
+        if len(named) < _IDS_PER_GROUP:
+            named.append(nodeid)
+    order = sorted(counts, key=lambda text: (-counts[text], text))
+
+    def line(text: str) -> str:
+        more = counts[text] - len(ids[text])
+        names = ", ".join(map(code, ids[text])) + (f" … and {more} more" if more else "")
+        return f"- {text} ({counts[text]}): {names}\n"
+
+    text, shown = _bounded(map(line, order), _LIST)
+    return text + _more(sum(counts[text] for text in order[shown:]))
+
+
+def _failures(rows: Sequence[ResultRow], status: Status) -> str:
+    details, shown = _bounded(map(failure_block, rows), _DETAILS[status])
+    lines, listed = _bounded(map(failure_line, rows[shown:]), _LINES)
+    if lines:
+        lines = f"### Without details\n\n{lines}"
+    rest = _more(len(rows) - shown - listed)
+    reasons = ""
+    if rows and status is Status.ERROR:
+        reasons = _grouped((code(str(row.data.get("reason") or "unknown"), 60), row.nodeid) for row in rows) + "\n"
+    return f"{reasons}{details}{lines}{rest}"
+
+
+def _title(document: RunDocument, summary: dict[str, Any]) -> str:
+    counts = ", ".join(status_counts(summary["totals"])) or "no items"
+    title = f"# {summary['verdict'].capitalize()}: {counts}\n"
+    run, warnings = document.run, []
+    lasted = f", {format_duration(document.duration)}" if document.duration is not None else ""
+    where = f" in {code(run.rootdir_name)}" if run.rootdir_name else ""
+    about = f"Run {code(run.run_id)}{where}, started {code(run.started)}{lasted}.\n"
+    if document.crashed:
+        warnings.append(
+            "**This run did not end:** pytest was killed, crashed, or is still running. "
+            f"{plural(len(document.rows), 'item')} had finished by the last line of `results.jsonl`."
+        )
+    if document.unrecorded:
+        warnings.append(f"{plural(document.unrecorded, 'collected item')} left no result; counted as not run.")
+    if document.unreadable:
+        warnings.append(f"{plural(document.unreadable, 'line')} of `results.jsonl` could not be read.")
+    if summary["exit_status"] == 1 and summary["verdict"] == "failed" and not summary["failing"]["count"]:
+        warnings.append("pytest ended with exit status 1 although nothing here failed: other tests did, or a plugin.")
+    return "\n".join([title, about, *(f"> {warning}\n" for warning in warnings)])
+
+
+def _totals(summary: dict[str, Any]) -> str:
+    totals = summary["totals"]
+    kinds = [kind for kind in summary["by_kind"] if kind != UNRECORDED][:6]
+    columns = kinds if len(kinds) > 1 else []
+    lines = [
+        "".join(["| status | count |", *(f" {cell(kind, 40)} |" for kind in columns)]),
+        "".join(["|---|---:|", *("---:|" for _ in columns)]),
+    ]
+    for status in Status:
+        if totals[status]:
+            row = [f"| {status.replace('_', ' ')} | {totals[status]} |"]
+            row += [f" {summary['by_kind'][kind]['totals'][status]} |" for kind in columns]
+            lines.append("".join(row))
+    row = [f"| **collected** | **{summary['collected']}** |"]
+    row += [f" **{summary['by_kind'][kind]['collected']}** |" for kind in columns]
+    return "\n".join([*lines, "".join(row), ""])
+
+
+def _directories(summary: dict[str, Any]) -> str:
+    groups = summary["by_directory"]
+    if len(groups) < 2:
+        return ""
+
+    def bad(name: str) -> int:
+        return sum(groups[name]["totals"][status] for status in Status if status.is_bad)
+
+    def line(name: str) -> str:
+        group = groups[name]
+        counts = (group["collected"], group["totals"]["passed"], bad(name), format_duration(group["duration"]))
+        return f"| {cell(name)} | {' | '.join(map(str, counts))} |\n"
+
+    order = sorted(groups, key=lambda name: (-bad(name), name))
+    text, shown = _bounded(map(line, order[:100]), _LIST)
+    rest = f"\n… and {len(order) - shown} more directories, all in `summary.json`\n" if shown < len(order) else ""
+    return (
+        f"| directory | collected | passed | failed, timeout, error | time |\n|---|---:|---:|---:|---:|\n{text}{rest}"
+    )
+
+
+def _slowest(rows: Sequence[ResultRow]) -> str:
+    lines = [f"| {format_duration(row.duration)} | {cell(row.nodeid)} | {row.status} |" for row in slowest(rows)]
+    return "\n".join(["| time | item | status |", "|---:|---|---|", *lines, ""]) if lines else ""
+
+
+def _flaky(row: ResultRow) -> str:
+    attempts = row.entries("attempts")
+    return f"- {code(row.nodeid)}: {len(attempts)} attempts: {', '.join(map(describe_attempt, attempts[:10]))}\n"
+
+
+def _told(row: ResultRow, without: str = "no reason was recorded") -> str:
+    return code(row.error) if row.error else without
+
+
+def _facts(document: RunDocument) -> str:
+    run = document.run
+    versions = (("pytest-orchestrator", run.version), ("pytest", run.pytest), ("Python", run.python))
+    engine = plural(run.workers, "xdist worker") if run.workers else plural(run.jobs, "job")
+    lines = [
+        f"- command: {code(shlex.join(run.command), 1000)}" if run.command else "",
+        f"- {', '.join(f'{name} {code(version, 60)}' for name, version in versions if version)}",
+        f"- {engine}{f', {code(run.platform, 120)}' if run.platform else ''}",
+    ]
+    return "\n".join(line for line in lines if line.strip("- ")) + "\n"
+
+
+def _sections(document: RunDocument, summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    rows = sorted(document.rows, key=lambda row: (row.nodeid, row.worker))
+    by_status: dict[Status, list[ResultRow]] = {status: [] for status in Status}
+    for row in rows:
+        by_status[row.status].append(row)
+    for status, heading in _HEADINGS.items():
+        yield f"{heading} ({len(by_status[status])})", _failures(by_status[status], status)
+    stopped = [*by_status[Status.CANCELLED], *by_status[Status.NOT_RUN]]
+    yield (
+        f"Cancelled and not run ({len(stopped)})",
+        _grouped((f"{row.status.replace('_', ' ')}: {_told(row)}", row.nodeid) for row in stopped),
+    )
+    flaky = [row for row in rows if row.is_flaky]
+    yield f"Flaky: passed, but not at the first attempt ({len(flaky)})", _list(flaky, _flaky)
+    left = [row for row in rows if row.entries("left_processes")]
+    yield (
+        f"Processes left behind ({len(left)})",
+        _list(left, lambda row: f"- {code(row.nodeid)}: {describe_left(row)}\n"),
+    )
+    yield "Directories", _directories(summary)
+    yield "Slowest", _slowest(rows)
+    skipped = by_status[Status.SKIPPED]
+    yield f"Skipped ({len(skipped)})", _grouped((_told(row), row.nodeid) for row in skipped)
+    expected = [*by_status[Status.XFAILED], *by_status[Status.XPASSED]]
+    yield (
+        f"Expected to fail ({len(expected)})",
+        _grouped((f"{row.status}: {_told(row)}", row.nodeid) for row in expected),
+    )
+    noted = [(code(str(note)), row.nodeid) for row in rows for note in row.entries("notes")]
+    yield f"Notes ({len(noted)})", _grouped(noted)
+
+
+def _extra(sections: Sequence[tuple[str, str]], room: int) -> list[str]:
+    """Return the sections of hooks that fit; one too large is named, with its size."""
+    parts: list[str] = []
+    for number, (title, markdown) in enumerate(sections):
+        body = markdown.strip().encode("utf-8", "backslashreplace").decode()
+        part = f"## {code(title, 100)}\n\n{body}\n"
+        if len(part.encode()) > room - _KIB:
+            size = format_size(len(body.encode()))
+            part = f"## {code(title, 100)}\n\nLeft out: its {size} are more than what the report has room for.\n"
+        if len(part.encode()) > room - _KIB:
+            return [*parts, f"… and {plural(len(sections) - number, 'more section')} without room here.\n"]
+        parts.append(part)
+        room -= len(part.encode()) + 1
+    return parts
+
+
+def render_markdown(document: RunDocument, extra_sections: Sequence[tuple[str, str]] = ()) -> str:
+    """Return ``report.md`` for one run.
+
+    Text of programs stands in code spans and fenced blocks only, so it can never be taken for Markdown. The
+    report has at most :data:`LIMIT_BYTES` bytes: details of failures first, then one line each, then a count.
+    ``extra_sections`` (title, Markdown) are what hooks add; they come last, after the document's own
+    ``sections``, and one that does not fit is left out with a line that says so.
+    """
+    summary = summarize(document)
+    parts = [_title(document, summary), _totals(summary)]
+    parts += [f"## {heading}\n\n{body}" for heading, body in _sections(document, summary) if body]
+    parts.append(f"## This run\n\n{_facts(document)}")
+    room = LIMIT_BYTES - sum(len(part.encode()) + 1 for part in parts)
+    return "\n".join([*parts, *_extra((*document.sections, *extra_sections), room)])
