@@ -1,0 +1,95 @@
+"""The report directory: made once, rendered from ``results.jsonl`` as often as one likes, always the same bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..core.jsontext import readable
+from ..errors import ReportError
+from .history import append_history, history_entry
+from .logs import write_log
+from .markdown import render_markdown
+from .reader import iter_results, read_results
+from .summary import summarize
+
+RESULTS = "results.jsonl"
+SUMMARY = "summary.json"
+REPORT = "report.md"
+HISTORY = "history.jsonl"
+LOGS = "logs"
+
+_MARKS = {
+    ".gitignore": "# Made by pytest-orchestrator: reports are not for the repository.\n*\n",
+    # https://bford.info/cachedir/: the first line is the signature that backup tools look for.
+    "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n# Made by pytest-orchestrator.\n",
+}
+
+
+def prepare_report_dir(path: str | os.PathLike[str]) -> Path:
+    """Create the report directory and return it.
+
+    A new or empty one gets a ``.gitignore`` that ignores everything in it and a ``CACHEDIR.TAG``; one that holds
+    something already is taken as it is, since it may be the user's own.
+    Raises :class:`~pytest_orchestrator.errors.ReportError` when it cannot be made or is a file.
+    """
+    directory = Path(path)
+    try:
+        os.makedirs(directory, exist_ok=True)
+        if not os.listdir(directory):
+            for name, text in _MARKS.items():
+                write_atomically(directory / name, text)
+    except FileExistsError:
+        raise ReportError(
+            f"the report directory {os.fspath(path)!r} is a file: remove it, or give another directory"
+        ) from None
+    except OSError as error:
+        raise ReportError(f"cannot make the report directory {os.fspath(path)!r}: {error.strerror}") from error
+    return directory
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that whoever reads it sees the old text or the new, never a part.
+
+    Raises :class:`~pytest_orchestrator.errors.ReportError` when it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        try:
+            with open(temporary, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ReportError(f"cannot write the report {os.fspath(path)!r}: {error.strerror}") from error
+
+
+def render_all(
+    report_dir: str | os.PathLike[str], *, logs: bool = True, extra_sections: Sequence[tuple[str, str]] = ()
+) -> list[Path]:
+    """Write every report that is made from ``results.jsonl`` in ``report_dir`` and return their paths.
+
+    These are ``summary.json``, ``report.md``, the line in ``history.jsonl`` and, unless ``logs`` is false (for a
+    caller that wrote them item by item), the JSON logs below ``logs/``, which stand for one path together.
+    The same results give the same bytes. ``extra_sections`` go to
+    :func:`~pytest_orchestrator.reports.markdown.render_markdown`; only those written as section lines are there
+    again the next time.
+
+    Raises :class:`~pytest_orchestrator.errors.ReportError` when the results cannot be read or a file not written.
+    """
+    directory = Path(report_dir)
+    document = read_results(directory / RESULTS)
+    summary = summarize(document)
+    write_atomically(directory / SUMMARY, readable(summary))
+    write_atomically(directory / REPORT, render_markdown(document, extra_sections))
+    append_history(directory / HISTORY, history_entry(summary))
+    written = [directory / SUMMARY, directory / REPORT, directory / HISTORY]
+    if logs:
+        for row in iter_results(directory / RESULTS):
+            if row.data:
+                write_log(directory, row.nodeid, row.data)
+        written.append(directory / LOGS)
+    return written
