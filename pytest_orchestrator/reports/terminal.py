@@ -1,0 +1,109 @@
+"""The closing lines of the terminal: counts, hints, where the reports are. Plain text; the plugin colours it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from .amounts import format_duration, plural
+from .quoting import one_line
+from .summary import status_counts
+
+MOST_LINES = 12
+NARROWEST = 40
+"""A terminal that says it is narrower is written to as if it were this wide."""
+
+_WORTH_NAMING = 1.0
+"""Seconds from which the slowest item is worth a line."""
+
+
+def cell_width(text: str) -> int:
+    """Return how many columns a terminal takes for the text."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_columns, text))
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def fit(text: str, width: int, gap: str = "…") -> str:
+    """Return the text, cut in its middle to ``width`` columns; its end gets the larger part (paths end in names)."""
+    if cell_width(text) <= width:
+        return text
+    room = width - cell_width(gap)
+    head, tail = room // 2, room - room // 2
+    start, end = 0, len(text)
+    while start < end and (head := head - _columns(text[start])) >= 0:
+        start += 1
+    while end > start and (tail := tail - _columns(text[end - 1])) >= 0:
+        end -= 1
+    return f"{text[:start]}{gap}{text[end:]}"
+
+
+def _wrap(pieces: list[str], width: int) -> list[str]:
+    lines: list[str] = []
+    for piece in pieces:
+        if lines and len(lines[-1]) + 1 + len(piece) <= width:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(piece if not lines else f"  {piece}")
+    return lines
+
+
+def _counts(summary: Mapping[str, Any], width: int) -> list[str]:
+    counts = status_counts(summary["totals"])
+    lasted = "" if summary["duration"] is None else f" in {format_duration(summary['duration'])}"
+    pieces = [f"{count}," for count in counts[:-1]] + [f"{count};" for count in counts[-1:]]
+    lines = _wrap([*pieces, f"{summary['collected']} collected{lasted}"], width)
+    if summary["crashed"]:
+        lines.append("the run did not end: counts so far")
+    return lines
+
+
+def closing_lines(
+    document_summary: Mapping[str, Any], report_dir_shown: str, width: int, ascii_only: bool
+) -> list[str]:
+    """Return at most 12 lines about a run, none wider than ``width`` columns (or 40, if that is more).
+
+    ``document_summary`` is what :func:`~pytest_orchestrator.reports.summary.summarize` returned,
+    ``report_dir_shown`` the report directory as the user should see it. With ``ascii_only`` (a terminal that
+    cannot show more) other characters are written by their number.
+    """
+    width = max(width, NARROWEST)
+    gap = "..." if ascii_only else "…"
+
+    def line(before: str, text: str, after: str = "") -> str:
+        text = one_line(text, 10_000)
+        if ascii_only:
+            text = text.encode("ascii", "backslashreplace").decode()
+        return f"{before}{fit(text, width - len(before) - len(after), gap)}{after}"
+
+    def first(before: str, entry: Mapping[str, Any], items: int) -> str:
+        return line(before, entry["nodeids"][0], f" and {items - 1} more" if items > 1 else "")
+
+    head = _counts(document_summary, width)
+    hints: list[str] = []
+    flaky, left = document_summary["flaky"], document_summary["left_processes"]
+    if flaky["count"]:
+        hints.append(first("flaky: ", flaky, flaky["count"]))
+    if left["count"]:
+        processes = plural(left["count"], "process", "processes")
+        hints.append(first(f"left {processes}: ", left, left["items"]))
+    if document_summary["unrecorded"]:
+        hints.append(f"no result: {plural(document_summary['unrecorded'], 'item')}")
+    slowest = document_summary["slowest"][:1]
+    if slowest and slowest[0]["duration"] >= _WORTH_NAMING and document_summary["collected"] > 1:
+        after = f" {format_duration(slowest[0]['duration'])}"
+        hints.append(line("slowest: ", slowest[0]["nodeid"], after))
+    directory = report_dir_shown.rstrip("/") or "/"
+    tail = [
+        line("report: ", f"{directory}/report.md"),
+        line("results: ", f"{directory}/results.jsonl"),
+        line("logs: ", f"{directory}/logs/"),
+    ]
+    return [*head, *hints[: MOST_LINES - len(head) - len(tail)], *tail]
