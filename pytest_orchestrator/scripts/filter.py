@@ -123,6 +123,11 @@ class ScriptFilter:
                 fault = self._alias_fault(parent)
             if fault is not None:
                 return f"{parent} is not entered: {fault}"
+        if not os.path.islink(path):
+            if not os.path.exists(path):
+                return "it does not exist"
+            if os.path.isdir(path):
+                return "it is a directory"
         return self._file_fault(path, name, len(directories), None)
 
     def missing_subdirs(self) -> tuple[str, ...]:

@@ -81,9 +81,7 @@ def resolve_interpreter(
         program = python if by_extension == "{python}" else _find(by_extension, search_path, f"runs {extension} files")
         return Interpretation((program, path), _overruled(shebang, program) + _missing_dependencies(head, (), path))
     if shebang:
-        notes = _check_shebang(shebang, search_path)
-        if shebang.has_carriage_return:
-            raise NotStartableError(f"its first line ends in CRLF: convert its line ends to LF, or {_REMEDY}")
+        notes = _check_shebang(shebang, search_path) + _carriage_return(shebang)
         return Interpretation((*shebang.argv, path), notes + _missing_dependencies(head, shebang.words, path))
     raise NotStartableError(_nothing_known(extension, head, mode, unread))
 

@@ -132,10 +132,11 @@ def test_a_compiled_program_is_run_itself_or_told_to_be_made_executable(tmp_path
         (f"#!/bin/{'x' * 300}\n", "its first line names an interpreter beyond the 255 bytes the kernel reads: "),
     ],
 )
+@pytest.mark.parametrize("mode", [0o644, 0o755])
 def test_a_first_line_that_cannot_work_is_explained_in_words(
-    tmp_path: Path, content: str, expected: str | None
+    tmp_path: Path, mode: int, content: str, expected: str | None
 ) -> None:
-    path = script(tmp_path, "tool", content, 0o755)
+    path = script(tmp_path, "tool", content, mode)
     if expected is None:
         (note,) = resolve(path).notes
         assert note.startswith("its first line ends in CRLF, so its interpreter is given a carriage return")
