@@ -8,15 +8,17 @@ keys that they do not know, so both may be added without a new format number.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .jsontext import compact
 from .result import iso_time
 from .status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 FORMAT = 1
 """Version of the format; it changes only when an old reader would misread a new file."""
@@ -47,6 +49,7 @@ def run_line(
     jobs: int,
     workers: int,
     collected: int | None = None,
+    per_worker: bool = False,
     **extra: object,
 ) -> str:
     """Return the first line of ``results.jsonl``, newline included.
@@ -54,11 +57,12 @@ def run_line(
     ``started`` is in seconds since the epoch. ``rootdir_name`` is the last component only, never a whole path.
     ``command`` is how pytest was called. ``workers`` is the number of xdist workers, 0 without xdist.
     ``collected``, when it is known this early, lets the report of a crashed run say how much is missing.
+    ``per_worker`` says that every worker ran every item (``--dist each``): each row then has a log of its own.
     """
     facts = {
         "type": "run", "format": FORMAT, "run_id": run_id, "started": iso_time(started), "rootdir_name": rootdir_name,
         "command": list(command), "version": version, "python": python, "pytest": pytest, "platform": platform,
-        "jobs": jobs, "workers": workers,
+        "jobs": jobs, "workers": workers, "per_worker": per_worker,
     }  # fmt: skip
     if collected is not None:
         facts["collected"] = collected
@@ -125,6 +129,8 @@ class RunFacts:
     jobs: int = 1
     workers: int = 0
     collected: int | None = None
+    per_worker: bool = False
+    """Whether every worker ran every item."""
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> RunFacts:
@@ -150,6 +156,7 @@ class RunFacts:
             jobs=_count(line.get("jobs")) or 1,
             workers=_count(line.get("workers")) or 0,
             collected=_count(line.get("collected")),
+            per_worker=line.get("per_worker") is True,
         )
 
 
@@ -252,6 +259,10 @@ class RunDocument:
     """Title and Markdown of what hooks added."""
     unreadable: int = 0
     """Lines that could not be understood."""
+
+    def log_id(self, row: ResultRow) -> str:
+        """Return what the log of a row is named after: its id, and the worker where each worker ran every item."""
+        return f"{row.nodeid}@{row.worker}" if self.run.per_worker and row.worker else row.nodeid
 
     @property
     def crashed(self) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from ..core.document import TAIL_CHARS, ResultRow
+from ..core.names import unescape_name
 from ..core.status import Status
 from .amounts import format_duration, format_number, format_size, plural
 from .logs import log_path
@@ -16,6 +18,7 @@ LAST_LINES = 30
 _FOLDED_FROM = 12
 """Output of more than about so many lines is folded away."""
 _COMMAND_CHARS = 4000
+_BYTE = {ord("\n"): r"\n", ord("\t"): r"\t", ord("\\"): r"\\", ord("'"): r"\'"}
 
 
 def repeat_command(nodeid: str) -> str:
@@ -23,6 +26,22 @@ def repeat_command(nodeid: str) -> str:
     # pytest takes an argument that starts with a dash for an option.
     argument = f"./{nodeid}" if nodeid.startswith("-") else nodeid
     return f"pytest --orchestrate {shlex.quote(argument)}"
+
+
+def quote_word(word: str) -> str:
+    """Return a word of a command quoted for a shell, on one line and printable, whatever bytes are in it."""
+    if clean(word) == word and "\n" not in word:
+        return shlex.quote(word)
+    # $'...' is the one quoting that can name a byte; POSIX has it since 2024, bash, zsh and ksh always had.
+    pieces = (_BYTE.get(byte) or (chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}") for byte in _bytes(word))
+    return f"$'{''.join(pieces)}'"
+
+
+def _bytes(word: str) -> bytes:
+    try:
+        return os.fsencode(word)
+    except UnicodeEncodeError:
+        return word.encode("utf-8", "backslashreplace")
 
 
 def describe_limit(limit: object) -> str:
@@ -93,9 +112,9 @@ def _facts(row: ResultRow) -> list[str]:
     return facts
 
 
-def _files(row: ResultRow) -> list[str]:
+def _files(row: ResultRow, log_id: str) -> list[str]:
     # An item without data never ran and has no log.
-    facts = [f"- log: {code(str(log_path(row.nodeid)), 1100)}"] if row.data else []
+    facts = [f"- log: {code(str(log_path(log_id)), 1100)}"] if row.data else []
     for stream in ("stdout", "stderr"):
         path, size = row.data.get(f"{stream}_file"), row.data.get(f"{stream}_bytes")
         if isinstance(path, str) and path:
@@ -113,7 +132,7 @@ def _commands(row: ResultRow) -> list[str]:
     parts = ["Repeat it:\n", fence(repeat, "sh")]
     command = row.entries("command")
     if command:
-        own = clean(shlex.join(map(str, command)))
+        own = " ".join(quote_word(unescape_name(str(word))) for word in command)
         if len(own) > _COMMAND_CHARS:
             own = f"{own[:_COMMAND_CHARS]} …"
         cwd = row.data.get("cwd")
@@ -140,9 +159,12 @@ def _output(row: ResultRow) -> list[str]:
     return parts
 
 
-def failure_block(row: ResultRow) -> str:
-    """Return the part of the report about one item that failed: a heading and what is known, safe Markdown."""
-    facts = "\n".join([*_facts(row), *_files(row)])
+def failure_block(row: ResultRow, log_id: str) -> str:
+    """Return the part of the report about one item that failed: a heading and what is known, safe Markdown.
+
+    ``log_id`` is what its log is named after (:meth:`~pytest_orchestrator.core.document.RunDocument.log_id`).
+    """
+    facts = "\n".join([*_facts(row), *_files(row, log_id)])
     return "\n".join([f"### {code(row.nodeid, 500)}\n", f"{facts}\n", *_commands(row), *_output(row)]).rstrip() + "\n\n"
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.jsontext import compact
 from ..errors import ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 KEPT = 1000
 """Runs that are remembered."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.document import end_line, result_line, run_line
 from ..core.status import Status
 from ..errors import ReportError
 from .logs import result_id
 from .writer import REPORT, RESULTS, prepare_report_dir, render_all, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 
 def _status(result: Mapping[str, Any], nodeid: str) -> Status:

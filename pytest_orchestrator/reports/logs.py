@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..core.jsontext import readable
+from ..core.names import escape_name
 from ..errors import ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _COMPONENT = 200
 """Longest name of a file or directory made here, in bytes; file systems take 255, and temporary names need some."""
@@ -145,7 +148,7 @@ def result_id(result: Mapping[str, Any], number: int = 1) -> str:
                 f"a result needs a 'script' or a 'name' (text), this one has the keys {sorted(map(str, result))}: "
                 "give the dictionary that run_script or run_function returned"
             )
-        here = f"{os.getcwd()}/"
+        here = f"{escape_name(os.getcwd())}/"
         case = result.get("case")
         nodeid = f"{path.removeprefix(here)}::run{f'[{case}]' if case else ''}"
     return nodeid if number == 1 else f"{nodeid}@{number}"

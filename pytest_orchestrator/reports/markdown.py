@@ -6,15 +6,18 @@ GitHub throws a larger job summary away whole. So every section has a budget; wh
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..core.document import ResultRow, RunDocument
 from ..core.status import Status
 from .amounts import format_duration, format_size, plural
 from .failure import describe_attempt, describe_left, failure_block, failure_line
 from .quoting import cell, code
 from .summary import UNRECORDED, slowest, status_counts, summarize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from ..core.document import ResultRow, RunDocument
 
 LIMIT_BYTES = 1_000_000
 """Upper bound of the whole report, below GitHub's 1 MiB."""
@@ -68,8 +71,9 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> str:
     return text + _more(sum(counts[text] for text in order[shown:]))
 
 
-def _failures(rows: Sequence[ResultRow], status: Status) -> str:
-    details, shown = _bounded(map(failure_block, rows), _DETAILS[status])
+def _failures(document: RunDocument, rows: Sequence[ResultRow], status: Status) -> str:
+    blocks = (failure_block(row, document.log_id(row)) for row in rows)
+    details, shown = _bounded(blocks, _DETAILS[status])
     lines, listed = _bounded(map(failure_line, rows[shown:]), _LINES)
     if lines:
         lines = f"### Without details\n\n{lines}"
@@ -172,7 +176,7 @@ def _sections(document: RunDocument, summary: dict[str, Any]) -> Iterator[tuple[
     for row in rows:
         by_status[row.status].append(row)
     for status, heading in _HEADINGS.items():
-        yield f"{heading} ({len(by_status[status])})", _failures(by_status[status], status)
+        yield f"{heading} ({len(by_status[status])})", _failures(document, by_status[status], status)
     stopped = [*by_status[Status.CANCELLED], *by_status[Status.NOT_RUN]]
     yield (
         f"Cancelled and not run ({len(stopped)})",

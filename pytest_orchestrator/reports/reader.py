@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.document import ResultRow, RunDocument, RunEnd, RunFacts
 from ..errors import ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROWS_WITH_OUTPUT = 2000
 """How many failures keep their output in memory; a report has no room for more of them."""

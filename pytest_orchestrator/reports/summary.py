@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..core.document import ResultRow, RunDocument
 from ..core.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ..core.document import ResultRow, RunDocument
 
 SLOWEST = 10
 UNRECORDED = "(unrecorded)"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .amounts import format_duration, plural
 from .quoting import one_line
 from .summary import status_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MOST_LINES = 12
 NARROWEST = 40

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..core.jsontext import readable
 from ..errors import ReportError
@@ -13,6 +13,11 @@ from .logs import write_log
 from .markdown import render_markdown
 from .reader import iter_results, read_results
 from .summary import summarize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..core.document import RunDocument
 
 RESULTS = "results.jsonl"
 SUMMARY = "summary.json"
@@ -82,14 +87,25 @@ def render_all(
     """
     directory = Path(report_dir)
     document = read_results(directory / RESULTS)
+    written = render_document(document, directory, extra_sections)
+    if logs:
+        for row in iter_results(directory / RESULTS):
+            if row.data:
+                write_log(directory, document.log_id(row), row.data)
+        written.append(directory / LOGS)
+    return written
+
+
+def render_document(
+    document: RunDocument, report_dir: str | os.PathLike[str], extra_sections: Sequence[tuple[str, str]] = ()
+) -> list[Path]:
+    """Write ``summary.json``, ``report.md`` and the line in ``history.jsonl`` of a document; return their paths.
+
+    For a caller that has read the results already; otherwise as :func:`render_all` without logs.
+    """
+    directory = Path(report_dir)
     summary = summarize(document)
     write_atomically(directory / SUMMARY, readable(summary))
     write_atomically(directory / REPORT, render_markdown(document, extra_sections))
     append_history(directory / HISTORY, history_entry(summary))
-    written = [directory / SUMMARY, directory / REPORT, directory / HISTORY]
-    if logs:
-        for row in iter_results(directory / RESULTS):
-            if row.data:
-                write_log(directory, row.nodeid, row.data)
-        written.append(directory / LOGS)
-    return written
+    return [directory / SUMMARY, directory / REPORT, directory / HISTORY]

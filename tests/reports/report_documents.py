@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_orchestrator.core.document import ResultRow, RunDocument, RunEnd, RunFacts
 from pytest_orchestrator.core.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RUN = RunFacts(
     run_id="r1",

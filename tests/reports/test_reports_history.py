@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from report_documents import document, row
@@ -12,6 +12,9 @@ from report_documents import document, row
 from pytest_orchestrator.errors import ReportError
 from pytest_orchestrator.reports.history import append_history, history_entry, read_history
 from pytest_orchestrator.reports.summary import summarize
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _ids(path: Path) -> list[object]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from report_documents import document, row
 
 from pytest_orchestrator.core.document import ResultRow, RunDocument
 from pytest_orchestrator.core.status import Status
-from pytest_orchestrator.reports.failure import repeat_command
+from pytest_orchestrator.reports.failure import quote_word, repeat_command
+from pytest_orchestrator.reports.logs import log_path
 from pytest_orchestrator.reports.markdown import LIMIT_BYTES, render_markdown
 
 
@@ -227,6 +233,41 @@ def test_twenty_thousand_results_with_long_output_stay_below_the_limit(statuses:
     assert len(report.encode()) <= LIMIT_BYTES
     assert "| **collected** | **20000** |" in report
     assert re.search(r"… and \d{4,} more, all in `results.jsonl`", report)
+
+
+def test_the_log_of_a_worker_of_its_own_is_named() -> None:
+    failed = ResultRow("a.sh::run", "script", Status.FAILED, 0.0, "gw1", {"exit_code": 1})
+    run = document(failed)
+    report = render_markdown(RunDocument(replace(run.run, per_worker=True), run.rows, run.end))
+    assert str(log_path("a.sh::run@gw1")) in report
+
+
+@pytest.mark.parametrize(
+    ("word", "quoted"),
+    [
+        ("plain", "plain"),
+        ("a b", "'a b'"),
+        ("日本", "'日本'"),
+        ("a\n'\\", r"$'a\n\'\\'"),
+        ("\udcff\x1b\t", r"$'\377\033\t'"),
+        ("\ud800", r"$'\\ud800'"),
+    ],
+)
+def test_words_of_a_command_are_quoted_on_one_line(word: str, quoted: str) -> None:
+    assert quote_word(word) == quoted
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.binary(max_size=20).filter(lambda word: b"\0" not in word))
+def test_a_shell_reads_a_quoted_word_as_it_was(word: bytes) -> None:
+    quoted = quote_word(os.fsdecode(word))
+    shown = subprocess.run(["bash", "-c", f"printf %s {quoted}"], stdout=subprocess.PIPE, check=True).stdout
+    assert shown == word
+
+
+def test_names_in_a_command_are_shown_as_they_are_on_disk() -> None:
+    failed = row("a.sh", Status.FAILED, command=["/bin/sh", "a\\x5bx\\x5d.sh"])
+    assert "```sh\n/bin/sh 'a[x].sh'\n```" in render_markdown(document(failed))
 
 
 def test_the_command_to_repeat_can_be_pasted() -> None:

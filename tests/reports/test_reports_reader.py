@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ from pytest_orchestrator.core.document import end_line, result_line, run_line, s
 from pytest_orchestrator.core.status import Status
 from pytest_orchestrator.errors import OrchestratorError, ReportError
 from pytest_orchestrator.reports.reader import iter_results, read_results
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RUN = run_line(
     run_id="r1",

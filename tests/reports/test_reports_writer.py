@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +14,9 @@ from pytest_orchestrator.errors import ReportError
 from pytest_orchestrator.reports.library import generate_report
 from pytest_orchestrator.reports.logs import log_path, save_log, write_log
 from pytest_orchestrator.reports.writer import prepare_report_dir, render_all, write_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _result(name: str, status: Status = Status.PASSED, **more: Any) -> dict[str, Any]:
@@ -136,6 +138,20 @@ def test_the_log_of_an_item_is_its_result_dictionary(tmp_path: Path) -> None:
         assert list(log) == [*data, "nodeid"]
         assert log["status"] == data["status"]
     assert not (tmp_path / log_path("scripts/never.sh::run")).exists()
+
+
+def test_each_worker_has_a_log_of_its_own_where_each_ran_every_item(tmp_path: Path) -> None:
+    first = run_line(
+        run_id="r1", started=0.0, rootdir_name="p", command=[], version="", python="", pytest="", platform="",
+        jobs=1, workers=2, per_worker=True,
+    )  # fmt: skip
+    lines = [
+        result_line("a.sh::run", "script", Status.PASSED, 0.1, worker, {"stdout": worker}) for worker in ("gw0", "gw1")
+    ]
+    (tmp_path / "results.jsonl").write_text("".join([first, *lines]))
+    render_all(tmp_path)
+    logs = [json.loads((tmp_path / log_path(f"a.sh::run@{worker}")).read_text()) for worker in ("gw0", "gw1")]
+    assert [log["stdout"] for log in logs] == ["gw0", "gw1"]
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_temporary_one(tmp_path: Path) -> None:
