@@ -66,14 +66,14 @@ class Program:
         "phase_began", "pid", "request", "session", "slot", "started", "started_clock", "unkillable",
     )  # fmt: skip
 
-    def __init__(self, request: Request, slot: Slot, pid: int) -> None:
+    def __init__(self, request: Request, slot: Slot, pid: int, started: float, started_clock: float) -> None:
         self.request = request
         self.slot = slot
         self.pid = pid
         self.session = pid
         """It leads its own session, so this is also the session's and the first group's number."""
-        self.started = time.time()
-        self.started_clock = time.monotonic()
+        self.started = started
+        self.started_clock = started_clock
         self.phase = RUNNING
         self.phase_began = self.started_clock
         self.exit_code: int | None = None
@@ -159,6 +159,8 @@ def start(request: Request, slot: Slot, environment: dict[bytes, bytes], null: i
         stdin = os.memfd_create("stdin", os.MFD_CLOEXEC)
         os.write(stdin, request.stdin)
         os.lseek(stdin, 0, os.SEEK_SET)
+    # Taken before the spawn, which returns only when the kernel has loaded the program: that is part of its time.
+    started, started_clock = time.time(), time.monotonic()
     try:
         pid = os.posix_spawn(
             request.argv[0],
@@ -176,4 +178,4 @@ def start(request: Request, slot: Slot, environment: dict[bytes, bytes], null: i
     finally:
         if stdin != null:
             os.close(stdin)
-    return Program(request, slot, pid)
+    return Program(request, slot, pid, started, started_clock)
