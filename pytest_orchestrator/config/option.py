@@ -25,6 +25,7 @@ class Kind(Enum):
     REASON = "true, false or a reason"
     TEXTS = "a list of texts"
     INTS = "a list of whole numbers"
+    PATTERN = "a regular expression"
     PATTERNS = "a list of regular expressions"
     COMMAND = "a command: text or a list of texts"
     ENVIRONMENT = "a mapping of names to texts"

@@ -56,7 +56,7 @@ def path_pattern(written: str) -> PathPattern:
     text = "/".join(segments)
     path = unescape_name(text)
     if written.endswith("/"):
-        return PathPattern(f"{text}/", path, _glob(f"{text}/**"))
+        return PathPattern(f"{text}/", f"{path}/", _glob(f"{text}/**"))
     if not any(character in text for character in _WILDCARDS):
         return PathPattern(text, path, None)
     if "/" in written and len(segments) == 1:
@@ -75,8 +75,10 @@ class PathTable:
     """Finds which of many paths and globs apply to a script."""
 
     def __init__(self, patterns: Sequence[PathPattern]) -> None:
-        # A name that is written exactly like a glob is meant too: 'a[1].sh' is the file of that name.
-        self._exact = {pattern.path: index for index, pattern in enumerate(patterns)}
+        # A name that is written exactly like a glob is meant too: 'a[1].sh' is the file of that name. One that is
+        # exact beyond doubt comes last and wins.
+        by_doubt = sorted(enumerate(patterns), key=lambda entry: entry[1].glob is None)
+        self._exact = {pattern.path: index for index, pattern in by_doubt}
         globs = [(index, pattern.glob) for index, pattern in enumerate(patterns) if pattern.glob is not None]
         self._globs = [(index, compile_path_globs([glob])) for index, glob in globs]
         self._any_glob = compile_path_globs([glob for _, glob in globs])

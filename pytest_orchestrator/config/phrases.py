@@ -25,6 +25,12 @@ def clipped(text: str) -> str:
     return repr(text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…")
 
 
+def below(where: str, name: str) -> str:
+    """Return how messages call the key ``name`` of what they call ``where``."""
+    readable = name if name.isprintable() and 0 < len(name) <= _LONGEST_SHOWN else clipped(name)
+    return f"{where}.{readable}" if where else readable
+
+
 def shown(node: Node) -> str:
     """Return how messages name the value of ``node``."""
     if isinstance(node, Table):
@@ -33,7 +39,7 @@ def shown(node: Node) -> str:
         return "a list"
     if is_nothing(node):
         return "nothing"
-    return clipped(node.text) if node.kind is ScalarKind.TEXT else node.text[:_LONGEST_SHOWN]
+    return clipped(node.text) if node.kind is ScalarKind.TEXT else " ".join(node.text.split())[:_LONGEST_SHOWN]
 
 
 def joined(words: Sequence[str], last: str = "and") -> str:

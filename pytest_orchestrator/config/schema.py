@@ -101,6 +101,8 @@ def _of_kind(option: Option) -> Schema:
             return _list(option, text)
         case Kind.INTS:
             return _list(option, _number(option))
+        case Kind.PATTERN:
+            return text | {"format": "regex"}
         case Kind.PATTERNS:
             return _list(option, text | {"format": "regex"})
         case Kind.COMMAND:

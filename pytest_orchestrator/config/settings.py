@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..core.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Mapping
 
 LeftProcesses = Literal["kill", "allow", "fail"]
 

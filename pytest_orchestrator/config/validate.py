@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .option import Kind, Option
 from .options import SECTIONS, UNSUPPORTED_SECTIONS, by_name, in_scope
 from .path_table import PathPattern, path_pattern
-from .phrases import clipped, joined, shown, suggestion
+from .phrases import below, clipped, joined, shown, suggestion
 from .settings_rules import check_together
 from .tree import Listing, Node, Scalar, ScalarKind, Table, is_nothing
 from .values import CASE_NAME, INVALID, Checker, Report
@@ -62,7 +62,7 @@ def check_settings(report: Report, node: Node, where: str = "", *, cases: bool =
     known = {option.name: option for option in (_SETTINGS if cases else _KEYWORDS)}
     values: dict[str, Any] = {}
     for name, entry in node.entries.items():
-        path = f"{where}.{name}" if where else name
+        path = below(where, name)
         if name == "cases" and cases:
             values[name] = _cases(report, entry.value, path)
         elif name in known:
@@ -88,7 +88,7 @@ def _unknown_setting(name: str, known: dict[str, Option]) -> str:
 def _cases(report: Report, node: Node, where: str) -> dict[str, dict[str, Any]]:
     cases: dict[str, dict[str, Any]] = {}
     for name, at, value in _entries(report, node, where, "case name: settings"):
-        path = f"{where}.{name}"
+        path = below(where, name)
         if re.fullmatch(CASE_NAME, name) is None:
             report(at, f"{where}: {clipped(name)} is not a case name; use letters, digits, '.', '_' and '-'")
         else:
@@ -116,7 +116,7 @@ def check_file(report: Report, root: Node) -> Content:
         if name in checks:
             found[name] = checks[name](report, entry.value)
         else:
-            report(entry.at, f"{name}: {_unknown_section(name)}")
+            report(entry.at, f"{below('', name)}: {_unknown_section(name)}")
     return Content(**found)
 
 
@@ -154,7 +154,7 @@ def _skip(report: Report, node: Node) -> tuple[PathEntry, ...]:
     for item in node.items:
         if isinstance(item, Table):
             for name, entry in item.entries.items():
-                reason = checker.check(_REASON, entry.value, f"skip.{name}")
+                reason = checker.check(_REASON, entry.value, below("skip", name))
                 if reason is not INVALID:
                     entries.add(name, entry.at, {"skip": reason})
         else:
@@ -168,7 +168,7 @@ def _timeouts(report: Report, node: Node) -> tuple[PathEntry, ...]:
     entries = _PathEntries(report, "timeout_override")
     checker = Checker(report)
     for name, at, value in _entries(report, node, "timeout_override", "path: seconds"):
-        seconds = checker.check(by_name("timeout"), value, f"timeout_override.{name}")
+        seconds = checker.check(by_name("timeout"), value, below("timeout_override", name))
         entries.add(name, at, {} if seconds is INVALID else {"timeout": seconds})
     return entries.found()
 
@@ -176,7 +176,7 @@ def _timeouts(report: Report, node: Node) -> tuple[PathEntry, ...]:
 def _scripts(report: Report, node: Node) -> tuple[PathEntry, ...]:
     entries = _PathEntries(report, "scripts")
     for name, at, value in _entries(report, node, "scripts", "path: settings"):
-        entries.add(name, at, check_settings(report, value, f"scripts.{name}"))
+        entries.add(name, at, check_settings(report, value, below("scripts", name)))
     return entries.found()
 
 

@@ -6,12 +6,13 @@ import re
 import shlex
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 from typing import Any, Final
 
 from .nested_options import LONGEST
 from .option import Kind, Option
-from .phrases import allowed, joined, shown, suggestion
+from .phrases import allowed, below, clipped, joined, shown, suggestion
 from .tree import Listing, Node, Scalar, ScalarKind, Table, is_nothing
 
 Report = Callable[[int, str], None]
@@ -31,6 +32,7 @@ RESERVED_VARIABLES = ("ORCHESTRATOR_ITEM", "ORCHESTRATOR_REPORT_DIR", "ORCHESTRA
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
+_ITEM_KINDS = {Kind.TEXTS: Kind.TEXT, Kind.INTS: Kind.INT, Kind.PATTERNS: Kind.PATTERN}
 BOOLEAN_WORDS = ("true", "false", "yes", "no", "on", "off")
 """What YAML 1.1 takes for a boolean."""
 
@@ -55,9 +57,10 @@ class Checker:
             Kind.PATH: self._text,
             Kind.CHOICE: self._choice,
             Kind.REASON: self._reason,
-            Kind.TEXTS: self._list_of(self._text),
-            Kind.INTS: self._list_of(self._int),
-            Kind.PATTERNS: self._list_of(self._regex),
+            Kind.PATTERN: self._regex,
+            Kind.TEXTS: self._list,
+            Kind.INTS: self._list,
+            Kind.PATTERNS: self._list,
             Kind.COMMAND: self._command,
             Kind.ENVIRONMENT: self._environment,
             Kind.TABLE: self._table,
@@ -80,7 +83,7 @@ class Checker:
         known = {field.name: field for field in fields}
         values = {}
         for name, entry in node.entries.items():
-            path = f"{where}.{name}" if where else name
+            path = below(where, name)
             if name not in known:
                 self.report(entry.at, f"{path}: unknown key; {suggestion(name, known)}")
             elif (value := self.check(known[name], entry.value, path)) is not INVALID:
@@ -113,11 +116,11 @@ class Checker:
         return self._refuse(option, node, where, _number_remedy(option, node))
 
     def _in_range(self, option: Option, node: Scalar, where: str, value: Any) -> Any:
-        maximum = LONGEST if option.maximum is None else option.maximum
+        if value > min(LONGEST, value if option.maximum is None else option.maximum):
+            told = option.maximum is not None and option.maximum < LONGEST
+            return self._refuse(option, node, where, "" if told else f"{LONGEST:.10g} is the most")
         if option.minimum is not None and value < option.minimum:
             return self._refuse(option, node, where)
-        if value > maximum:
-            return self._refuse(option, node, where, f"{maximum:.10g} is the most")
         return value
 
     def _text(self, option: Option, node: Node, where: str) -> str | Invalid:
@@ -165,26 +168,23 @@ class Checker:
                 return self._text(option, node, where)
         return self._refuse(option, node, where)
 
-    def _list_of(
-        self, check_item: Callable[[Option, Node, str], Any]
-    ) -> Callable[[Option, Node, str], list[Any] | Invalid]:
-        def check_list(option: Option, node: Node, where: str) -> list[Any] | Invalid:
-            if isinstance(node, Listing):
-                values = [check_item(option, item, where) for item in node.items if not _is_broken(item)]
-                return [value for value in values if value is not INVALID]
-            if option.single and isinstance(node, Scalar) and not is_nothing(node):
-                value = check_item(option, node, where)
-                return INVALID if value is INVALID else [value]
-            return self._refuse(option, node, where, "write [] for none" if is_nothing(node) else "write a list")
-
-        return check_list
+    def _list(self, option: Option, node: Node, where: str) -> list[Any] | Invalid:
+        item_option = replace(option, kind=_ITEM_KINDS[option.kind], single=False)
+        if isinstance(node, Listing):
+            values = [self.check(item_option, item, where) for item in node.items]
+            return [value for value in values if value is not INVALID]
+        if option.single and isinstance(node, Scalar) and not is_nothing(node):
+            value = self.check(item_option, node, where)
+            return INVALID if value is INVALID else [value]
+        return self._refuse(option, node, where, "write [] for none" if is_nothing(node) else "write a list")
 
     def _command(self, option: Option, node: Node, where: str) -> list[str] | Invalid:
         if isinstance(node, Listing):
-            words = [self._text(option, item, where) for item in node.items if not _is_broken(item)]
-            if not node.items:
+            word_option = replace(option, kind=Kind.TEXT, nullable=False)
+            words = [self.check(word_option, item, where) for item in node.items]
+            if not words:
                 return self._refuse(option, node, where, "it is empty; leave the key out")
-            return INVALID if INVALID in words else [word for word in words if isinstance(word, str)]
+            return INVALID if INVALID in words else words
         text = self._text(option, node, where)
         if not isinstance(text, str):
             return INVALID
@@ -205,9 +205,11 @@ class Checker:
             return self._refuse(option, node, where, "write NAME: text")
         values: dict[str, str | None] = {}
         for name, entry in node.entries.items():
-            path = f"{where}.{name}"
+            path = below(where, name)
             if not name or "=" in name or "\0" in name:
-                self.report(entry.at, f"{where}: {name!r} is not a variable name; it is empty or holds '=' or NUL")
+                self.report(
+                    entry.at, f"{where}: {clipped(name)} is not a variable name; it is empty or holds '=' or NUL"
+                )
             elif name in RESERVED_VARIABLES:
                 self.report(entry.at, f"{path}: is set by pytest-orchestrator itself; choose another name")
             elif (value := self._variable(entry.value, path)) is not INVALID:
@@ -240,10 +242,6 @@ class Checker:
 
 
 _VARIABLE = Option("value", Kind.TEXT, "Value of a variable", empty_ok=True)
-
-
-def _is_broken(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.kind is ScalarKind.BROKEN
 
 
 def _is_plain(node: Scalar) -> bool:

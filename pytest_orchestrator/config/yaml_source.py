@@ -66,10 +66,14 @@ def read_source(path: Path, shown_as: str) -> Source:
     """
     try:
         # O_NONBLOCK: opening a FIFO would otherwise wait for a writer for ever.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise ConfigurationError([Mistake(shown_as, 1, 1, "not a regular file; write the configuration there")])
-            data = file.read(_LARGEST_FILE + 1)
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read(_LARGEST_FILE + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}; correct the path or its permissions"
         raise ConfigurationError([Mistake(shown_as, 1, 1, reason)]) from None
@@ -135,8 +139,6 @@ def _report_syntax(source: Source, error: yaml.MarkedYAMLError) -> None:
         at, message = begin, f"text that begins with {token!r} must be quoted, as in '*.sh' with its quotes"
     elif "cannot start any token" in problem:
         message = f"text that begins with {source.text[at : at + 1]!r} must be quoted"
-    elif "directive" in (error.context or ""):
-        at, message = begin, f"text that begins with {token!r} must be quoted"
     elif "mapping values are not allowed" in problem:
         message = "a ':' is not allowed here; quote the text that holds it, or correct the indentation of this line"
     elif "quoted scalar" in (error.context or "") and at >= len(source.text.rstrip()):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from yaml.resolver import Resolver
 
+from .phrases import clipped
 from .tree import Entry, Listing, Node, Scalar, ScalarKind, Table
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class _Open:
     is_table: bool
     at: int
     anchor: str | None
+    is_broken: bool
     size: int = 1
     nodes: list[Node] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
@@ -87,7 +89,7 @@ class TreeBuilder:
         else:
             node = Scalar(ScalarKind.TEXT, text, at, quoted=True)
         if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-            self._source.report(at, f"{text!r} holds half a character; write the whole character")
+            self._source.report(at, f"{clipped(text)} holds half a character; write the whole character")
             node = Scalar(ScalarKind.BROKEN, "", at)
         if is_merge and self._stack:
             self._stack[-1].merges.add(len(self._stack[-1].nodes))
@@ -95,18 +97,23 @@ class TreeBuilder:
 
     def _open(self, event: yaml.CollectionStartEvent, at: int) -> None:
         is_table = isinstance(event, yaml.MappingStartEvent)
-        if event.tag not in (None, "!", _TAG + "map", _TAG + "seq"):
+        is_broken = event.tag not in (None, "!", _TAG + "map", _TAG + "seq")
+        if event.tag is not None and is_broken:
             self._source.report(at, f"tag {_shown_tag(event.tag)} is not supported; write the value without a tag")
         if len(self._stack) >= _DEEPEST:
             self._give_up(at, f"nested more than {_DEEPEST} levels deep; no configuration needs that, write it flat")
             return
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        self._stack.append(_Open(is_table, at, event.anchor))
+        self._stack.append(_Open(is_table, at, event.anchor, is_broken))
 
     def _close(self) -> None:
         done = self._stack.pop()
-        node: Node = self._table(done) if done.is_table else Listing(tuple(done.nodes), done.at)
+        node: Node
+        if done.is_broken:
+            node = Scalar(ScalarKind.BROKEN, "", done.at)
+        else:
+            node = self._table(done) if done.is_table else Listing(tuple(done.nodes), done.at)
         self._add(node, done.at, done.anchor, done.size)
 
     def _alias(self, name: str, at: int) -> None:
@@ -156,7 +163,7 @@ class TreeBuilder:
                 self._source.report(at, "the key before ':' is missing; write one")
             elif key.text in own:
                 line, _ = self._source.position(own[key.text].at)
-                self._source.report(at, f"duplicate key {key.text!r}, first on line {line}; remove one of them")
+                self._source.report(at, f"duplicate key {clipped(key.text)}, first on line {line}; remove one of them")
             elif key.kind is not ScalarKind.BROKEN:
                 own[key.text] = Entry(at, value)
         return Table({name: entry for name, entry in merged.items() if name not in own} | own, done.at)
