@@ -62,9 +62,9 @@ def renewed(page: str) -> str:
 
     def table(match: re.Match[str]) -> str:
         options = in_scope("script" if match["scope"] == "script" else "discovery")
-        return f"{match['begin']}\n{keys_table(options)}{match['end']}"
+        return f"{match['begin']}\n{keys_table(options)}\n{match['end']}"
 
-    marks = r"(?P<begin><!-- keys of (?P<scope>script|discovery) -->\n).*?(?P<end>\n<!-- end -->)"
+    marks = r"(?P<begin><!-- keys of (?P<scope>script|discovery) -->\n).*?(?P<end><!-- end -->)"
     return re.sub(marks, table, page, flags=re.DOTALL)
 
 
