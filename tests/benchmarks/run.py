@@ -1,0 +1,200 @@
+"""Compare this plugin with its peers: interleaved rounds, medians, ratios.
+
+    python tests/benchmarks/run.py [GROUP ...] [--rounds N]
+
+Groups: cold (what the plugin costs a run that does not use it), shell (1000 trivial scripts), python (200 Python
+scripts), output (20 x 50 MiB), parent (starting programs from a process with 1 GB of heap), supervisor (the engine
+alone). Peers that are not installed (ctest, lit, a C compiler) are left out and named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import corpus
+
+HERE = Path(__file__).resolve().parent
+ENGINE_LOOP = HERE / "engine_loop.py"
+REAP_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One command of a group."""
+
+    name: str
+    command: list[str]
+    cwd: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One run of a command: wall and CPU seconds of the whole tree, peak resident MiB of its largest process."""
+
+    wall: float
+    cpu: float
+    rss: float
+    status: int
+
+
+def measure(row: Row) -> Sample:
+    """Run ``row`` once."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        row.command, cwd=row.cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    cpu, rss = usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+    # A helper process that outlives its parent is handed to us (see main): its time belongs to the command.
+    end = time.monotonic() + REAP_SECONDS
+    while time.monotonic() < end:
+        try:
+            _, _, more = os.wait4(-1, 0)
+        except ChildProcessError:
+            break
+        cpu, rss = cpu + more.ru_utime + more.ru_stime, max(rss, more.ru_maxrss)
+    return Sample(wall, cpu, rss / 1024, process.returncode)
+
+
+def compare(title: str, rows: list[Row], rounds: int) -> None:
+    """Run every row once a round, after one round that is not counted, and print medians and ratios to the first."""
+    samples: dict[str, list[Sample]] = {row.name: [] for row in rows}
+    for number in range(rounds + 1):
+        for row in rows:
+            sample = measure(row)
+            if number:
+                samples[row.name].append(sample)
+            elif sample.status:
+                print(f"note: {row.name} ended with {sample.status}")
+    print(f"\n{title} ({rounds} rounds)\n")
+    print("| command | wall s | min | max | CPU s | peak MiB | wall ratio | CPU ratio |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    base_wall = base_cpu = 0.0
+    for name, runs in samples.items():
+        walls = [run.wall for run in runs]
+        wall, cpu = statistics.median(walls), statistics.median(run.cpu for run in runs)
+        rss = statistics.median(run.rss for run in runs)
+        base_wall, base_cpu = base_wall or wall, base_cpu or cpu
+        print(
+            f"| {name} | {wall:.3f} | {min(walls):.3f} | {max(walls):.3f} | {cpu:.3f} | {rss:.0f} "
+            f"| {wall / base_wall:.2f} | {cpu / base_cpu:.2f} |"
+        )
+
+
+def pytest(*words: str) -> list[str]:
+    """Return a pytest command with nothing but this plugin's own dependencies."""
+    return [sys.executable, "-m", "pytest", "-q", *words]
+
+
+def floor(root: Path) -> str | None:
+    """Return the compiled floor, if there is a C compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        print("left out: the C floor (no compiler)")
+        return None
+    target = root / "floor"
+    subprocess.run([compiler, "-O2", "-o", str(target), str(HERE / "floor.c")], check=True)
+    return str(target)
+
+
+def shell_rows(root: Path, count: int = 1000) -> list[Row]:
+    """Return the commands that run the same trivial scripts."""
+    tree = corpus.shell(root, count)
+    rows = []
+    bare = floor(root)
+    if bare:
+        rows.append(Row("bare posix_spawn loop (C), 2 at a time", [bare, "scripts", "2"], tree))
+    rows += [
+        Row("pytest --orchestrate, jobs 2", pytest("--orchestrate", "scripts", "--orchestrate-jobs", "2"), tree),
+        Row("the same, reports off", pytest("--orchestrate", "scripts", "--orchestrate-jobs", "2",
+                                            "--orchestrate-reports", "off"), tree),
+        Row("pytest --orchestrate, jobs 1", pytest("--orchestrate", "scripts"), tree),
+        Row("pytest --orchestrate -n2", pytest("--orchestrate", "scripts", "-n2"), tree),
+        Row("pytest + subprocess.run", pytest("test_plain.py"), tree),
+        Row("pytest + subprocess.run, -n2", pytest("test_plain.py", "-n2"), tree),
+    ]  # fmt: skip
+    if shutil.which("ctest"):
+        rows.append(Row("ctest -j2", ["ctest", "-j2"], tree / "ctest"))
+    else:
+        print("left out: ctest (not installed)")
+    lit = shutil.which("lit") or shutil.which("lit", path=str(Path(sys.executable).parent))
+    if lit:
+        rows.append(Row("lit -j2", [lit, "-j2", "-q", "lit"], tree))
+    else:
+        print("left out: lit (not installed)")
+    return rows
+
+
+def cold_rows(root: Path) -> list[Row]:
+    """Return a run that uses nothing of the plugin, with and without it."""
+    tree = corpus.empty(root)
+    return [
+        Row("pytest -p no:orchestrator", pytest("-p", "no:orchestrator"), tree),
+        Row("pytest", pytest(), tree),
+    ]
+
+
+def python_rows(root: Path) -> list[Row]:
+    """Return the commands that run Python scripts."""
+    tree = corpus.python(root, 200)
+    loop = f"ls scripts/* | xargs -P2 -n1 {sys.executable} >/dev/null"
+    return [
+        Row("xargs -P2 python", ["sh", "-c", loop], tree),
+        Row("pytest --orchestrate, jobs 2", pytest("--orchestrate", "scripts", "--orchestrate-jobs", "2"), tree),
+    ]
+
+
+def output_rows(root: Path) -> list[Row]:
+    """Return the run with much output; its peak memory is what counts."""
+    tree = corpus.big_output(root)
+    nothing = corpus.empty(root)
+    return [
+        Row("pytest, nothing to do", pytest(), nothing),
+        Row("20 x 50 MiB, jobs 2", pytest("--orchestrate", "scripts", "--orchestrate-jobs", "2"), tree),
+    ]
+
+
+def engine_rows(heaps: tuple[int, ...]) -> list[Row]:
+    """Return the engine alone, started from processes with so many MiB of heap."""
+    return [
+        Row(f"1000 programs from a process with {heap} MiB", [sys.executable, str(ENGINE_LOOP), str(heap)], HERE)
+        for heap in heaps
+    ]
+
+
+def main() -> None:
+    """Read the command line and compare."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("groups", nargs="*", default=["cold", "shell"])
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # orphans come to us, so that their time is counted
+    root = corpus.default_root()
+    root.mkdir(parents=True, exist_ok=True)
+    groups: dict[str, tuple[str, Callable[[], list[Row]]]] = {
+        "cold": ("A run without --orchestrate", lambda: cold_rows(root)),
+        "shell": ("1000 trivial shell scripts", lambda: shell_rows(root)),
+        "shell10000": ("10 000 trivial shell scripts", lambda: shell_rows(root, 10000)),
+        "python": ("200 Python scripts", lambda: python_rows(root)),
+        "output": ("Much output", lambda: output_rows(root)),
+        "parent": ("Starting programs from a large process", lambda: engine_rows((0, 1000))),
+    }
+    for name in options.groups:
+        title, rows = groups[name]
+        compare(title, rows(), options.rounds)
+
+
+if __name__ == "__main__":
+    main()
