@@ -29,7 +29,14 @@ UNREAD = 2048
 """Results that may wait for pytest: they are kept in memory."""
 
 _HOOKS = ("pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call", "pytest_runtest_teardown")
-_HARMLESS = ("pytest_timeout", "pytest_rerunfailures", "xdist.", "pytest_orchestrator.", "_pytest.")
+_HARMLESS = (
+    "pytest_timeout",
+    "pytest_rerunfailures",
+    "_hypothesis_pytestplugin",
+    "xdist.",
+    "pytest_orchestrator.",
+    "_pytest.",
+)
 
 
 class RunAhead:
