@@ -24,7 +24,8 @@ def limited(argv: tuple[bytes, ...], limits: Limits) -> tuple[bytes, ...]:
     if limits.cpu_seconds is not None:
         seconds = max(1, round(limits.cpu_seconds))
         # A soft limit below the hard one gives SIGXCPU, which names the cause, in place of SIGKILL.
-        steps += [f"ulimit -H -t {seconds + 1}", f"ulimit -S -t {seconds}"]
+        # It is set first: a hard limit below the soft one is refused.
+        steps += [f"ulimit -S -t {seconds}", f"ulimit -H -t {seconds + 1}"]
     if limits.open_files is not None:
         steps.append(f"ulimit -n {limits.open_files}")
     if limits.file_size_mb is not None:
