@@ -31,8 +31,7 @@ def load_config(scripts_dir: str | os.PathLike[str]) -> dict[str, Any]:
     them are empty. Raises :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the file.
     """
     directory = Path(os.path.abspath(scripts_dir))
-    root = next((place for place in (directory, *directory.parents) if _is_root(place)), directory)
-    path = find_config_file(directory, root)
+    path = find_config_file(directory, project_root(directory))
     project = ProjectConfig.load(path, os.path.relpath(path)) if path else ProjectConfig.empty(directory)
     return {"path": None if path is None else str(path), **copy.deepcopy(project.as_plain())}
 
@@ -104,3 +103,12 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_root(directory: Path) -> bool:
     return any((directory / mark).exists() for mark in _ROOT_MARKS)
+
+
+def project_root(directory: Path) -> Path:
+    """Return the root of the project that ``directory`` (absolute) belongs to, without pytest to ask for it.
+
+    That is the nearest directory, itself or a parent, with ``.git``, ``pyproject.toml`` or the like; outside of a
+    project ``directory`` itself.
+    """
+    return next((place for place in (directory, *directory.parents) if _is_root(place)), directory)

@@ -33,7 +33,8 @@ class Kind(Enum):
     CASES = "a mapping of case names to settings"
 
 
-@dataclass(frozen=True, slots=True)
+# Made in every pytest run of an environment that has this plugin: what nobody calls is not generated.
+@dataclass(frozen=True, slots=True, eq=False, repr=False, match_args=False)
 class Option:
     """One option, in every form that a user can give it."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.names import escape_name
 from ..errors import ConfigurationError, Mistake
 from .path_table import PathTable
 from .phrases import clipped
@@ -16,7 +18,8 @@ from .yaml_source import parse, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+_MOST_HINTS = 10
 
 FILE_NAMES = ("orchestrator.yaml", "orchestrator.yml")
 
@@ -28,6 +31,7 @@ def find_config_file(start: Path, rootdir: Path) -> Path | None:
     into. Only the nearest file counts; None when there is none. Raises
     :class:`~pytest_orchestrator.errors.ConfigurationError` when both spellings lie in one directory.
     """
+    start, rootdir = Path(os.path.abspath(start)), Path(os.path.abspath(rootdir))
     directory = start if start.is_dir() else start.parent
     parents = directory.parents if directory.is_relative_to(rootdir) else ()
     for place in (directory, *parents):
@@ -50,7 +54,7 @@ class ProjectConfig:
     path: Path | None
     """The file; None when there is none."""
     directory: Path
-    """What its paths and globs are relative to."""
+    """What its paths and globs are relative to; made absolute."""
     shown_as: str
     """How messages call the file."""
     content: Content = field(default_factory=Content)
@@ -63,6 +67,7 @@ class ProjectConfig:
     """What :mod:`~pytest_orchestrator.config.resolve` keeps between calls."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "directory", Path(os.path.abspath(self.directory)))
         for section in ("skip", "timeout_override", "scripts"):
             entries: tuple[PathEntry, ...] = getattr(self.content, section)
             object.__setattr__(self, section, PathTable([entry.pattern for entry in entries]))
@@ -117,27 +122,29 @@ class ProjectConfig:
 
         Globs may well match nothing and are not among them.
         """
-        missing = [
-            Mistake(self.shown_as, *self.positions.get(entry.at, (1, 1)), f"{entry.section}: {problem}")
-            for entry in _path_entries(self.content)
-            if entry.pattern.glob is None and (problem := self._problem_of(entry.pattern.path))
-        ]
-        return sorted(missing)
+        missing: list[Mistake] = []
+        for entry in sorted(_path_entries(self.content), key=lambda entry: entry.at):
+            path = os.path.join(self.directory, entry.pattern.path)
+            if entry.pattern.glob is None and not os.path.isfile(path):
+                # To look for a name that is close costs; the first few slips are enough to see what happened.
+                hint = _hint(entry.pattern.path, path) if len(missing) < _MOST_HINTS else "correct or remove it"
+                message = f"{entry.section}: there is no file {clipped(entry.pattern.text)}; {hint}"
+                missing.append(Mistake(self.shown_as, *self.positions.get(entry.at, (1, 1)), message))
+        return missing
 
-    def _problem_of(self, relative: str) -> str:
-        path = os.path.join(self.directory, relative)
-        if os.path.isfile(path):
-            return ""
-        if os.path.isdir(path):
-            return f"{clipped(relative)} is a directory; write {clipped(relative + '/')} for everything below it"
-        try:
-            names = os.listdir(os.path.dirname(path))
-        except OSError:
-            names = []
-        close = difflib.get_close_matches(os.path.basename(path), names, 1)
-        directory = os.path.dirname(relative)
-        hint = f"did you mean {os.path.join(directory, close[0])!r}?" if close else "correct or remove it"
-        return f"there is no file {clipped(relative)}; {hint}"
+
+def _hint(relative: str, path: str) -> str:
+    if os.path.isdir(path):
+        return f"it is a directory, write {clipped(escape_name(relative) + '/')} for everything below it"
+    parent, name = os.path.split(path)
+    try:
+        names = os.listdir(parent)
+    except OSError:
+        names = []
+    close = difflib.get_close_matches(name, names, 1)
+    if not close:
+        return "correct or remove it"
+    return f"did you mean {clipped(escape_name(os.path.join(os.path.dirname(relative), close[0])))}?"
 
 
 def _path_entries(content: Content) -> tuple[PathEntry, ...]:

@@ -80,8 +80,12 @@ class _Resolver:
         return _overlaid([*self._steps(self._matches(script)), self._flags])
 
     def _matches(self, script: str) -> _Matches:
-        if not self._has_paths or not script.startswith(self._prefix):
+        if not self._has_paths:
             return _NO_MATCHES
+        if not script.startswith(self._prefix):
+            script = os.path.abspath(script)
+            if not script.startswith(self._prefix):
+                return _NO_MATCHES
         relative = script[len(self._prefix) :]
         project = self._project
         return project.skip.find(relative), project.timeout_override.find(relative), project.scripts.find(relative)

@@ -118,9 +118,6 @@ def parse(source: Source) -> Node:
     except yaml.MarkedYAMLError as error:
         _report_syntax(source, error)
         builder.is_hopeless = True
-    except yaml.YAMLError as error:
-        source.report(0, f"not YAML: {error}")
-        builder.is_hopeless = True
     finally:
         loader.dispose()
     if builder.is_hopeless:

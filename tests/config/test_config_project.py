@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from pytest_orchestrator.config.project import ProjectConfig, find_config_file
+from pytest_orchestrator.config.resolve import Layer, script_variants
 from pytest_orchestrator.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -46,6 +44,16 @@ def test_outside_of_the_rootdir_only_the_directory_itself_is_looked_into(root: P
     other.mkdir(parents=True)
     write(other.parent / "orchestrator.yaml")
     assert find_config_file(other, root) is None
+
+
+def test_relative_paths_mean_the_current_directory(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = write(root / "a/orchestrator.yaml", "scripts: {b/x.sh: {timeout: 5}}")
+    monkeypatch.chdir(root)
+    assert find_config_file(Path("a/b"), Path()) == config
+    project = ProjectConfig.load(Path("a/orchestrator.yaml"), "o.yaml")
+    for script in ("a/b/x.sh", root / "a/b/x.sh", "./a//b/x.sh"):
+        [(_, settings)] = script_variants(project, script, Layer("ini", {}), Layer("command line", {}))
+        assert settings.timeout == 5.0
 
 
 def test_both_spellings_in_one_directory_are_a_mistake(root: Path) -> None:
@@ -102,9 +110,18 @@ scripts: {x/y/z.sh: {}, a/b/: {}}
     assert [str(mistake) for mistake in project.unmatched_paths()] == [
         "o.yaml:2:19: skip: there is no file 'gone.sh'; correct or remove it",
         "o.yaml:3:20: timeout_override: there is no file 'a/rael.sh'; did you mean 'a/real.sh'?",
-        "o.yaml:3:34: timeout_override: 'a/b' is a directory; write 'a/b/' for everything below it",
+        "o.yaml:3:34: timeout_override: there is no file 'a/b'; it is a directory, write 'a/b/' for everything below it",
         "o.yaml:4:11: scripts: there is no file 'x/y/z.sh'; correct or remove it",
     ]
+
+
+def test_many_missing_files_are_told_without_looking_for_each(root: Path) -> None:
+    for number in range(20):
+        write(root / f"real-{number}.sh")
+    text = "skip:\n" + "".join(f"  - rael-{number}.sh\n" for number in range(20))
+    missing = ProjectConfig.load(write(root / "orchestrator.yaml", text), "o.yaml").unmatched_paths()
+    assert [mistake.line for mistake in missing] == list(range(2, 22))
+    assert ["did you mean" in mistake.message for mistake in missing] == [True] * 10 + [False] * 10
 
 
 def test_plain_data_means_the_same_when_it_is_read_back(root: Path) -> None:
