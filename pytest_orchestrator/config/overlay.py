@@ -55,7 +55,7 @@ def _skip(before: str | None, values: Mapping[str, Any], source: str, earlier_re
         return None
     if "skip_reason" in values:
         return str(values["skip_reason"])
-    return (earlier_reason or before or f"skipped by {source}") if skip is True else skip
+    return (before or earlier_reason or f"skipped by {source}") if skip is True else skip
 
 
 def _xfail(xfail: Any, source: str) -> dict[str, Any]:

@@ -268,7 +268,7 @@ def _number_remedy(option: Option, node: Node) -> str:
     if not isinstance(node, Scalar) or node.kind not in (ScalarKind.INT, ScalarKind.FLOAT, ScalarKind.TEXT):
         return ""
     text = node.text
-    if node.quoted and (_DECIMAL if option.kind is not Kind.INT else _INTEGER).fullmatch(text):
+    if (_INTEGER if option.kind is Kind.INT else _DECIMAL).fullmatch(text):
         return "remove the quotes"
     if re.fullmatch(r"[-+]?[0-9_]+(:[0-9_.]+)+", text):
         return "YAML would read it in base 60; write one plain number"

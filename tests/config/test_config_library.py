@@ -96,6 +96,7 @@ def test_settings_of_a_script_are_merged(tmp_path: Path) -> None:
     config = load_config(scripts)
     assert get_script_config(scripts / "sub/x.sh", scripts, config)["timeout"] == 5.0
     assert get_script_config(scripts / "other.sh", scripts, config)["env"] == {"A": "1", "GONE": None}
+    assert get_script_config(scripts / "other.sh", scripts, config)["expect"] == {}
     skipped = get_script_config(scripts / "b.sh", scripts, config)
     assert (skipped["skip"], skipped["skip_reason"]) == (True, "needs a printer")
     merged = get_script_config(scripts / "a.sh", scripts, config)

@@ -21,7 +21,7 @@ from pytest_orchestrator.config.path_table import PathTable, path_pattern
         ("x/", ["x/a", "x/y/z"], ["x", "z/x/a"]),
         ("x/**/a.sh", ["x/a.sh", "x/y/z/a.sh"], ["a.sh"]),
         ("**", ["a", "x/a"], []),
-        ("?.sh", ["a.sh", "x/é.sh"], ["ab.sh", ".sh"]),
+        ("?.sh", ["a.sh", "x/é.sh", "?.sh"], ["ab.sh", ".sh"]),
         ("[ab].sh", ["a.sh", "b.sh"], ["c.sh"]),
         ("[!ab].sh", ["c.sh"], ["a.sh"]),
         ("x[!a]y", ["xby"], ["x/y", "xay"]),

@@ -107,10 +107,11 @@ timeout_override: {a/rael.sh: 5, a/b: 5}
 scripts: {x/y/z.sh: {}, a/b/: {}}
 """
     project = ProjectConfig.load(write(root / "orchestrator.yaml", text), "o.yaml")
+    directory = "it is a directory, write 'a/b/' for everything below it"
     assert [str(mistake) for mistake in project.unmatched_paths()] == [
         "o.yaml:2:19: skip: there is no file 'gone.sh'; correct or remove it",
         "o.yaml:3:20: timeout_override: there is no file 'a/rael.sh'; did you mean 'a/real.sh'?",
-        "o.yaml:3:34: timeout_override: there is no file 'a/b'; it is a directory, write 'a/b/' for everything below it",
+        f"o.yaml:3:34: timeout_override: there is no file 'a/b'; {directory}",
         "o.yaml:4:11: scripts: there is no file 'x/y/z.sh'; correct or remove it",
     ]
 

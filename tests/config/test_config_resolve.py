@@ -146,6 +146,12 @@ scripts: {c.sh: {skip: false}, old/x.sh: {skip_reason: too old}}
     assert settings_of(text, "old/deep/y.sh").skip == "skipped by o.yaml"
 
 
+def test_a_reason_goes_with_the_newest_skip() -> None:
+    text = "default: {skip_reason: slow}\nskip: [a.sh: broken]\nscripts: {a.sh: {skip: true}, b.sh: {skip: true}}"
+    assert settings_of(text, "a.sh").skip == "broken"
+    assert settings_of(text, "b.sh").skip == "slow"
+
+
 def test_cases_are_variants_in_the_order_of_the_file() -> None:
     variants = variants_of(
         """

@@ -229,6 +229,10 @@ def test_other_faults_of_syntax_have_a_place_in_the_file(parser: None, text: str
     assert message.strip()
 
 
+def test_a_fault_at_the_end_is_told_behind_the_last_word(parser: None) -> None:
+    assert the_mistake_in("default: {timeout: 1\n\n\n").startswith("1:21: not valid YAML: ")
+
+
 def test_a_byte_that_is_no_utf_8_is_told_with_its_place() -> None:
     assert (
         the_mistake_in("default:\n  cwd: é".encode() + b"\xff\n")
