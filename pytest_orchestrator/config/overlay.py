@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from .values import compiled_pattern
 
 if TYPE_CHECKING:
     from ..core.retry import RetryPolicy
@@ -90,7 +91,7 @@ def _output(base: OutputExpectation, values: Mapping[str, Any]) -> OutputExpecta
     changes: dict[str, Any] = {}
     for name, value in values.items():
         if name in ("matches", "not_matches"):
-            changes[name] = tuple(re.compile(pattern, re.MULTILINE) for pattern in value)
+            changes[name] = tuple(compiled_pattern(pattern) for pattern in value)
         else:
             changes[name] = value if name == "equals" else tuple(value)
     return replace(base, **changes)

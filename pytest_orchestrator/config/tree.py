@@ -81,6 +81,11 @@ def is_nothing(node: Node) -> bool:
     return isinstance(node, Scalar) and node.kind is ScalarKind.NULL and not node.text
 
 
+def is_absent(node: Node) -> bool:
+    """Return whether there is nothing to judge: the place was left empty, or what is there was reported already."""
+    return is_nothing(node) or (isinstance(node, Scalar) and node.kind is ScalarKind.BROKEN)
+
+
 def from_python(value: object, depth: int = 12) -> Node:
     """Return plain Python data as a tree.
 

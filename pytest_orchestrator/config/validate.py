@@ -11,15 +11,14 @@ from .options import SECTIONS, UNSUPPORTED_SECTIONS, by_name, in_scope
 from .path_table import PathPattern, path_pattern
 from .phrases import below, clipped, joined, shown, suggestion
 from .settings_rules import check_together
-from .tree import Listing, Node, Scalar, ScalarKind, Table, is_nothing
+from .tree import Listing, Node, Table, is_absent
 from .values import CASE_NAME, INVALID, Checker, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-
-_SETTINGS = tuple(option for option in in_scope("script") if option.has_yaml)
-_KEYWORDS = tuple(option for option in in_scope("script") if option.has_marker)
+_SETTINGS = {option.name: option for option in in_scope("script") if option.has_yaml}
+_KEYWORDS = {option.name: option for option in in_scope("script") if option.has_marker}
 _DISCOVERY = tuple(option for option in in_scope("discovery") if option.has_yaml)
 _PATH = Option("path", Kind.PATH, "A path or glob")
 _REASON = Option("reason", Kind.TEXT, "Why a script is skipped")
@@ -53,13 +52,13 @@ def check_settings(report: Report, node: Node, where: str = "", *, cases: bool =
 
     With ``cases`` false, as for a marker's keywords and within a case, ``cases`` is not among them.
     """
-    if isinstance(node, Scalar) and (is_nothing(node) or node.kind is ScalarKind.BROKEN):
+    if is_absent(node):
         return {}
     if not isinstance(node, Table):
         report(node.at, f"{where or 'settings'}: {shown(node)} is not a mapping of settings; write key: value below it")
         return {}
     checker = Checker(report)
-    known = {option.name: option for option in (_SETTINGS if cases else _KEYWORDS)}
+    known = _SETTINGS if cases else _KEYWORDS
     values: dict[str, Any] = {}
     for name, entry in node.entries.items():
         path = below(where, name)
@@ -98,11 +97,10 @@ def _cases(report: Report, node: Node, where: str) -> dict[str, dict[str, Any]]:
 
 def check_file(report: Report, root: Node) -> Content:
     """Return the valid part of a whole configuration; every mistake is reported."""
-    if is_nothing(root):
+    if is_absent(root):
         return Content()
     if not isinstance(root, Table):
-        if not (isinstance(root, Scalar) and root.kind is ScalarKind.BROKEN):
-            report(root.at, f"{shown(root)} is not a configuration; write a mapping of {joined(list(SECTIONS), 'or')}")
+        report(root.at, f"{shown(root)} is not a configuration; write a mapping of {joined(list(SECTIONS), 'or')}")
         return Content()
     checks: dict[str, Callable[[Report, Node], Any]] = {
         "default": _default,
@@ -123,7 +121,7 @@ def check_file(report: Report, root: Node) -> Content:
 def _unknown_section(name: str) -> str:
     if name in UNSUPPORTED_SECTIONS:
         return "not supported by this version; remove it"
-    if name in {option.name for option in _SETTINGS}:
+    if name in _SETTINGS:
         return "unknown key; it belongs under default (for every script) or under scripts"
     if name in {option.name for option in _DISCOVERY}:
         return "unknown key; it belongs under discovery"
@@ -135,7 +133,7 @@ def _default(report: Report, node: Node) -> dict[str, Any]:
 
 
 def _discovery(report: Report, node: Node) -> dict[str, Any]:
-    if is_nothing(node):
+    if is_absent(node):
         return {}
     if not isinstance(node, Table):
         report(node.at, f"discovery: {shown(node)} is not a mapping of settings; write key: value below it")
@@ -144,7 +142,7 @@ def _discovery(report: Report, node: Node) -> dict[str, Any]:
 
 
 def _skip(report: Report, node: Node) -> tuple[PathEntry, ...]:
-    if is_nothing(node):
+    if is_absent(node):
         return ()
     if not isinstance(node, Listing):
         report(node.at, f"skip: {shown(node)} is not a list of paths and globs; write - path, or - path: reason")
@@ -184,7 +182,7 @@ def _entries(report: Report, node: Node, where: str, form: str) -> Iterator[tupl
     if isinstance(node, Table):
         for name, entry in node.entries.items():
             yield name, entry.at, entry.value
-    elif not is_nothing(node) and not (isinstance(node, Scalar) and node.kind is ScalarKind.BROKEN):
+    elif not is_absent(node):
         report(node.at, f"{where}: {shown(node)} is not a mapping; write {form}")
 
 

@@ -40,6 +40,14 @@ CASE_NAME = r"[A-Za-z0-9._-]+"
 """Cases are part of node ids."""
 
 
+def compiled_pattern(text: str) -> re.Pattern[str]:
+    """Return the regular expression ``text``, whose ``^`` and ``$`` mean lines. Raises as :func:`re.compile`."""
+    with warnings.catch_warnings():
+        # 'possible nested set' and the like: it compiles today, which is all that is asked.
+        warnings.simplefilter("ignore")
+        return re.compile(text, re.MULTILINE)
+
+
 class Checker:
     """Turns nodes of a tree into plain data: bool, int, float, str, list and dict.
 
@@ -116,9 +124,9 @@ class Checker:
         return self._refuse(option, node, where, _number_remedy(option, node))
 
     def _in_range(self, option: Option, node: Scalar, where: str, value: Any) -> Any:
-        if value > min(LONGEST, value if option.maximum is None else option.maximum):
-            told = option.maximum is not None and option.maximum < LONGEST
-            return self._refuse(option, node, where, "" if told else f"{LONGEST:.10g} is the most")
+        maximum = LONGEST if option.maximum is None else option.maximum
+        if value > maximum:
+            return self._refuse(option, node, where, "" if maximum < LONGEST else f"{maximum:.10g} is the most")
         if option.minimum is not None and value < option.minimum:
             return self._refuse(option, node, where)
         return value
@@ -139,10 +147,7 @@ class Checker:
         text = self._text(option, node, where)
         if isinstance(text, str):
             try:
-                with warnings.catch_warnings():
-                    # 'possible nested set' and the like: it compiles today, which is all that is asked.
-                    warnings.simplefilter("ignore")
-                    re.compile(text, re.MULTILINE)
+                compiled_pattern(text)
             except (re.error, OverflowError, RecursionError) as error:
                 self.report(node.at, f"{where}: {shown(node)} is not a regular expression: {error}; correct it")
                 return INVALID

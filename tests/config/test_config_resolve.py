@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,13 @@ def test_patterns_are_compiled_for_whole_lines() -> None:
     expect = settings_of("default: {expect: {stdout: {matches: '^b$', not_matches: [x, y]}}}").expect
     assert expect.stdout.matches[0].search("a\nb\nc")
     assert [pattern.pattern for pattern in expect.stdout.not_matches] == ["x", "y"]
+
+
+def test_a_pattern_that_python_warns_about_is_taken_quietly() -> None:
+    project = project_of("default: {expect: {stdout: {matches: '[[a]'}}}")
+    re.purge()
+    [(_, settings)] = script_variants(project, HOME / "a.sh", NO_INI, NO_FLAGS)
+    assert settings.expect.stdout.matches[0].search("[")
 
 
 def test_a_bound_that_contradicts_a_newer_one_gives_way() -> None:

@@ -152,6 +152,12 @@ def test_an_unknown_alias_is_a_mistake_that_thinks_of_globs(parser: None) -> Non
     )
 
 
+@pytest.mark.parametrize("section", ["default", "skip", "timeout_override", "scripts", "discovery"])
+def test_what_was_told_already_draws_no_second_mistake(parser: None, section: str) -> None:
+    assert "no anchor '&x'" in the_mistake_in(f"{section}: *x")
+    assert "tag '!x' is not supported" in the_mistake_in(f"{section}: !x [a]")
+
+
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
 def test_deep_nesting_is_one_mistake(parser: None, opening: str) -> None:
     assert "nested more than 64 levels deep" in the_mistake_in(
