@@ -48,26 +48,32 @@ def _translate(glob: str) -> str:
 
 
 def _translate_component(component: str) -> str:
-    pattern = ""
+    parts = [""]
     position = 0
     while position < len(component):
         character = component[position]
         position += 1
         if character == "*":
-            pattern += "[^/]*"
+            parts.append("")
         elif character == "?":
-            pattern += "[^/]"
+            parts[-1] += "[^/]"
         elif character == "[":
             # A "]" directly after the opening (or its "!") is a member, so the end is looked for after it.
             start = position + (component[position : position + 1] == "!")
             end = component.find("]", start + 1)
             if end < 0:
-                pattern += r"\["
+                parts[-1] += r"\["
             else:
                 # fnmatch knows every oddity of a set (ranges, "^", "--"); its set must only never be a slash.
                 # The two characters cut off are its end-of-text mark.
-                pattern += "(?!/)" + fnmatch.translate(component[position - 1 : end + 1])[:-2]
+                parts[-1] += "(?!/)" + fnmatch.translate(component[position - 1 : end + 1])[:-2]
                 position = end + 1
         else:
-            pattern += re.escape(character)
-    return pattern
+            parts[-1] += re.escape(character)
+    first, *rest = parts
+    if not rest:
+        return first
+    *middle, last = rest
+    # What stands between two stars is best found as early as possible; the atomic groups keep the matcher from
+    # trying every later place as well, which takes exponential time.
+    return first + "".join(f"(?>[^/]*?{part})" for part in middle if part) + "[^/]*" + last
