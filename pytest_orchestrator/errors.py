@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class OrchestratorError(Exception):
@@ -33,6 +36,10 @@ class ConfigurationError(OrchestratorError):
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = tuple(sorted(mistakes))
         super().__init__("\n".join(map(str, self.mistakes)))
+
+
+class ArgumentError(OrchestratorError, TypeError, ValueError):
+    """An argument of a library function is of the wrong type, or a value that is not allowed."""
 
 
 class DiscoveryError(OrchestratorError):

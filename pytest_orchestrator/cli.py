@@ -1,0 +1,206 @@
+"""The command ``pytest-orchestrator``: run, docs, report, schema. What is heavy is imported where it is used."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from . import __version__
+from .errors import OrchestratorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+USAGE_ERROR = 2
+BROKEN_PIPE = 128 + 13
+"""What a shell says of a program that SIGPIPE ended."""
+
+_RUN = "run scripts as pytest items, and report"
+_RUN_EPILOG = """\
+Words after -- go to pytest as they are. Exit codes are pytest's: 0 all passed, 1 something failed, 2 interrupted (or
+wrong options here), 3 internal error, 4 pytest was used wrongly (as with a path that does not exist), 5 no script
+found. Options in ini files and orchestrator.yaml apply as they do with pytest --orchestrate."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE_ERROR, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _value(name: str) -> Callable[[str], str]:
+    """Return a check of a text for the option ``name`` of the option table."""
+
+    def check(text: str) -> str:
+        from .config.options import by_name
+        from .config.parse import parse_text
+
+        try:
+            parse_text(by_name(name), text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+        return text
+
+    return check
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("paths", nargs="*", metavar="PATH", help="folders, scripts or ids; default: as for pytest --orchestrate")
+    add("--scripts-dir", metavar="DIR", help="a folder of scripts, as PATH is")
+    add("-s", "--subdirs", nargs="+", metavar="DIR", help="search only these sub-directories of the folder")
+    add("-f", "--filter", metavar="GLOB", help="take only scripts whose name (with a /: path below the folder) matches")
+    add("-t", "--timeout", type=_value("timeout"), metavar="SECONDS", help="time limit of each script; 0 for none")
+    add("--max-depth", type=_value("max_depth"), metavar="N", help="levels of sub-directories to search; 0 for none")
+    add("-o", "--output-dir", metavar="DIR", help="where logs and reports are written; default: .orchestrator")
+    add("-j", "--jobs", type=_value("jobs"), metavar="N", help="scripts that run at the same time, or auto; default: 1")
+    add("-n", "--dry-run", action="store_true", help="show what would be run, and how, without running it")
+    add("-v", "--verbose", action="count", default=0, help="say more; may be given twice")
+
+
+def _parse_run(prog: str, words: Sequence[str]) -> argparse.Namespace:
+    usage = f"{prog} [options] [PATH ...] [-- PYTEST-ARGUMENT ...]"
+    parser = _Parser(prog=prog, usage=usage, description=f"{_RUN.capitalize()}.", epilog=_RUN_EPILOG)
+    _add_run_arguments(parser)
+    return parser.parse_intermixed_args(words)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="pytest-orchestrator", description="Folders of scripts as pytest items.")
+    parser.add_argument("--version", action="version", version=f"pytest-orchestrator {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    # Its words are read by a parser of its own: options and paths in any order are beyond sub-parsers.
+    commands.add_parser("run", help=_RUN, add_help=False)
+
+    about = "Write a Markdown page about the scripts of a folder, read from their text and configuration. None is run."
+    docs = commands.add_parser("docs", help="document the scripts of a folder without running any", description=about)
+    docs.add_argument("scripts_dir", metavar="DIR", help="the folder of scripts")
+    docs.add_argument("-o", "--output", metavar="FILE", required=True, help="the page to write")
+    docs.set_defaults(function=_docs)
+
+    about = "Write the reports of a run again, from its results.jsonl."
+    report = commands.add_parser("report", help="write the reports of a run again", description=about)
+    report.add_argument("directory", metavar="DIR", help="the report directory of the run, as .orchestrator")
+    report.set_defaults(function=_report)
+
+    about = "Print the JSON Schema of orchestrator.yaml, for editors."
+    schema = commands.add_parser("schema", help="print the JSON Schema of orchestrator.yaml", description=about)
+    schema.set_defaults(function=_schema)
+    return parser
+
+
+def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the words before and after the first ``--``."""
+    words = list(argv)
+    if "--" not in words:
+        return words, []
+    at = words.index("--")
+    return words[:at], words[at + 1 :]
+
+
+def pytest_arguments(given: argparse.Namespace, extra: Sequence[str]) -> list[str]:
+    """Return the command line for pytest that the options of ``run`` stand for."""
+    # By the name of its entry point, so that it is there with PYTEST_DISABLE_PLUGIN_AUTOLOAD too, and only once.
+    arguments = ["-p", "orchestrator", "--orchestrate"]
+    if given.dry_run:
+        arguments += ["-p", "pytest_orchestrator.collect.dry_run", "--collect-only", "--no-header", "-q"]
+    values = {
+        "subdirs": None if given.subdirs is None else shlex.join(given.subdirs),
+        "include": None if given.filter is None else shlex.quote(given.filter),
+        "timeout": given.timeout,
+        "max-depth": given.max_depth,
+        "report-dir": given.output_dir,
+        "jobs": given.jobs,
+    }
+    arguments += [f"--orchestrate-{name}={value}" for name, value in values.items() if value is not None]
+    if given.verbose and not given.dry_run:
+        arguments.append("-" + "v" * given.verbose)
+    paths = [*given.paths, *([] if given.scripts_dir is None else [given.scripts_dir])]
+    return [*arguments, *extra, *paths]
+
+
+def _run(given: argparse.Namespace, extra: Sequence[str]) -> int:
+    from .collect.invocation import run_pytest
+
+    return run_pytest(pytest_arguments(given, extra))
+
+
+def _docs(given: argparse.Namespace) -> int:
+    from .scripts.library import generate_script_documentation
+
+    try:
+        print(generate_script_documentation(given.scripts_dir, given.output))
+    except OSError as error:
+        problem = f"cannot write {given.output!r}: {error.strerror}"
+        raise OrchestratorError(problem) from error
+    return 0
+
+
+def _report(given: argparse.Namespace) -> int:
+    from .reports.writer import render_all
+
+    for path in render_all(given.directory):
+        print(path)
+    return 0
+
+
+def _schema(given: argparse.Namespace) -> int:
+    import json
+
+    from .config.schema import json_schema
+
+    del given
+    print(json.dumps(json_schema(), indent=2))
+    return 0
+
+
+def _guarded(command: Callable[[], int], prog: str) -> int:
+    """Return the exit code of ``command``; a mistake of the user is one line, a reader that went away none."""
+    try:
+        code = command()
+        sys.stdout.flush()
+    except SystemExit as error:  # how argparse ends
+        return error.code if isinstance(error.code, int) else USAGE_ERROR
+    except BrokenPipeError:
+        # What is still buffered would complain again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except OrchestratorError as error:
+        print(f"{prog}: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    return code
+
+
+def run_orchestrator(argv: Sequence[str] | None = None) -> int:
+    """Run scripts as pytest items, with what ``pytest-orchestrator run`` takes, and return the exit code (seed 004).
+
+    ``argv`` are the words of that command line after ``run``; by default those of this program.
+
+    Returns pytest's exit code: 0 all passed, 1 something failed, 2 interrupted or wrong options, 3 internal error,
+    4 wrong use of pytest, 5 no script found. Nothing is raised but KeyboardInterrupt. Works inside of a pytest
+    session too: pytest then gets a process of its own, and so it does at any further call in the same program.
+    """
+    prog = "run_orchestrator"
+    words, extra = _split(sys.argv[1:] if argv is None else argv)
+    return _guarded(lambda: _run(_parse_run(prog, words), extra), prog)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Be the command ``pytest-orchestrator`` and return its exit code."""
+    words, extra = _split(sys.argv[1:] if argv is None else argv)
+
+    def command() -> int:
+        if words[:1] == ["run"]:
+            return _run(_parse_run("pytest-orchestrator run", words[1:]), extra)
+        parser = _parser()
+        given = parser.parse_args(words)
+        if extra:
+            parser.error(f"{extra[0]!r}: only the command run takes words after --")
+        return int(given.function(given))
+
+    return _guarded(command, "pytest-orchestrator")

@@ -1,0 +1,138 @@
+"""Engines for callers in any thread: each call has one to itself while it lasts."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .engine import Engine
+from .workplace import Workplace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_IDLE = 8
+"""Engines that are kept for later calls; what more threads needed at the same time is closed after its call."""
+
+
+class EnginePool:
+    """Lends engines to threads, one to each call, and keeps them for the next.
+
+    An engine serves one thread at a time. With one per call, as many programs run at the same time as threads ask
+    for, and none waits for another's.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._idle: list[tuple[Path, Engine]] = []
+        self._all: set[Engine] = set()
+        self._workplace: Workplace | None = None
+
+    @contextlib.contextmanager
+    def engine(self, lock_dir: Path | None) -> Iterator[Engine]:
+        """Lend an engine for one program at a time, whose named locks are in ``lock_dir`` (None: it uses none).
+
+        When the block is left by an exception the engine is closed, and with it every program that it runs.
+        """
+        where, engine = self._take(lock_dir)
+        try:
+            yield engine
+        except BaseException:
+            self._close(engine)
+            raise
+        with self._guard:
+            keep = len(self._idle) < MAX_IDLE
+            if keep:
+                self._idle.append((where, engine))
+        if not keep:
+            self._close(engine)
+
+    @contextlib.contextmanager
+    def directory(self) -> Iterator[Path]:
+        """Lend a new, empty, private directory; it is removed with all that is in it."""
+        with tempfile.TemporaryDirectory(
+            prefix="call-", dir=self._own_directory(), ignore_cleanup_errors=True
+        ) as directory:
+            yield Path(directory)
+
+    def close_idle(self) -> None:
+        """End the supervisors of engines that nobody uses now. The next call starts a new one."""
+        with self._guard:
+            idle, self._idle = self._idle, []
+        for _, engine in idle:
+            self._close(engine)
+
+    def close(self) -> None:
+        """End what can be ended when the process does. A program in use by a thread dies with the process."""
+        self.close_idle()
+        with self._guard:
+            workplace, self._workplace = self._workplace, None
+        if workplace is not None:
+            workplace.close()
+
+    def forget(self) -> None:
+        """Let go of what belongs to the process that this one was forked from."""
+        for engine in self._all:
+            engine.close()
+        if self._workplace is not None:
+            self._workplace.close()
+
+    def _own_directory(self) -> Path:
+        with self._guard:
+            if self._workplace is None:
+                self._workplace = Workplace()
+            return self._workplace.path
+
+    def _take(self, lock_dir: Path | None) -> tuple[Path, Engine]:
+        directory = self._own_directory()
+        with self._guard:
+            for index in range(len(self._idle) - 1, -1, -1):
+                if lock_dir in (None, self._idle[index][0]):
+                    return self._idle.pop(index)
+            where = lock_dir or directory / "locks"
+            engine = Engine(Path(tempfile.mkdtemp(prefix="engine-", dir=directory)), where)
+            self._all.add(engine)
+            return where, engine
+
+    def _close(self, engine: Engine) -> None:
+        engine.close()
+        with self._guard:
+            self._all.discard(engine)
+
+
+_pool: EnginePool | None = None
+_creation = threading.Lock()
+_inherited: list[EnginePool] = []
+"""Pools of the processes that this one was forked from. Kept, because their Popen objects complain when deleted."""
+
+
+def shared_pool() -> EnginePool:
+    """Return the pool of this process. It is closed when the process ends; a forked process has its own."""
+    global _pool  # noqa: PLW0603 - one per process is the point
+    with _creation:
+        if _pool is None:
+            _pool = EnginePool()
+            atexit.register(_close_at_exit, _pool)
+        return _pool
+
+
+def _close_at_exit(pool: EnginePool) -> None:
+    if pool is _pool:
+        pool.close()
+
+
+def _after_fork() -> None:
+    global _pool, _creation  # noqa: PLW0603 - one per process is the point
+    _creation = threading.Lock()
+    if _pool is not None:
+        _pool.forget()
+        _inherited.append(_pool)
+        _pool = None
+
+
+os.register_at_fork(after_in_child=_after_fork)
