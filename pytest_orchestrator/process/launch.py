@@ -1,25 +1,23 @@
-"""Starting a supervisor process."""
+"""Starting a supervisor process, and what can be learned of one that died."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import SupervisorError
+from .channel import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent.parent)
-
-
-@dataclass(slots=True)
-class SupervisorProcess:
-    """A running supervisor and our end of its socket."""
-
-    process: subprocess.Popen[bytes]
-    socket: socket.socket
+_LAST_WORDS = 4096
 
 
 def interpreter_flags() -> list[str]:
@@ -32,29 +30,74 @@ def interpreter_flags() -> list[str]:
     return ["-P"] if os.environ.get("COVERAGE_PROCESS_CONFIG") else ["-I", "-S"]
 
 
-def launch_supervisor() -> SupervisorProcess:
-    """Start a supervisor in a session of its own, so that a terminal's Ctrl-C reaches only us.
+class SupervisorProcess:
+    """A running supervisor and our end of its socket."""
 
-    Raise SupervisorError when the operating system refuses.
-    """
-    ours, theirs = socket.socketpair()
-    program = (
-        f"import sys; sys.path.append({_PACKAGE_PARENT!r}); "
-        f"from pytest_orchestrator.process.supervisor.main import main; main({theirs.fileno()})"
-    )
-    try:
-        process = subprocess.Popen(
-            [sys.executable, *interpreter_flags(), "-c", program],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(theirs.fileno(),),
-            start_new_session=True,
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        """Start one in a session of its own, so that a terminal's Ctrl-C reaches only us.
+
+        ``settings`` is what it is told first. Raise SupervisorError when the operating system refuses.
+        """
+        if not sys.executable:
+            message = "cannot start the supervisor process: sys.executable does not name the Python interpreter"
+            raise SupervisorError(message)
+        ours, theirs = socket.socketpair()
+        # A file in memory takes what it has to say if it fails; a pipe would have to be read.
+        self._words = os.memfd_create("supervisor-stderr", os.MFD_CLOEXEC)
+        program = (
+            f"import sys; sys.path.append({_PACKAGE_PARENT!r}); "
+            f"from pytest_orchestrator.process.supervisor.main import main; main({theirs.fileno()})"
         )
-    except OSError as error:
-        ours.close()
-        message = f"cannot start the supervisor process with {sys.executable!r}: {error.strerror}"
-        raise SupervisorError(message) from error
-    finally:
-        theirs.close()
-    return SupervisorProcess(process, ours)
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, *interpreter_flags(), "-c", program],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._words,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            os.close(self._words)
+            message = f"cannot start the supervisor process with {sys.executable!r}: {error.strerror}"
+            raise SupervisorError(message) from error
+        finally:
+            theirs.close()
+        self.channel = Channel(ours)
+        with contextlib.suppress(BrokenPipeError):  # it died at once; the first read tells
+            self.channel.send(("settings", dict(settings)))
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def leave(self) -> None:
+        """Let go of it without ending it: for a forked copy of the process that started it."""
+        self.channel.close()
+        os.close(self._words)
+        # Not our child: nothing to wait for, and nothing to complain of.
+        self._process.returncode = 0
+
+    def end(self, seconds: float) -> bool:
+        """Close the socket, which ends it, and wait; return whether it had to be killed after ``seconds``."""
+        self.channel.close()
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            return True
+        return False
+
+    def obituary(self) -> str:
+        """Return how it ended and the last it had to say."""
+        words = os.pread(self._words, _LAST_WORDS, max(0, os.fstat(self._words).st_size - _LAST_WORDS))
+        text = words.decode("utf-8", "backslashreplace").strip()
+        how = f"the supervisor process (pid {self.pid}) ended unexpectedly with status {self._process.returncode}"
+        return f"{how}\n{text}" if text else how
+
+    def forget(self) -> None:
+        """Free what is held of an ended one."""
+        os.close(self._words)

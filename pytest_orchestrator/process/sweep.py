@@ -8,7 +8,8 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from .supervisor.tree import RUN_VARIABLE, descendants, environment_value, process_table, send_signal
+from .supervisor.marks import Marks
+from .supervisor.tree import Process, descendants, process_table, send_signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,13 +18,12 @@ SWEEP_SECONDS = 5.0
 """How long a sweep waits for killed processes to be gone."""
 
 
-def find_marked(token: bytes, sessions: Iterable[int]) -> set[int]:
+def find_marked(token: bytes, sessions: Iterable[int]) -> dict[int, Process]:
     """Return every process that carries ``token``, is in one of ``sessions``, or descends from one that is."""
     table = process_table()
     table.pop(os.getpid(), None)
-    marker = token + b"."
-    marked = {pid for pid in table if marker in (environment_value(pid, RUN_VARIABLE) or b"")}
-    return descendants(marked, sessions, table)
+    marks = Marks(token)
+    return descendants([pid for pid in table if marks.number_of(pid) is not None], sessions, table)
 
 
 def sweep(token: bytes, sessions: Iterable[int]) -> set[int]:
@@ -32,12 +32,12 @@ def sweep(token: bytes, sessions: Iterable[int]) -> set[int]:
     deadline = time.monotonic() + SWEEP_SECONDS
     while members := find_marked(token, sessions):
         if time.monotonic() > deadline:
-            return members
+            return set(members)
         _kill_and_await(members, deadline)
     return set()
 
 
-def _kill_and_await(members: set[int], deadline: float) -> None:
+def _kill_and_await(members: dict[int, Process], deadline: float) -> None:
     ends = []
     waiting = select.poll()
     for pid in members:

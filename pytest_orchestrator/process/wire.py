@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-_HEADER = 4
-_READ = 1 << 16
+HEADER = 4
+"""Bytes of a message's length."""
+READ_SIZE = 1 << 16
+"""Bytes to ask for in one read of the socket."""
 
 
 def pack(message: tuple[Any, ...]) -> bytes:
     """Return one message as bytes, ready to be written to the socket."""
     body = marshal.dumps(message)
-    return len(body).to_bytes(_HEADER, "little") + body
+    return len(body).to_bytes(HEADER, "little") + body
 
 
 class Unpacker:
@@ -37,16 +39,12 @@ class Unpacker:
         buffer = self._buffer
         buffer += data
         start = 0
-        while len(buffer) - start >= _HEADER:
-            end = start + _HEADER + int.from_bytes(buffer[start : start + _HEADER], "little")
+        while len(buffer) - start >= HEADER:
+            end = start + HEADER + int.from_bytes(buffer[start : start + HEADER], "little")
             if len(buffer) < end:
                 break
-            message = marshal.loads(buffer[start + _HEADER : end])
+            message = marshal.loads(buffer[start + HEADER : end])
             start = end
             yield message
         if start:
             del buffer[:start]
-
-
-READ_SIZE = _READ
-"""Bytes to ask for in one read of the socket."""

@@ -8,16 +8,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..core.names import decode_output, escape_name
+from ..core.names import escape_name
 from ..core.result import LeftProcess, Limit, RunResult
 from ..core.status import Reason, Status
-from ..process.command import Capture, Command, Outcome
+from ..process.command import Command, Outcome
 from ..process.limits import REFUSED, limited
 from .expect import unmet_expectations
+from .streams import shown_file, take_stream
 
 if TYPE_CHECKING:
     from ..config.settings import ScriptSettings
-    from ..process.redaction import Redactor
     from .prepare import Prepared
     from .spec import RunContext, ScriptSpec
 
@@ -119,22 +119,6 @@ def _judge_limit(settings: ScriptSettings, outcome: Outcome) -> Verdict:
     return Verdict(Status.FAILED, f"wrote more than its limit: {limit}", limit=limit)
 
 
-def _show_stream(capture: Capture, redactor: Redactor, report_dir: str | None) -> tuple[str, str | None]:
-    """Return the text of a stream for the result, and the file with all of it relative to the report directory."""
-    if not capture.was_cut:
-        return redactor.text(decode_output(capture.head)), None
-    file = None
-    if capture.path is not None:
-        redactor.file(capture.path)
-        file = os.fsdecode(capture.path)
-        if report_dir is not None:
-            file = os.path.relpath(file, report_dir)
-    missing = capture.size - len(capture.head) - len(capture.tail)
-    where = f"all {capture.size} bytes are in {escape_name(file)}" if file else "they were not kept"
-    head, tail = decode_output(capture.head), decode_output(capture.tail)
-    return redactor.text(f"{head}\n[… {missing} bytes left out here; {where} …]\n{tail}"), file
-
-
 def explain_not_started(error: str, prepared: Command | None, cwd: str | None) -> str:
     """Return ``error`` of a program that could not be started, with the cause if it can be seen from here."""
     if cwd is not None and not os.path.isdir(cwd):
@@ -161,10 +145,17 @@ def result_of(
         outcome = Outcome(started=outcome.started, ended=outcome.ended, duration=0.0, error=error)
     verdict = judge(spec, outcome, directory)
     redactor = context.redactor.extended(spec.settings.env)
+    keep_stdout = keep_stderr = None
+    notes: list[str] = []
+    if prepared is not None:
+        # Not only what the settings add: a hook may have added more.
+        redactor = redactor.extended({os.fsdecode(name): os.fsdecode(it) for name, it in prepared.command.env.items()})
+        keep_stdout, keep_stderr = prepared.command.keep_stdout, prepared.command.keep_stderr
+        notes += prepared.notes
     report_dir = None if context.report_dir is None else str(context.report_dir)
-    stdout, stdout_file = _show_stream(outcome.stdout, redactor, report_dir)
-    stderr, stderr_file = _show_stream(outcome.stderr, redactor, report_dir)
-    notes = list(prepared.notes) if prepared is not None else []
+    stdout = take_stream(outcome.stdout, redactor, keep_stdout, report_dir)
+    stderr = take_stream(outcome.stderr, redactor, keep_stderr, report_dir)
+    notes += [stream.problem for stream in (stdout, stderr) if stream.problem is not None]
     if outcome.left:
         notes.append(describe_left(outcome.left))
     if outcome.unkillable:
@@ -178,8 +169,8 @@ def result_of(
         status=verdict.status,
         exit_code=outcome.exit_code,
         execution_time=outcome.duration,
-        stdout=stdout,
-        stderr=stderr,
+        stdout=stdout.text,
+        stderr=stderr.text,
         error=None if verdict.error is None else redactor.text(verdict.error),
         reason=verdict.reason,
         case=spec.case,
@@ -193,8 +184,8 @@ def result_of(
         notes=tuple(redactor.text(note) for note in notes),
         stdout_bytes=outcome.stdout.size,
         stderr_bytes=outcome.stderr.size,
-        stdout_file=stdout_file,
-        stderr_file=stderr_file,
+        stdout_file=shown_file(stdout, report_dir),
+        stderr_file=shown_file(stderr, report_dir),
         cpu_time=outcome.cpu_time,
         max_rss_kb=outcome.max_rss_kb,
         tmp=None if outcome.tmp is None else escape_name(outcome.tmp),

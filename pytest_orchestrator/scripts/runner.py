@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..core.names import unescape_name
 from ..core.result import Attempt, RunResult
 from ..core.status import Status
+from ..process.temporary import remove_tree
 from .interpreter import NotStartableError
 from .judge import not_startable, result_of
 from .prepare import Prepared, prepare, working_directory
@@ -77,7 +77,7 @@ class Runner:
             logger.info("attempt %d of %s", number, started.spec.item, extra={"event": "retry", "delay": delay})
             self.engine.pause(delay)
             if result.tmp is not None:
-                _remove_tree(unescape_name(result.tmp))
+                remove_tree(unescape_name(result.tmp))
             command = started.prepared.command if started.prepared is not None else None
             again = self.start(
                 started.spec,
@@ -101,7 +101,7 @@ class Runner:
                 raise
         result = result_of(started.spec, context, started.prepared, outcome, started.cwd)
         if outcome.tmp is not None and (result.status not in RETRIED or context.report_dir is None):
-            _remove_tree(os.fsdecode(outcome.tmp))
+            remove_tree(os.fsdecode(outcome.tmp))
             result = replace(result, tmp=None)
         return result
 
@@ -114,15 +114,3 @@ class Runner:
 
 def _attempt(result: RunResult) -> Attempt:
     return Attempt(result.status, result.exit_code, result.execution_time, result.error)
-
-
-def _remove_tree(path: str) -> None:
-    """Remove a temporary directory, also what a script made read-only in it."""
-    try:
-        shutil.rmtree(path)
-    except OSError:
-        for directory, _, _ in os.walk(path):
-            os.chmod(directory, 0o700)
-        shutil.rmtree(path, ignore_errors=True)
-        if os.path.exists(path):
-            logger.warning("could not remove %s", path, extra={"event": "leak"})

@@ -9,11 +9,15 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import threading
+from _thread import allocate_lock, start_new_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+_PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+_LONGEST = 200
+_READABLE = 100
 
 
 class Locks:
@@ -25,22 +29,25 @@ class Locks:
         self._held: dict[str, int] = {}
         self._waiting: set[str] = set()
         self._arrived: dict[str, int] = {}
-        self._guard = threading.Lock()
+        self._guard = allocate_lock()
 
     def take(self, names: Sequence[str]) -> bool:
         """Take all of ``names`` or none; on False the event loop is woken when it is worth another try."""
         if any(name in self._held for name in names):
             return False
         taken: list[str] = []
-        for name in names:
-            fd = self._try(name)
-            if fd is None:
+        try:
+            for name in names:
+                fd = self._try(name)
+                if fd is None:
+                    break
+                self._held[name] = fd
+                taken.append(name)
+        finally:
+            if len(taken) < len(names):
                 # Holding one while waiting for another is how dead-locks are made.
                 self.release(taken)
-                return False
-            self._held[name] = fd
-            taken.append(name)
-        return True
+        return len(taken) == len(names)
 
     def release(self, names: Sequence[str]) -> None:
         """Give ``names`` back."""
@@ -56,10 +63,7 @@ class Locks:
 
     def _open(self, name: str) -> int:
         os.makedirs(self._directory, mode=0o700, exist_ok=True)
-        # A lock may have any name; a file may not.
-        safe = "".join(char if char.isalnum() or char in "-_." else f"%{ord(char):x}" for char in name)
-        path = self._directory + b"/" + os.fsencode(safe) + b".lock"
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return os.open(b"%s/%s.lock" % (self._directory, file_name(name)), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def _try(self, name: str) -> int | None:
         with self._guard:
@@ -76,7 +80,7 @@ class Locks:
                 raise
             with self._guard:
                 self._waiting.add(name)
-            threading.Thread(target=self._wait, args=(name, fd), daemon=True).start()
+            start_new_thread(self._wait, (name, fd))
             return None
         return fd
 
@@ -86,3 +90,14 @@ class Locks:
             self._waiting.discard(name)
             self._arrived[name] = fd
         self._wake()
+
+
+def file_name(name: str) -> bytes:
+    """Return the name of a lock's file: readable, of bounded length, never the same for two locks."""
+    raw = name.encode("utf-8", "surrogatepass")
+    safe = b"".join(bytes((byte,)) if byte in _PLAIN else b"%%%02x" % byte for byte in raw)
+    if len(safe) <= _LONGEST:
+        return safe
+    from hashlib import sha256
+
+    return safe[:_READABLE] + b"%-" + sha256(raw).hexdigest().encode()

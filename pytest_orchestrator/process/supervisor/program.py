@@ -1,7 +1,8 @@
-"""One program from its start to the moment when nothing of it is left."""
+"""One program: what was asked for, its start, and what is known of it until nothing of it is left."""
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from .slots import Slot
+    from .slots import Slot, Stream
 
 RUNNING = "running"
 LINGERING = "lingering"
@@ -25,28 +26,35 @@ KILLING = "killing"
 
 LINGER = 0.1
 """Seconds of LINGERING."""
-RECHECK = 0.05
+LINGER_BUSY = 1.0
+"""Seconds of LINGERING for what is not waiting but computing or writing: on a loaded machine a ``tee`` takes long."""
+RECHECK = 0.02
 """Seconds between two looks at a tree that is being killed: a process may fork while it is."""
-GIVE_UP = 5.0
-"""Seconds of KILLING after which what is left is reported as unkillable."""
+OUTPUT_CHECK = 0.1
+"""Seconds between two looks at the size of the output, where it is limited."""
+IDLE_STEP = 0.25
+"""Longest time between two looks for new output, where its lack is limited."""
+NEVER = float("inf")
 
-_DEFAULT_SIGNALS = [signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+_ALL_SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 
 
 class Request:
     """What the engine asked for. The fields are those of ``command.Command``, as plain values."""
 
     __slots__ = (
-        "argv", "cwd", "env", "grace", "id", "idle_timeout", "keep_stderr", "keep_stdout", "left_processes",
-        "output_limit", "resources", "stdin", "timeout", "unset",
+        "_base_env", "_env", "_unset", "argv", "cwd", "grace", "idle_timeout", "keep_stderr", "keep_stdout",
+        "left_processes", "number", "output_limit", "program", "resources", "stdin", "timeout",
     )  # fmt: skip
 
-    def __init__(self, number: int, fields: dict[str, Any]) -> None:
-        self.id = number
+    def __init__(self, number: int, fields: dict[str, Any], base_env: dict[bytes, bytes]) -> None:
+        self.number = number
+        self._base_env = base_env
+        self._env: dict[bytes, bytes] = fields["env"]
+        self._unset: list[bytes] = fields["unset"]
         self.argv: list[bytes] = fields["argv"]
+        self.program: bytes = fields["program"]
         self.cwd: bytes | None = fields["cwd"]
-        self.env: dict[bytes, bytes] = fields["env"]
-        self.unset: list[bytes] = fields["unset"]
         self.stdin: bytes | None = fields["stdin"]
         self.timeout: float | None = fields["timeout"]
         self.idle_timeout: float | None = fields["idle_timeout"]
@@ -57,17 +65,26 @@ class Request:
         self.keep_stdout: bytes | None = fields["keep_stdout"]
         self.keep_stderr: bytes | None = fields["keep_stderr"]
 
+    def environment(self) -> dict[bytes, bytes]:
+        """Return the program's environment, but for what is added when it starts."""
+        environment = {**self._base_env, **self._env}
+        for name in self._unset:
+            environment.pop(name, None)
+        return environment
+
 
 class Program:
     """A started program."""
 
     __slots__ = (
-        "cancelled", "cpu_time", "duration", "ended", "exit_code", "left", "limit", "max_rss_kb", "phase",
-        "phase_began", "pid", "request", "session", "slot", "started", "started_clock", "unkillable",
+        "_idle_since", "_seen_output", "cancelled", "cpu_time", "due", "duration", "ended", "exit_code", "grace",
+        "is_lost", "left", "limit", "max_rss_kb", "number", "phase", "phase_began", "pid", "request", "session", "slot",
+        "started", "started_clock", "unkillable",
     )  # fmt: skip
 
     def __init__(self, request: Request, slot: Slot, pid: int, started: float, started_clock: float) -> None:
         self.request = request
+        self.number = request.number
         self.slot = slot
         self.pid = pid
         self.session = pid
@@ -75,7 +92,8 @@ class Program:
         self.started = started
         self.started_clock = started_clock
         self.phase = RUNNING
-        self.phase_began = self.started_clock
+        self.phase_began = started_clock
+        self.grace = request.grace
         self.exit_code: int | None = None
         self.ended = 0.0
         self.duration = 0.0
@@ -83,8 +101,15 @@ class Program:
         self.max_rss_kb = 0
         self.limit: str | None = None
         self.cancelled = False
+        self.is_lost = False
+        """The supervisor was told to end while it ran."""
         self.left: list[tuple[int, bytes]] = []
         self.unkillable: list[tuple[int, bytes]] = []
+        self._idle_since = started_clock
+        self._seen_output = (0, 0, 0, 0)
+        self.due = NEVER
+        """When (by the monotonic clock) to look at it even if nothing happens."""
+        self._set_due(started_clock)
 
     @property
     def has_exited(self) -> bool:
@@ -94,7 +119,13 @@ class Program:
     def enter(self, phase: str) -> None:
         """Move on to ``phase``."""
         self.phase = phase
-        self.phase_began = time.monotonic()
+        self.phase_began = now = time.monotonic()
+        if phase == LINGERING:
+            self.due = now + LINGER
+        elif phase == STOPPING:
+            self.due = now + self.grace
+        else:
+            self.due = now + RECHECK
 
     def record_exit(self, status: int, usage: Any) -> None:
         """Note how the program itself ended."""
@@ -108,43 +139,52 @@ class Program:
         """Note which processes it left behind."""
         self.left = [(pid, command_line(pid)) for pid in sorted(pids)]
 
-    def next_look(self) -> float | None:
-        """Return when (by the monotonic clock) something is due even if nothing happens; None if never."""
+    def limit_reached(self, now: float) -> str | None:
+        """Return the name of the limit that is reached now, if one is; else set when to look again."""
         request = self.request
-        if self.phase == LINGERING:
-            return self.phase_began + LINGER
-        if self.phase == STOPPING:
-            return self.phase_began + request.grace
-        if self.phase == KILLING:
-            return time.monotonic() + RECHECK
-        due = []
-        if request.timeout is not None:
-            due.append(self.started_clock + request.timeout)
-        if request.idle_timeout is not None:
-            due.append(self._last_output() + request.idle_timeout)
-        if request.output_limit is not None:
-            due.append(time.monotonic() + 0.1)
-        return min(due) if due else None
-
-    def _last_output(self) -> float:
-        """Return when it last wrote something, by the monotonic clock."""
-        written = max(self.slot.stdout.last_write(), self.slot.stderr.last_write(), self.started)
-        return time.monotonic() - max(0.0, time.time() - written)
-
-    def limit_reached(self) -> str | None:
-        """Return the name of the limit that is reached now, if one is."""
-        request = self.request
-        now = time.monotonic()
         if request.timeout is not None and now >= self.started_clock + request.timeout:
             return "timeout"
-        if request.idle_timeout is not None and now >= self._last_output() + request.idle_timeout:
-            return "idle_timeout"
-        if (
-            request.output_limit is not None
-            and self.slot.stdout.size() + self.slot.stderr.size() > request.output_limit
-        ):
+        if request.output_limit is not None and self.slot.size() > request.output_limit:
             return "output_mb"
+        if request.idle_timeout is not None:
+            # Compared with itself, not with the clock on the wall, which somebody may set.
+            output = self.slot.fingerprint()
+            if output != self._seen_output:
+                self._seen_output, self._idle_since = output, now
+            elif now >= self._idle_since + request.idle_timeout:
+                return "idle_timeout"
+        self._set_due(now)
         return None
+
+    def outcome(self, out: Stream, err: Stream, tmp: bytes | None) -> dict[str, Any]:
+        """Return what the engine is told of it; the fields are those of ``command.Outcome``, as plain values."""
+        return {
+            "pid": self.pid,
+            "started": self.started,
+            "ended": self.ended or time.time(),
+            "duration": self.duration or time.monotonic() - self.started_clock,
+            "exit_code": self.exit_code,
+            "stdout": out,
+            "stderr": err,
+            "limit": self.limit,
+            "cancelled": self.cancelled,
+            "lost": self.is_lost,
+            "left": self.left,
+            "unkillable": self.unkillable,
+            "cpu_time": self.cpu_time,
+            "max_rss_kb": self.max_rss_kb,
+            "tmp": tmp,
+        }
+
+    def _set_due(self, now: float) -> None:
+        request = self.request
+        due = NEVER if request.timeout is None else self.started_clock + request.timeout
+        if request.output_limit is not None:
+            due = min(due, now + OUTPUT_CHECK)
+        if request.idle_timeout is not None:
+            step = min(IDLE_STEP, request.idle_timeout / 8)
+            due = min(due, now + step)
+        self.due = due
 
 
 def start(request: Request, slot: Slot, environment: dict[bytes, bytes], null: int) -> Program:
@@ -154,11 +194,11 @@ def start(request: Request, slot: Slot, environment: dict[bytes, bytes], null: i
     copies the parent's memory. Raise OSError when it cannot be started.
     """
     os.chdir(slot.tmp if request.cwd is None else request.cwd)
-    stdin = null
-    if request.stdin is not None:
-        stdin = os.memfd_create("stdin", os.MFD_CLOEXEC)
-        os.write(stdin, request.stdin)
-        os.lseek(stdin, 0, os.SEEK_SET)
+    if request.argv[0] is not request.program and not os.access(request.program, os.X_OK):
+        # A shell sets its limits first, and its words for this would look like the program's own failure.
+        number = errno.EACCES if os.path.exists(request.program) else errno.ENOENT
+        raise OSError(number, os.strerror(number), request.program)
+    stdin = null if request.stdin is None else _text_file(request.stdin)
     # Taken before the spawn, which returns only when the kernel has loaded the program: that is part of its time.
     started, started_clock = time.time(), time.monotonic()
     try:
@@ -173,9 +213,19 @@ def start(request: Request, slot: Slot, environment: dict[bytes, bytes], null: i
             ],
             setsid=True,
             setsigmask=(),
-            setsigdef=_DEFAULT_SIGNALS,
+            setsigdef=_ALL_SIGNALS,
         )
     finally:
         if stdin != null:
             os.close(stdin)
     return Program(request, slot, pid, started, started_clock)
+
+
+def _text_file(text: bytes) -> int:
+    """Return a descriptor from which ``text`` can be read; it never was a file on disk."""
+    fd = os.memfd_create("stdin", os.MFD_CLOEXEC)
+    rest = memoryview(text)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd

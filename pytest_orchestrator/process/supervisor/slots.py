@@ -7,15 +7,20 @@ a grandchild can hold a pipe open for ever.
 
 from __future__ import annotations
 
-import errno
 import os
+import stat
 
-HEAD = 16 << 10
-TAIL = 48 << 10
-"""What a result holds of a stream: all of it up to HEAD + TAIL, else the first HEAD and the last TAIL bytes."""
+HEAD = 20 << 10
+TAIL = 52 << 10
+"""What an outcome holds of a stream: all of it up to HEAD + TAIL, else the first HEAD and the last TAIL bytes."""
 
 # Appending, so that two writers do not overwrite one another.
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Stream = tuple[bytes, bytes, int, bytes | None]
+    """Head, tail, size, and the file that was handed over."""
 
 
 class OutputFile:
@@ -32,49 +37,34 @@ class OutputFile:
         """Open the file that a supervisor which died left at ``path``."""
         return cls(path, os.O_RDWR | os.O_CLOEXEC)
 
-    def size(self) -> int:
-        """Return the bytes written so far."""
-        return os.fstat(self.fd).st_size
-
-    def last_write(self) -> float:
-        """Return when it was last written to, in seconds since the epoch."""
-        return os.fstat(self.fd).st_mtime
-
     def read(self) -> tuple[bytes, bytes, int]:
         """Return head, tail and size; the tail is empty unless bytes between them are left out."""
         data = os.pread(self.fd, HEAD + TAIL + 1, 0)
         if len(data) <= HEAD + TAIL:
             return data, b"", len(data)
-        size = self.size()
+        size = os.fstat(self.fd).st_size
         return data[:HEAD], os.pread(self.fd, TAIL, size - TAIL), size
 
-    def keep_as(self, path: bytes) -> None:
-        """Move the file to ``path`` for good."""
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be written to."""
+        return self.fd >= 0
+
+    def hand_over(self, path: bytes) -> bool:
+        """Move the file to ``path`` in the same file system; return False if it could not be, and is gone."""
         try:
             os.rename(self.path, path)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            self._copy_to(path)
-            os.unlink(self.path)
+        except OSError:  # the disk is full, or the program removed it
+            self.discard()
+            return False
         os.close(self.fd)
-
-    def _copy_to(self, path: bytes) -> None:
-        target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        offset, size = 0, self.size()
-        try:
-            while offset < size:
-                sent = os.sendfile(target, self.fd, offset, min(size - offset, 1 << 30))
-                if sent == 0:
-                    break
-                offset += sent
-        finally:
-            os.close(target)
+        self.fd = -1
+        return True
 
     def discard(self) -> None:
         """Remove it; whoever still has it open writes into nothing."""
         os.close(self.fd)
+        self.fd = -1
         try:
             os.unlink(self.path)
         except FileNotFoundError:
@@ -87,6 +77,7 @@ class Slot:
     __slots__ = ("_count", "_directory", "stderr", "stdout", "tmp")
 
     def __init__(self, directory: bytes) -> None:
+        """Make them in ``directory``, which is made. Raise OSError when that cannot be done."""
         self._directory = directory
         self._count = 0
         os.mkdir(directory, 0o700)
@@ -104,31 +95,31 @@ class Slot:
         os.mkdir(path, 0o700)
         return path
 
-    def collect(
-        self, keep_stdout: bytes | None, keep_stderr: bytes | None, keep_all: bool, in_use: bool
-    ) -> tuple[tuple[bytes, bytes, int, bytes | None], tuple[bytes, bytes, int, bytes | None], bytes | None]:
-        """Take what the program left, and make the slot clean for the next one.
+    def size(self) -> int:
+        """Return the bytes of output so far."""
+        return os.fstat(self.stdout.fd).st_size + os.fstat(self.stderr.fd).st_size
 
-        ``keep_all`` keeps any output in its file, not only one that was cut; ``in_use`` says that a process which
-        is still alive may write to the files. Return both streams as (head, tail, size, path) and the temporary
-        directory if something is in it.
+    def fingerprint(self) -> tuple[int, int, int, int]:
+        """Return something that changes with every output."""
+        out, err = os.fstat(self.stdout.fd), os.fstat(self.stderr.fd)
+        return out.st_size, out.st_mtime_ns * bool(out.st_size), err.st_size, err.st_mtime_ns * bool(err.st_size)
+
+    def collect(self, prefix: bytes, keep_all: bool, in_use: bool) -> tuple[Stream, Stream, bytes | None]:
+        """Take what the program left.
+
+        A stream that is too long for an outcome, with ``keep_all`` any, is handed over in a file whose path starts
+        with ``prefix``. ``in_use`` says that a process which is still alive may write to the files. Return both
+        streams and the temporary directory if something is in it. Until :meth:`renew` the slot cannot be used.
         """
-        out = self._collect_stream(self.stdout, keep_stdout, keep_all, in_use)
-        if out[3] is not None or in_use:
-            self.stdout = self._new_file(b"stdout")
-        err = self._collect_stream(self.stderr, keep_stderr, keep_all, in_use)
-        if err[3] is not None or in_use:
-            self.stderr = self._new_file(b"stderr")
+        out = self._collect_stream(self.stdout, prefix + b".stdout", keep_all, in_use)
+        err = self._collect_stream(self.stderr, prefix + b".stderr", keep_all, in_use)
         return out, err, self._collect_tmp(in_use)
 
     @staticmethod
-    def _collect_stream(
-        file: OutputFile, keep: bytes | None, keep_all: bool, in_use: bool
-    ) -> tuple[bytes, bytes, int, bytes | None]:
+    def _collect_stream(file: OutputFile, path: bytes, keep_all: bool, in_use: bool) -> Stream:
         head, tail, size = file.read()
-        if keep is not None and (tail or (keep_all and size)):
-            file.keep_as(keep)
-            return head, tail, size, keep
+        if tail or (keep_all and size):
+            return head, tail, size, path if file.hand_over(path) else None
         if in_use:
             file.discard()
         elif size:
@@ -136,22 +127,36 @@ class Slot:
         return head, tail, size, None
 
     def _collect_tmp(self, in_use: bool) -> bytes | None:
-        try:
-            is_empty = not os.listdir(self.tmp)
-        except OSError:  # the program removed or locked it
-            is_empty = False
-        if is_empty and not in_use:
+        if not in_use and self._is_clean(self.tmp):
             return None
-        used = self.tmp
-        self.tmp = self._new_tmp()
+        used, self.tmp = self.tmp, b""
         return used
+
+    @staticmethod
+    def _is_clean(path: bytes) -> bool:
+        try:
+            # The program may have put a link or a locked directory in its place.
+            mode = os.lstat(path).st_mode
+            return stat.S_ISDIR(mode) and mode & 0o700 == 0o700 and not os.listdir(path)
+        except OSError:
+            return False
+
+    def renew(self) -> None:
+        """Replace what was handed over. Raise OSError when that cannot be done."""
+        if not self.stdout.is_open:
+            self.stdout = self._new_file(b"stdout")
+        if not self.stderr.is_open:
+            self.stderr = self._new_file(b"stderr")
+        if not self.tmp:
+            self.tmp = self._new_tmp()
 
     def remove(self) -> None:
         """Remove the slot's files and directories, as far as they are empty."""
-        self.stdout.discard()
-        self.stderr.discard()
+        for file in (self.stdout, self.stderr):
+            if file.is_open:
+                file.discard()
         for path in (self.tmp, self._directory):
             try:
                 os.rmdir(path)
-            except OSError:  # it holds something that somebody may want
-                return
+            except OSError:  # it holds something that somebody may want, or is gone
+                continue

@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _PR_SET_CHILD_SUBREAPER = 36
-RUN_VARIABLE = b"ORCHESTRATOR_RUN"
-"""Environment variable that names session and program, so that a daemon is known by it. Nested runs append."""
+_COMMAND_LENGTH = 200
+_PAGE = 4096
 
 
 class Process:
     """One line of the process table."""
 
-    __slots__ = ("group", "parent", "pid", "session", "state")
+    __slots__ = ("began", "group", "parent", "pid", "session", "state")
 
-    def __init__(self, pid: int, state: bytes, parent: int, group: int, session: int) -> None:
+    def __init__(self, pid: int, state: bytes, parent: int, group: int, session: int, began: bytes) -> None:
         self.pid = pid
         self.state = state
         self.parent = parent
         self.group = group
         self.session = session
+        self.began = began
+        """Its start in clock ticks since boot: with the pid, what tells it from a later process of the same pid."""
 
     @property
     def is_dead(self) -> bool:
         """Whether it is a zombie or on its way out: nothing that could still do something."""
         return self.state in b"ZX"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it computes or waits for a disk, rather than for an event that may never come."""
+        return self.state in b"RD"
 
 
 def become_subreaper() -> None:
@@ -41,19 +49,29 @@ def become_subreaper() -> None:
 
 
 def read_process(pid: int) -> Process | None:
-    """Return what /proc says of ``pid``; None if there is no such process."""
+    """Return what /proc says of ``pid``; None if there is no such process (or it is hidden)."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             text = file.read()
     except OSError:
         return None
     # The name may hold spaces and parentheses, so the fields are counted from the last parenthesis.
-    fields = text[text.rindex(b")") + 2 :].split(None, 4)
-    return Process(pid, fields[0], int(fields[1]), int(fields[2]), int(fields[3]))
+    fields = text[text.rindex(b")") + 2 :].split(None, 20)
+    return Process(pid, fields[0], int(fields[1]), int(fields[2]), int(fields[3]), fields[19])
+
+
+def _read_hidden_child(pid: int) -> Process | None:
+    """Return what the kernel says of our own child that /proc hides from us (``hidepid``, another user's program)."""
+    try:
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return None
+        return Process(pid, b"S", os.getpid(), os.getpgid(pid), os.getsid(pid), b"")
+    except OSError:
+        return None
 
 
 def process_table() -> dict[int, Process]:
-    """Return every process that is alive, by pid."""
+    """Return every process that is alive and visible, by pid."""
     table = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -63,21 +81,50 @@ def process_table() -> dict[int, Process]:
     return table
 
 
-def direct_children() -> set[int]:
-    """Return the pids of our own children, adopted orphans and zombies included."""
-    try:
-        children: set[int] = set()
-        # Orphans may be given to any of our threads, not only to the first.
-        for thread in os.listdir("/proc/self/task"):
-            with open(f"/proc/self/task/{thread}/children", "rb") as file:
-                children.update(map(int, file.read().split()))
-        return children
-    except OSError:  # a kernel without CONFIG_PROC_CHILDREN
+class OwnChildren:
+    """The children of this process, adopted orphans and zombies included.
+
+    Only those of the first thread: the kernel gives orphans to the first thread that is alive, and only the first
+    thread starts programs.
+    """
+
+    def __init__(self, path: str | None = None) -> None:
         me = os.getpid()
-        return {pid for pid, process in process_table().items() if process.parent == me}
+        try:
+            self._list: int | None = os.open(path or f"/proc/{me}/task/{me}/children", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:  # a kernel without CONFIG_PROC_CHILDREN
+            self._list = None
+
+    def pids(self) -> set[int]:
+        """Return their pids."""
+        if self._list is None:
+            me = os.getpid()
+            return {pid for pid, process in process_table().items() if process.parent == me}
+        text = os.pread(self._list, _PAGE, 0)
+        if len(text) > _PAGE // 2:
+            # Longer than the kernel gives at once. Reading on continues after a child, not after a byte.
+            os.lseek(self._list, 0, os.SEEK_SET)
+            text = b""
+            while more := os.read(self._list, _PAGE):
+                text += more
+        return set(map(int, text.split()))
+
+    def table(self) -> dict[int, Process]:
+        """Return the process table, our own children that /proc hides included."""
+        table = process_table()
+        for pid in self.pids() - table.keys():
+            process = _read_hidden_child(pid)
+            if process is not None:
+                table[pid] = process
+        return table
+
+    def read(self, pid: int) -> Process | None:
+        """Return one of them as long as it is alive."""
+        process = read_process(pid) or _read_hidden_child(pid)
+        return None if process is None or process.is_dead else process
 
 
-def descendants(roots: Iterable[int], sessions: Iterable[int], table: dict[int, Process]) -> set[int]:
+def descendants(roots: Iterable[int], sessions: Iterable[int], table: Mapping[int, Process]) -> dict[int, Process]:
     """Return ``roots``, every member of ``sessions``, and all that descend from either, as far as they are alive."""
     wanted = set(sessions)
     children: dict[int, list[int]] = {}
@@ -86,28 +133,13 @@ def descendants(roots: Iterable[int], sessions: Iterable[int], table: dict[int, 
         children.setdefault(process.parent, []).append(process.pid)
         if process.session in wanted:
             todo.append(process.pid)
-    found: set[int] = set()
+    found: dict[int, Process] = {}
     while todo:
         pid = todo.pop()
         if pid not in found:
-            found.add(pid)
+            found[pid] = table[pid]
             todo.extend(children.get(pid, ()))
     return found
-
-
-def environment_value(pid: int, name: bytes) -> bytes | None:
-    """Return the value of ``name`` in the environment that ``pid`` was started with; None if it has none."""
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            block = b"\0" + file.read()
-    except OSError:
-        return None
-    start = block.find(b"\0" + name + b"=")
-    if start < 0:
-        return None
-    start += len(name) + 2
-    end = block.find(b"\0", start)
-    return block[start:] if end < 0 else block[start:end]
 
 
 def command_line(pid: int) -> bytes:
@@ -120,13 +152,51 @@ def command_line(pid: int) -> bytes:
                 line = b"[" + file.read().strip() + b"]"
     except OSError:
         return b"(ended)"
-    return line if len(line) <= 200 else line[:199] + b"~"
+    return line if len(line) <= _COMMAND_LENGTH else line[: _COMMAND_LENGTH - 1] + b"~"
 
 
-def send_signal(pids: Iterable[int], number: int) -> None:
-    """Send a signal to each, ignoring those that are gone or not ours."""
-    for pid in pids:
-        try:
-            os.kill(pid, number)
-        except (ProcessLookupError, PermissionError):
-            continue
+def send_signal(members: Mapping[int, Process], number: int) -> None:
+    """Send a signal to each of ``members``; those that are gone or not ours to signal are left out.
+
+    A pid that has meanwhile become another process's is not signalled. SIGKILL also goes to their process groups,
+    in one step each: what forks and exits faster than it can be listed does not escape that.
+    """
+    held: list[int] = []
+    groups: set[int] = set()
+    try:
+        for process in members.values():
+            fd = _hold(process)
+            if fd is not None:
+                held.append(fd)
+                groups.add(process.group)
+        if number == signal.SIGKILL:
+            for group in groups - {0, 1, os.getpgrp()}:
+                _kill_group(group)
+        for fd in held:
+            try:
+                signal.pidfd_send_signal(fd, number)
+            except (ProcessLookupError, PermissionError):
+                continue
+    finally:
+        for fd in held:
+            os.close(fd)
+
+
+def _hold(process: Process) -> int | None:
+    """Return a descriptor of ``process`` that cannot come to mean another one; None if it is gone."""
+    try:
+        fd = os.pidfd_open(process.pid)
+    except OSError:
+        return None
+    now = read_process(process.pid)
+    if process.began and (now is None or now.began != process.began):
+        os.close(fd)
+        return None
+    return fd
+
+
+def _kill_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return

@@ -1,0 +1,115 @@
+"""Making outcomes: of what the supervisor tells, of what never started, of what a dead supervisor left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..core.result import LeftProcess
+from .command import Capture, Outcome
+from .supervisor.slots import OutputFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+TERMINATED = "the supervisor process was told to end (SIGTERM) while this ran"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningProgram:
+    """What is known of a program while it runs."""
+
+    pid: int
+    started: float
+    """Seconds since the epoch."""
+    stdout: bytes
+    """The file that its standard output goes to."""
+    stderr: bytes
+
+
+def told(fields: dict[str, Any]) -> Outcome:
+    """Return the outcome that a ``done`` message describes."""
+    if "pid" not in fields:
+        return never_started(error=fields.get("error"), cancelled=fields.get("cancelled", False))
+    return Outcome(
+        started=fields["started"],
+        ended=fields["ended"],
+        duration=fields["duration"],
+        exit_code=fields["exit_code"],
+        stdout=Capture(*fields["stdout"]),
+        stderr=Capture(*fields["stderr"]),
+        limit=fields["limit"],
+        left=_processes(fields["left"]) if fields["left"] else (),
+        unkillable=_processes(fields["unkillable"]) if fields["unkillable"] else (),
+        cancelled=fields["cancelled"],
+        cpu_time=fields["cpu_time"],
+        max_rss_kb=fields["max_rss_kb"],
+        tmp=fields["tmp"],
+        lost=fields["lost"],
+        error=TERMINATED if fields["lost"] else None,
+        pid=fields["pid"],
+    )
+
+
+def _processes(pairs: Iterable[tuple[int, bytes]]) -> tuple[LeftProcess, ...]:
+    return tuple(LeftProcess(pid, command.decode("utf-8", "backslashreplace")) for pid, command in pairs)
+
+
+def never_started(*, error: str | None = None, cancelled: bool = False, lost: bool = False) -> Outcome:
+    """Return the outcome of a command that never became a program."""
+    now = time.time()
+    return Outcome(started=now, ended=now, duration=0.0, error=error, cancelled=cancelled, lost=lost)
+
+
+def lost(running: RunningProgram, why: str, prefix: bytes) -> Outcome:
+    """Return the outcome of a program whose supervisor died, with the output that is still in its files.
+
+    ``prefix`` is the start of the paths that long output is moved to.
+    """
+    now = time.time()
+    return Outcome(
+        started=running.started,
+        ended=now,
+        duration=max(0.0, now - running.started),
+        stdout=_rescue(running.stdout, prefix + b".stdout"),
+        stderr=_rescue(running.stderr, prefix + b".stderr"),
+        lost=True,
+        error=why,
+        pid=running.pid,
+    )
+
+
+def _rescue(path: bytes, target: bytes) -> Capture:
+    try:
+        file = OutputFile.open_existing(path)
+    except OSError:
+        return Capture()
+    head, tail, size = file.read()
+    if tail and file.hand_over(target):
+        return Capture(head, tail, size, target)
+    if file.is_open:
+        file.discard()
+    return Capture(head, tail, size)
+
+
+def remove_slots(directory: Path) -> None:
+    """Remove a dead supervisor's output files and what is empty; a temporary directory in use belongs to a result."""
+    with contextlib.suppress(OSError):
+        for slot in directory.iterdir():
+            if slot.is_dir():
+                for entry in slot.iterdir():
+                    with contextlib.suppress(OSError):
+                        entry.rmdir() if entry.is_dir() else entry.unlink()
+                with contextlib.suppress(OSError):
+                    slot.rmdir()
+    remove_if_empty(directory)
+
+
+def remove_if_empty(directory: Path) -> None:
+    """Remove ``directory`` unless something is in it (or it is gone)."""
+    with contextlib.suppress(OSError):
+        os.rmdir(directory)

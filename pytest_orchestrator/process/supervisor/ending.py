@@ -1,0 +1,134 @@
+"""How programs end: by themselves, at a limit, because nobody wants them; and everything that they started with them.
+
+One way out for all: SIGTERM to the whole tree, a grace period, SIGKILL until nothing is left.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+
+from .program import KILLING, LINGER_BUSY, LINGERING, RECHECK, RUNNING, STOPPING, Program
+from .tree import command_line, send_signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .orphans import Orphans
+
+GIVE_UP = 5.0
+"""Seconds of SIGKILL after which what is left is reported as unkillable."""
+CANCEL_GRACE = 5.0
+"""Most seconds of grace for a program whose result nobody wants."""
+SWEEP_GRACE = 2.0
+"""Seconds that processes which were allowed to stay get between SIGTERM and SIGKILL at the end."""
+
+
+class Ending:
+    """Moves programs on towards their end."""
+
+    def __init__(self, orphans: Orphans) -> None:
+        self._orphans = orphans
+
+    def look_at(self, program: Program, now: float, *, has_children: bool) -> bool:
+        """Move ``program`` on, if it is time; return whether nothing of it is left (or nothing more can be done).
+
+        ``has_children`` says whether this process has any child at all.
+        """
+        if program.phase == RUNNING:
+            if program.has_exited:
+                return not has_children or self._after_exit(program)
+            limit = program.limit_reached(now)
+            if limit is not None:
+                program.limit = limit
+                self.terminate(program)
+            return False
+        if program.phase == LINGERING:
+            return not has_children or self._after_linger(program, now)
+        if program.phase == STOPPING and not program.has_exited and now < program.due:
+            return False
+        return self._after_signal(program, now)
+
+    def _after_exit(self, program: Program) -> bool:
+        left = self._orphans.left_by(program)
+        if not left:
+            return True
+        if program.request.left_processes == "allow":
+            program.record_left(left)
+            self._orphans.allow(program.number)
+            return True
+        program.enter(LINGERING)
+        return False
+
+    def _after_linger(self, program: Program, now: float) -> bool:
+        left = self._orphans.left_by(program)
+        if not left:
+            return True
+        if now >= program.due:
+            if now < program.phase_began + LINGER_BUSY and any(process.is_busy for process in left.values()):
+                program.due = now + RECHECK
+            else:
+                program.record_left(left)
+                self.kill(program)
+        return False
+
+    def _after_signal(self, program: Program, now: float) -> bool:
+        members = self._orphans.members_of(program)
+        if not members and program.has_exited:
+            return True
+        if program.phase == STOPPING:
+            if now >= program.due:
+                self.kill(program)
+        elif now >= program.phase_began + GIVE_UP:
+            program.unkillable = [(pid, command_line(pid)) for pid in sorted(members)]
+            return True
+        else:
+            send_signal(members, signal.SIGKILL)
+            program.due = now + RECHECK
+        return False
+
+    def cancel(self, program: Program) -> None:
+        """Ask ``program`` to end, because nobody wants its result."""
+        if program.phase == RUNNING and not program.has_exited:
+            program.cancelled = True
+            program.grace = min(program.grace, CANCEL_GRACE)
+            self.terminate(program)
+
+    def terminate(self, program: Program) -> None:
+        """Ask the whole tree of ``program`` to end."""
+        members = self._orphans.members_of(program)
+        send_signal(members, signal.SIGTERM)
+        # A stopped process gets no signal but this one before it is continued.
+        send_signal(members, signal.SIGCONT)
+        program.enter(STOPPING)
+
+    def kill(self, program: Program) -> None:
+        """End the whole tree of ``program``."""
+        if program.phase != KILLING:
+            program.enter(KILLING)
+        send_signal(self._orphans.members_of(program), signal.SIGKILL)
+
+
+class Remains:
+    """What no program owns when all is over: processes that were allowed to stay until then, and strays."""
+
+    def __init__(self, orphans: Orphans) -> None:
+        self._orphans = orphans
+        self._began = 0.0
+
+    def sweep(self, *, at_once: bool) -> bool:
+        """Take the next step to end them all; return whether none is left (or nothing more can be done).
+
+        Those that were allowed to stay get a grace period, unless it must be done ``at_once``.
+        """
+        members = self._orphans.all_children()
+        now = time.monotonic()
+        if not members:
+            return True
+        if not self._began:
+            self._began = now
+            if self._orphans.has_allowed and not at_once:
+                send_signal(members, signal.SIGTERM)
+                send_signal(members, signal.SIGCONT)
+        if at_once or not self._orphans.has_allowed or now > self._began + SWEEP_GRACE:
+            send_signal(members, signal.SIGKILL)
+        return now > self._began + SWEEP_GRACE + GIVE_UP

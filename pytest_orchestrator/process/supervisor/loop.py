@@ -1,0 +1,315 @@
+"""The supervisor's event loop: requests in, programs out, nothing left behind.
+
+It ends when the engine says so, when the engine's end of the socket closes (the process that wanted the results
+died, however), when a watched process dies, or on SIGTERM. In each case every program goes first.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from collections import deque
+
+from ..wire import READ_SIZE, Unpacker
+from .ending import Ending, Remains
+from .locks import Locks
+from .marks import RUN_VARIABLE, Marks
+from .orphans import Orphans
+from .outbox import Outbox
+from .program import NEVER, RUNNING, Program, Request, start
+from .salvage import Salvage
+from .slots import Slot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SWEEP_STEP = 0.02
+"""Seconds between two looks at what is left in the end."""
+
+
+class Supervisor:
+    """State of the event loop."""
+
+    def __init__(self, control: int, wake_in: int, wake_out: int, settings: dict[str, Any]) -> None:
+        """Take the socket, both ends of the pipe that wakes the loop, and what the engine asks for."""
+        self._control = control
+        self._wake_in = wake_in
+        self._jobs: int = settings["jobs"]
+        self._work_dir: bytes = settings["work_dir"]
+        self._incoming = Unpacker()
+        self._waiting: deque[Request] = deque()
+        self._running: dict[int, Program] = {}
+        self._leaders: dict[int, Program] = {}
+        """By pid, as long as the program itself has not been reaped."""
+        self._free_slots: list[Slot] = []
+        self._slot_count = 0
+        self._base_env: dict[bytes, bytes] = {}
+        self._has_children = False
+        self._stopping = False
+        """The engine asked for the end, or is gone."""
+        self._abandoned = False
+        """Nobody is there to take results."""
+        self.terminated = False
+        """SIGTERM came."""
+        self._null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+        self._poll = select.epoll()
+        self._poll.register(control, select.EPOLLIN)
+        self._poll.register(wake_in, select.EPOLLIN)
+        self._outbox = Outbox(control, self._poll)
+        self._marks = Marks(settings["token"])
+        self._marks.allow_limits()
+        self._orphans = Orphans(self._marks, self._running, self._leaders)
+        self._ending = Ending(self._orphans)
+        self._remains = Remains(self._orphans)
+        self._salvage = Salvage(self._work_dir, settings["redact"])
+        self._locks = Locks(settings["lock_dir"], lambda: wake(wake_out))
+        self._watched = {fd for pid in settings["watch"] if (fd := self._watch(pid)) is not None}
+
+    def _watch(self, pid: int) -> int | None:
+        try:
+            fd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            self._abandon()
+            return None
+        self._poll.register(fd, select.EPOLLIN)
+        return fd
+
+    # -- the loop ---------------------------------------------------------------------------------------------
+
+    def run(self, incoming: Unpacker, messages: list[tuple[Any, ...]]) -> None:
+        """Obey ``messages``, serve until the end, then return with nothing left running."""
+        self._incoming = incoming
+        for message in messages:
+            self._obey(message)
+        while True:
+            self._reap()
+            self._look_at_programs()
+            self._start_waiting()
+            if self._stopping and not self._running and self._is_swept():
+                break
+            self._flush()
+            self._wait()
+        self._say_goodbye()
+
+    def _is_swept(self) -> bool:
+        return not self._has_children or self._remains.sweep(at_once=self._abandoned)
+
+    def _wait(self) -> None:
+        for fd, event in self._poll.poll(self._patience()):
+            if fd == self._wake_in:
+                os.read(fd, 4096)
+            elif fd == self._control:
+                # An EPOLLOUT says only that the next flush will get on.
+                if event & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
+                    self._read_requests()
+            elif fd in self._watched:
+                self._poll.unregister(fd)
+                self._abandon()
+        if self.terminated and not self._stopping:
+            self._give_up()
+
+    def _patience(self) -> float | None:
+        """Return the seconds until something is due; None to wait for an event."""
+        due = min((program.due for program in self._running.values()), default=NEVER)
+        if self._stopping and not self._running:
+            return SWEEP_STEP
+        if due == NEVER:
+            return None
+        # epoll counts milliseconds and rounds down: without the extra one it would spin until the time has come.
+        return max(0.0, due - time.monotonic()) + 0.001
+
+    def _read_requests(self) -> None:
+        try:
+            data = os.read(self._control, READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._lose_engine()
+            return
+        for message in self._incoming.feed(data):
+            self._obey(message)
+
+    def _flush(self) -> None:
+        if not self._abandoned:
+            try:
+                self._outbox.flush()
+            except OSError:
+                self._lose_engine()
+
+    def _lose_engine(self) -> None:
+        self._poll.unregister(self._control)
+        self._abandon()
+
+    # -- what the engine says ---------------------------------------------------------------------------------
+
+    def _obey(self, message: tuple[Any, ...]) -> None:
+        kind = message[0]
+        if kind == "run":
+            if not self._stopping:
+                # With the environment of now: the next may be sent while this one still waits.
+                request = Request(message[1], message[2], self._base_env)
+                self._salvage.expect(request)
+                self._waiting.append(request)
+        elif kind == "env":
+            self._base_env = message[1]
+        elif kind == "cancel":
+            self._cancel(message[1])
+        elif kind == "stop":
+            self._stop()
+        else:
+            raise AssertionError(kind)
+
+    def _stop(self) -> None:
+        """Stop every program, politely, and take no more."""
+        self._stopping = True
+        for request in self._waiting:
+            self._outbox.put(("done", request.number, {"cancelled": True}))
+        self._waiting.clear()
+        for program in self._running.values():
+            self._ending.cancel(program)
+
+    def _cancel(self, number: int) -> None:
+        program = self._running.get(number)
+        if program is not None:
+            self._ending.cancel(program)
+            return
+        for request in self._waiting:
+            if request.number == number:
+                self._waiting.remove(request)
+                self._outbox.put(("done", number, {"cancelled": True}))
+                return
+
+    def _give_up(self) -> None:
+        """Stop every program at once, and tell the engine why: it gives what waits to another supervisor."""
+        self._stopping = True
+        self._waiting.clear()
+        for program in self._running.values():
+            program.is_lost = program.phase == RUNNING and not program.has_exited
+            self._ending.kill(program)
+
+    def _abandon(self) -> None:
+        """Stop every program at once: nobody is there any more who could want a result."""
+        self._abandoned = True
+        self._stopping = True
+        self._waiting.clear()
+        for program in self._running.values():
+            self._ending.kill(program)
+
+    # -- starting ---------------------------------------------------------------------------------------------
+
+    def _start_waiting(self) -> None:
+        blocked: list[Request] = []
+        while self._waiting and len(self._running) < self._jobs:
+            request = self._waiting.popleft()
+            try:
+                if request.resources and not self._locks.take(request.resources):
+                    # A later one that needs nothing of it may go first; this one keeps its place.
+                    blocked.append(request)
+                    continue
+            except OSError as error:
+                self._refuse(request, f"cannot take its locks: {error.strerror}")
+                continue
+            self._start(request)
+        self._waiting.extendleft(reversed(blocked))
+        self._locks.give_back_unwanted()
+
+    def _start(self, request: Request) -> None:
+        try:
+            slot = self._free_slots.pop() if self._free_slots else self._new_slot()
+        except OSError as error:
+            self._locks.release(request.resources)
+            self._refuse(request, f"cannot make its files in {os.fsdecode(self._work_dir)}: {error.strerror}")
+            return
+        environment = request.environment()
+        environment[RUN_VARIABLE] = self._marks.variable(request.number, environment.get(RUN_VARIABLE))
+        environment[b"ORCHESTRATOR_TMP"] = slot.tmp
+        self._marks.put_on_next(request.number)
+        try:
+            program = start(request, slot, environment, self._null)
+        except (OSError, ValueError) as error:
+            self._free_slots.append(slot)
+            self._locks.release(request.resources)
+            self._refuse(request, (error.strerror if isinstance(error, OSError) else None) or str(error))
+            return
+        self._running[request.number] = program
+        self._leaders[program.pid] = program
+        self._has_children = True
+        self._outbox.put(("started", request.number, program.pid, program.started, slot.stdout.path, slot.stderr.path))
+
+    def _refuse(self, request: Request, why: str) -> None:
+        self._outbox.put(("done", request.number, {"error": why}))
+
+    def _new_slot(self) -> Slot:
+        self._slot_count += 1
+        return Slot(b"%s/%d" % (self._work_dir, self._slot_count))
+
+    # -- ending -----------------------------------------------------------------------------------------------
+
+    def _reap(self) -> None:
+        while self._has_children:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                self._has_children = False
+                return
+            if pid == 0:
+                return
+            self._orphans.forget(pid)
+            program = self._leaders.pop(pid, None)
+            if program is not None:
+                program.record_exit(status, usage)
+
+    def _look_at_programs(self) -> None:
+        now = time.monotonic()
+        for program in list(self._running.values()):
+            if (
+                program.exit_code is not None or program.phase != RUNNING or now >= program.due
+            ) and self._ending.look_at(program, now, has_children=self._has_children):
+                self._finish(program)
+
+    def _finish(self, program: Program) -> None:
+        request, slot = program.request, program.slot
+        del self._running[program.number]
+        self._leaders.pop(program.pid, None)
+        self._orphans.ended(program.number)
+        self._locks.release(request.resources)
+        in_use = bool(program.unkillable or (program.left and request.left_processes == "allow"))
+        out, err, tmp = slot.collect(b"%s/%d" % (self._work_dir, program.number), self._abandoned, in_use)
+        self._salvage.handed_over(request, out[3], err[3])
+        try:
+            slot.renew()
+            self._free_slots.append(slot)
+        except OSError:  # the next program gets new files, or hears why it cannot have any
+            slot.remove()
+        self._outbox.put(("done", program.number, program.outcome(out, err, tmp)))
+
+    def _say_goodbye(self) -> None:
+        for slot in self._free_slots:
+            slot.remove()
+        if self._abandoned:
+            self._salvage.settle()
+        try:
+            os.rmdir(self._work_dir)
+            if self._abandoned:
+                os.rmdir(os.path.dirname(self._work_dir))
+        except OSError:  # something that somebody may want is still in it
+            pass
+        if not self._abandoned:
+            if not self.terminated:
+                self._outbox.put(("bye",))
+            try:
+                self._outbox.empty()
+            except OSError:
+                return
+
+
+def wake(pipe: int) -> None:
+    """Wake the event loop; a full pipe wakes it as well."""
+    try:
+        os.write(pipe, b"\0")
+    except BlockingIOError:
+        return

@@ -1,0 +1,45 @@
+"""Messages on their way to the engine."""
+
+from __future__ import annotations
+
+import os
+import select
+
+from ..wire import pack
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Outbox:
+    """Sends what the socket takes now and never waits: the engine may itself be waiting for us to read."""
+
+    def __init__(self, socket: int, poll: select.epoll) -> None:
+        """Take the socket, which does not block and is registered with ``poll``."""
+        self._socket = socket
+        self._poll = poll
+        self._bytes = bytearray()
+        self._is_waiting = False
+
+    def put(self, message: tuple[Any, ...]) -> None:
+        """Add a message to what :meth:`flush` sends: many at once wake the engine once."""
+        self._bytes += pack(message)
+
+    def flush(self) -> None:
+        """Send what the socket takes; be told when it takes more. Raise OSError when nobody is there."""
+        must_wait = False
+        while self._bytes:
+            try:
+                del self._bytes[: os.write(self._socket, self._bytes)]
+            except BlockingIOError:
+                must_wait = True
+                break
+        if must_wait != self._is_waiting:
+            self._is_waiting = must_wait
+            self._poll.modify(self._socket, select.EPOLLIN | (select.EPOLLOUT if must_wait else 0))
+
+    def empty(self) -> None:
+        """Send everything, however long it takes. Raise OSError when nobody is there."""
+        os.set_blocking(self._socket, True)
+        self.flush()

@@ -1,0 +1,45 @@
+"""Removing temporary directories of programs, whatever they did to them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+
+logger = logging.getLogger("pytest_orchestrator.process")
+
+
+def remove_tree(path: str) -> bool:
+    """Remove the directory at ``path`` with all that is in it, also what is locked; a link is removed as a link.
+
+    Return whether it is gone. Nothing outside of it is touched.
+    """
+    try:
+        if os.path.islink(path) or not os.path.isdir(path):
+            os.unlink(path)
+        else:
+            _remove_directory(path)
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        logger.warning("cannot remove %s: %s", path, error.strerror, extra={"event": "leak"})
+        return False
+    return True
+
+
+def _remove_directory(path: str) -> None:
+    try:
+        shutil.rmtree(path)
+    except OSError:
+        _unlock(path)
+        shutil.rmtree(path)
+
+
+def _unlock(path: str) -> None:
+    """Let the owner into every directory below ``path``; a directory must be open before what is in it can be seen."""
+    todo = [path]
+    while todo:
+        directory = todo.pop()
+        os.chmod(directory, 0o700)
+        with os.scandir(directory) as entries:
+            todo += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
