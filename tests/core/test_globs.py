@@ -6,10 +6,13 @@ import re
 from fnmatch import fnmatchcase
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_orchestrator.core.globs import compile_name_globs, compile_path_globs
+
+# The machine may be busy: an example that takes long proves nothing.
+PATIENT = settings(deadline=None)
 
 
 def matches(glob: str, path: str, *, below: bool = False) -> bool:
@@ -79,6 +82,7 @@ def test_several_globs_are_alternatives_and_none_is_no_pattern() -> None:
 ALPHABET = "ab*?[]!-^\\.\n\udcff"
 
 
+@PATIENT
 @given(st.lists(st.text(ALPHABET, max_size=8), min_size=1, max_size=3), st.text(ALPHABET, max_size=8))
 def test_name_globs_agree_with_fnmatch(globs: list[str], name: str) -> None:
     pattern = compile_name_globs(globs)
@@ -86,6 +90,7 @@ def test_name_globs_agree_with_fnmatch(globs: list[str], name: str) -> None:
     assert bool(pattern.match(name)) == any(fnmatchcase(name, glob) for glob in globs)
 
 
+@PATIENT
 @given(st.text(ALPHABET, min_size=1, max_size=8), st.text(ALPHABET, min_size=1, max_size=8))
 def test_a_path_glob_without_a_slash_agrees_with_fnmatch_on_the_last_component(glob: str, name: str) -> None:
     if glob.strip(".") and "**" not in glob:
@@ -93,6 +98,7 @@ def test_a_path_glob_without_a_slash_agrees_with_fnmatch_on_the_last_component(g
         assert matches(glob, "some/where/" + name) == fnmatchcase(name, glob)
 
 
+@PATIENT
 @given(st.text(ALPHABET + "/", max_size=12))
 def test_any_text_is_a_glob(glob: str) -> None:
     assert isinstance(compile_path_globs([glob]), re.Pattern)

@@ -7,13 +7,16 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_orchestrator.scripts.description import ScriptDescription, describe_script
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# The machine may be busy: an example that takes long proves nothing.
+PATIENT = settings(deadline=None)
 
 
 def described(directory: Path, name: str, content: str | bytes, mode: int = 0o644) -> ScriptDescription:
@@ -395,6 +398,7 @@ WORDS = st.sampled_from(
 )  # fmt: skip
 
 
+@PATIENT
 @given(
     st.one_of(st.binary(max_size=200), st.lists(WORDS, max_size=60).map(lambda words: "".join(words).encode())),
     st.sampled_from(["a.sh", "a.py", "a", "a.js"]),

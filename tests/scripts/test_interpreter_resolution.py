@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_orchestrator.scripts.header import parse_shebang
@@ -20,6 +20,9 @@ from pytest_orchestrator.scripts.interpreter import (
     named_interpreter,
     resolve_interpreter,
 )
+
+# The machine may be busy: an example that takes long proves nothing.
+PATIENT = settings(deadline=None)
 
 PATH = os.environ.get("PATH", os.defpath)
 SH = shutil.which("sh") or "sh"
@@ -146,7 +149,13 @@ def test_a_first_line_that_cannot_work_is_explained_in_words(
 
 @pytest.mark.parametrize(
     "first_line",
-    [f"#!/bin/sh {'x' * 300}", f"#!/{'/' * 200}bin/sh -e", "#!/usr/bin/env -i sh", "#!/usr/bin/env -S PATH=/x y"],
+    [
+        f"#!/bin/sh {'x' * 300}",
+        f"#!/{'/' * 200}bin/sh -e",
+        "#!/usr/bin/env -i sh",
+        "#!/usr/bin/env -S PATH=/x y",
+        "#!/usr/bin/env -S 'sh",
+    ],
 )
 def test_a_first_line_that_may_work_is_left_to_the_kernel(tmp_path: Path, first_line: str) -> None:
     path = script(tmp_path, "tool", first_line + "\n", 0o755)
@@ -290,6 +299,7 @@ def test_nothing_is_run_or_written_while_resolving(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.py"]
 
 
+@PATIENT
 @given(st.binary(max_size=600))
 def test_any_first_line_is_taken_apart_without_losing_a_word(rest: bytes) -> None:
     shebang = parse_shebang(b"#!" + rest)
@@ -299,6 +309,7 @@ def test_any_first_line_is_taken_apart_without_losing_a_word(rest: bytes) -> Non
     assert isinstance(shebang.words, tuple)
 
 
+@PATIENT
 @given(st.binary(max_size=300), st.sampled_from(["x", "x.py", "x.sh", "x.js"]), st.sampled_from([0o644, 0o755]))
 def test_any_content_is_resolved_or_refused_with_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str, mode: int
@@ -324,9 +335,11 @@ def test_any_content_is_resolved_or_refused_with_a_sentence(
         ("a", "#!/bin/nope -x\n", 0o644, "/bin/nope -x"),
         ("a", "", 0o644, ""),
         ("a", b"\x7fELF", 0o755, "itself"),
+        ("a.bash", None, 0, "bash"),
     ],
 )
 def test_the_interpreter_is_named_without_looking_it_up(
-    tmp_path: Path, name: str, content: bytes | str, mode: int, expected: str
+    tmp_path: Path, name: str, content: bytes | str | None, mode: int, expected: str
 ) -> None:
-    assert named_interpreter(script(tmp_path, name, content, mode)) == expected
+    path = str(tmp_path / name) if content is None else script(tmp_path, name, content, mode)
+    assert named_interpreter(path) == expected
