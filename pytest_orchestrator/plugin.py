@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from .fixtures import orchestrator_run_script
+
+__all__ = ["orchestrator_run_script"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the flags and ini options of the option table."""

@@ -7,11 +7,13 @@ runs, and which stands between no other tests. Everything else waits for its tur
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from ..errors import OrchestratorError
 from ..scripts.prepare import unmet_requirement
-from .nodes import ScriptItem
+from .items import ScriptItem
+from .quiet import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,15 +30,16 @@ AHEAD = 64
 UNREAD = 2048
 """Results that may wait for pytest: they are kept in memory."""
 
-_HOOKS = ("pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call", "pytest_runtest_teardown")
-_HARMLESS = (
-    "pytest_timeout",
-    "pytest_rerunfailures",
-    "_hypothesis_pytestplugin",
-    "xdist.",
-    "pytest_orchestrator.",
-    "_pytest.",
-)
+_ALONE = ("setuponly", "setupplan", "setupshow", "usepdb", "trace")
+"""Options of pytest that are about one item at a time."""
+
+
+class _Turn(Enum):
+    """What to do about an item whose turn has not come."""
+
+    START = "start it now"
+    PASS = "look at the items behind it"
+    WAIT = "wait for its turn"
 
 
 class RunAhead:
@@ -52,7 +55,8 @@ class RunAhead:
         self._index: dict[pytest.Item, int] = {}
         self._next = 0
         self._started: dict[ScriptItem, Started] = {}
-        self._quiet: dict[pytest.Collector, bool] = {}
+        self._refused: dict[ScriptItem, Exception] = {}
+        self._surroundings = Surroundings()
         self._jobs = orchestration.settings.jobs
         self._max_failures = self._failure_bound()
         self._enabled = self._is_enabled()
@@ -65,44 +69,20 @@ class RunAhead:
         return int(get("maxfail", 0) or 0)
 
     def _is_enabled(self) -> bool:
-        get = self._config.getoption
         if self._orchestration.worker is not None:
             return False  # a worker knows its next item only, and that may be stolen
-        if any(get(name, False) for name in ("setuponly", "setupplan", "usepdb", "trace", "setupshow")):
+        if any(self._config.getoption(name, False) for name in _ALONE):
             return False
         return not (self._max_failures and self._orchestration.settings.strict)
 
-    # -- what may run early -----------------------------------------------------------------------------------
-
-    def _may_start(self, item: pytest.Item) -> bool:
-        if not isinstance(item, ScriptItem):
-            return False
-        if any(mark.name in ("skip", "skipif", "usefixtures") for mark in item.iter_markers()):
-            return False
-        xfail = item.get_closest_marker("xfail")
-        if xfail is not None and not xfail.kwargs.get("run", True):
-            return False
-        try:
-            settings = item.effective_settings()
-        except OrchestratorError:  # the item itself reports it, in its turn
-            return False
-        return unmet_requirement(settings.requires) is None and self._is_quiet(item)
-
-    def _is_quiet(self, item: ScriptItem) -> bool:
-        """Return whether nothing foreign happens around the items of this item's directory."""
-        assert item.parent is not None
-        known = self._quiet.get(item.parent)
-        if known is None:
-            known = self._quiet[item.parent] = not item.uses_fixtures() and not self._has_foreign_hooks(item)
-        return known
-
-    @staticmethod
-    def _has_foreign_hooks(item: ScriptItem) -> bool:
-        for name in _HOOKS:
-            for implementation in getattr(item.ihook, name).get_hookimpls():
-                if not implementation.function.__module__.startswith(_HARMLESS):
-                    return True
-        return False
+    def why_alone(self) -> list[str]:
+        """Return, for people, what keeps scripts from running at the same time though several jobs were asked for."""
+        if self._jobs == 1 or self._orchestration.worker is not None:
+            return []
+        if not self._enabled:
+            given = next((name for name in _ALONE if self._config.getoption(name, False)), None)
+            return [f"--{given}" if given else "--orchestrate-strict with a bound on failures"]
+        return self._surroundings.reasons(item for item in self._items if isinstance(item, ScriptItem))
 
     # -- starting ---------------------------------------------------------------------------------------------
 
@@ -112,32 +92,34 @@ class RunAhead:
         self._index = {item: index for index, item in enumerate(items)}
 
     def take(self, item: ScriptItem) -> Started:
-        """Return the run of ``item``: the one that was started ahead, or a new one."""
-        if self._jobs > 1:
-            self._skip_to(item)
-            self.pump()
+        """Return the run of ``item``: the one that was started ahead, or a new one.
+
+        Raise what a hook of the user raised when it was to be started.
+        """
+        if item in self._refused:
+            raise self._refused.pop(item)
         started = self._started.pop(item, None)
         if started is None:
             started = self._start(item)
-        self._skip_past(item)
-        if self._jobs > 1:
-            self.pump()
+        self._next = max(self._next, self._index.get(item, -1) + 1)
+        self.pump_if_parallel()
         return started
 
-    def after(self, item: ScriptItem, *, passed: bool) -> None:
-        """Take note that ``item`` has its verdict; with one job, the next may start while pytest reports this one."""
-        if self._jobs == 1 and self._enabled and (passed or not self._max_failures):
+    def after(self, item: ScriptItem, *, is_final: bool) -> None:
+        """Take note that ``item`` has its verdict; with one job, the next may start while pytest reports this one.
+
+        ``is_final`` says that pytest will go on whatever the verdict is, and not come back to this item.
+        """
+        if self._jobs == 1 and self._enabled and is_final:
             index = self._index.get(item)
-            if index is not None and index + 1 < len(self._items) and not self._started:
+            if index is not None and not self._started:
                 self._next = index + 1
                 self._start_next()
 
-    def _skip_to(self, item: ScriptItem) -> None:
-        if not self._started and item in self._index:
-            self._next = self._index[item]
-
-    def _skip_past(self, item: ScriptItem) -> None:
-        self._next = max(self._next, self._index.get(item, -1) + 1)
+    @property
+    def is_bounded(self) -> bool:
+        """Whether pytest may stop because of failures."""
+        return bool(self._max_failures)
 
     def pump_if_parallel(self) -> None:
         """Start what may be started now; with one job nothing may before the running one has its verdict."""
@@ -149,27 +131,49 @@ class RunAhead:
         if not self._enabled:
             return
         engine = self._orchestration.engine
-        queued = 0 if self._max_failures else AHEAD
-        while engine.unfinished < self._jobs + queued and len(self._started) < UNREAD and not self._stop_is_known():
+        # Where pytest may stop, what has run in vain is kept small.
+        queued, unread = (0, 8 * self._jobs) if self._max_failures else (AHEAD, UNREAD)
+        while engine.unfinished < self._jobs + queued and len(self._started) < unread and not self._stop_is_known():
             if not self._start_next():
                 return
 
     def _start_next(self) -> bool:
-        if self._next >= len(self._items):
-            return False
-        item = self._items[self._next]
-        if not self._may_start(item):
-            return False
-        assert isinstance(item, ScriptItem)
-        self._started[item] = self._start(item)
-        self._next += 1
-        return True
+        """Start the next item that may be; return whether there was one."""
+        while self._next < len(self._items):
+            item = self._items[self._next]
+            turn = self._turn_of(item)
+            if turn is _Turn.WAIT:
+                return False
+            self._next += 1
+            if turn is _Turn.START:
+                assert isinstance(item, ScriptItem)
+                try:
+                    self._started[item] = self._start(item)
+                except Exception as error:  # noqa: BLE001 - raised again when it is the item's turn
+                    self._refused[item] = error
+                    continue
+                return True
+        return False
+
+    def _turn_of(self, item: pytest.Item) -> _Turn:
+        if not isinstance(item, ScriptItem) or not self._surroundings.are_quiet(item):
+            return _Turn.WAIT
+        for mark in item.iter_markers():
+            if mark.name == "usefixtures":
+                return _Turn.WAIT
+            if mark.name in ("skip", "skipif") or (mark.name == "xfail" and not mark.kwargs.get("run", True)):
+                return _Turn.PASS
+        try:
+            settings = item.effective_settings()
+        except OrchestratorError:  # the item itself reports it, in its turn
+            return _Turn.PASS
+        return _Turn.START if unmet_requirement(settings.requires) is None else _Turn.PASS
 
     def _stop_is_known(self) -> bool:
         """Return whether pytest will stop when it comes to results that it has not seen yet."""
         if not self._max_failures:
             return False
-        failures = self._items[0].session.testsfailed
+        failures = self._items[0].session.testsfailed + len(self._refused)
         for item, started in self._started.items():
             outcome = self._orchestration.engine.peek(started.ticket) if started.ticket is not None else None
             if started.ticket is None or (outcome is not None and not _is_clean(outcome, item.effective_settings())):

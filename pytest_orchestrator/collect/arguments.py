@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..core.names import escape_name, unescape_name
+from ..core.names import quote_name, unescape_name
+from .ownership import PytestFiles
 from .scope import Scope
 
 if TYPE_CHECKING:
@@ -22,10 +23,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Found:
+    start: str
+    """The directory that pytest joins its arguments to."""
+    pytests_own: PytestFiles
     arguments: list[str] = field(default_factory=list)
+    """What pytest is to use, one for each that was given."""
     roots: list[str] = field(default_factory=list)
     named: dict[str, set[str] | None] = field(default_factory=dict)
     by_id: set[str] = field(default_factory=set)
+    widened: dict[str, str] = field(default_factory=dict)
+    """Arguments given, by the directory that had to take their place."""
 
 
 def resolve_arguments(config: pytest.Config, default_paths: Sequence[str]) -> tuple[list[str], Scope]:
@@ -34,12 +41,12 @@ def resolve_arguments(config: pytest.Config, default_paths: Sequence[str]) -> tu
     ``default_paths`` (relative to the rootdir) are taken when the command line names none. Raise
     ``pytest.UsageError`` if none of them is there.
     """
-    start = config.invocation_params.dir
+    base = str(config.invocation_params.dir)
     if config.args_source is pytest.Config.ArgsSource.ARGS:
         arguments = list(config.args)
     else:
-        start = config.rootpath
-        arguments = [path for path in default_paths if os.path.exists(start / path)]
+        base = str(config.rootpath)
+        arguments = [path for path in default_paths if os.path.exists(os.path.join(base, path))]
         if not arguments:
             shown = ", ".join(repr(path) for path in default_paths)
             message = (
@@ -47,22 +54,28 @@ def resolve_arguments(config: pytest.Config, default_paths: Sequence[str]) -> tu
                 f"{config.rootpath}. Name the folder of scripts: pytest --orchestrate PATH"
             )
             raise pytest.UsageError(message)
-        arguments = [str(start / path) for path in arguments]
-    found = _Found()
+    found = _Found(str(config.invocation_params.dir), PytestFiles(config))
     for argument in arguments:
-        _resolve(argument, str(start), str(config.rootpath), found)
+        _resolve(argument, (base, str(config.rootpath)), found)
+    _refuse_what_pytest_would_drop(found)
     return found.arguments, Scope(tuple(found.roots), found.named, frozenset(found.by_id))
 
 
-def _resolve(argument: str, start: str, rootdir: str, found: _Found) -> None:
-    path, part = _split(argument, start, rootdir)
+def _resolve(argument: str, bases: tuple[str, str], found: _Found) -> None:
+    path, part = _split(argument, bases)
     if path is None:
         # pytest says best itself what is wrong with it; with --pyargs it may be a module.
         found.arguments.append(argument)
         return
-    if os.path.isdir(path) and part is None:
-        found.roots.append(path)
-        found.arguments.append(_acceptable(path, argument))
+    if os.path.isdir(path):
+        if part is None:
+            found.roots.append(path)
+            _add(path, argument, found)
+        else:
+            found.arguments.append(argument)
+        return
+    if path in found.pytests_own:
+        _add_pytests_own(path, part, argument, found)
         return
     if part is None:
         found.named[path] = None
@@ -70,16 +83,27 @@ def _resolve(argument: str, start: str, rootdir: str, found: _Found) -> None:
         known = found.named.setdefault(path, set())
         assert known is not None
         known.add(part)
-    if _is_plain(path):
-        found.by_id |= {path} if part is not None else set()
-        found.arguments.append(path if part is None else f"{path}::{part}")
+    acceptable = _acceptable(path, found.start)
+    if acceptable is None:
+        _add(os.path.dirname(path), argument, found)
+    elif part is None:
+        found.arguments.append(acceptable)
     else:
-        found.arguments.append(_acceptable(os.path.dirname(path), argument))
+        found.by_id.add(path)
+        found.arguments.append(f"{acceptable}::{part}")
 
 
-def _split(argument: str, start: str, rootdir: str) -> tuple[str | None, str | None]:
+def _add_pytests_own(path: str, part: str | None, argument: str, found: _Found) -> None:
+    acceptable = _acceptable(path, found.start)
+    if acceptable is None:
+        found.arguments.append(argument)
+    else:
+        found.arguments.append(acceptable if part is None else f"{acceptable}::{part}")
+
+
+def _split(argument: str, bases: tuple[str, str]) -> tuple[str | None, str | None]:
     """Return the absolute path that ``argument`` names and the part of an id behind it, if there is one."""
-    for base in dict.fromkeys((start, rootdir)):
+    for base in dict.fromkeys(bases):
         whole = os.path.normpath(os.path.join(base, argument))
         if os.path.lexists(whole):
             return whole, None
@@ -91,16 +115,43 @@ def _split(argument: str, start: str, rootdir: str) -> tuple[str | None, str | N
     return None, None
 
 
-def _is_plain(path: str) -> bool:
-    """Return whether pytest takes ``path`` as an argument and shows it as we do."""
-    return escape_name(path) == path
+def _acceptable(path: str, start: str) -> str | None:
+    """Return ``path`` in a form that pytest takes as an argument; None if it takes none."""
+    for form in (path, os.path.relpath(path, start)):
+        if "[" not in form and "::" not in form:
+            return form
+    return None
 
 
-def _acceptable(path: str, argument: str) -> str:
-    """Return the nearest directory at or above ``path`` that pytest takes as an argument."""
-    while "[" in path or "::" in path:
-        path = os.path.dirname(path)
-        if os.path.dirname(path) == path:
-            message = f"pytest cannot take {argument!r}: no directory above it is free of '[' and '::'"
+def _add(directory: str, argument: str, found: _Found) -> None:
+    """Add the nearest directory at or above ``directory`` that pytest takes as an argument."""
+    wanted = directory
+    acceptable = _acceptable(directory, found.start)
+    while acceptable is None:
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            message = f"pytest cannot take {quote_name(argument)}: no directory above it is free of '[' and '::'"
             raise pytest.UsageError(message)
-    return path
+        directory = parent
+        acceptable = _acceptable(directory, found.start)
+    if directory != wanted or wanted not in found.roots:
+        found.widened.setdefault(directory, argument)
+    found.arguments.append(acceptable)
+
+
+def _refuse_what_pytest_would_drop(found: _Found) -> None:
+    """Raise ``pytest.UsageError`` if pytest's own arguments lie below a directory that took the place of another.
+
+    pytest drops an argument that lies below another one, and we collect there only what was asked of us.
+    """
+    for directory, argument in found.widened.items():
+        if directory in found.roots:
+            continue
+        for other in found.arguments:
+            path = os.path.normpath(os.path.join(found.start, other.partition("::")[0]))
+            if path.startswith(os.path.join(directory, "")) and path not in found.roots and path not in found.named:
+                message = (
+                    f"pytest cannot take {quote_name(argument)} together with {quote_name(other)}, because of the '[' "
+                    "or '::' in the name; give them to two runs"
+                )
+                raise pytest.UsageError(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,16 +18,17 @@ from ..scripts.runner import Runner, Started
 from ..scripts.spec import ScriptSpec
 from .ahead import RunAhead
 from .failure import ScriptFailedError
+from .hooks import adapted, judged
 from .live import SECONDS, LiveOutput
 from .orchestration import KEY, Orchestration
+from .timeouts import timed_by_us
 
 if TYPE_CHECKING:
+    from ..config.settings import ScriptSettings
     from ..core.result import RunResult
-    from .nodes import ScriptItem
+    from .items import ScriptItem
 
 EXECUTION = pytest.StashKey["Execution"]()
-
-_VERDICTS = {str(status): status for status in (Status.PASSED, Status.FAILED, Status.ERROR, Status.SKIPPED)}
 
 
 class Execution:
@@ -36,7 +37,8 @@ class Execution:
     def __init__(self, config: pytest.Config, orchestration: Orchestration) -> None:
         self._config = config
         self._orchestration = orchestration
-        self._items: dict[str, ScriptItem] = {}
+        self._items: dict[int, ScriptItem] = {}
+        """Items by the identity of what was made of them to be run."""
         hooks = config.pluginmanager.hook
         has_hooks = hooks.pytest_orchestrator_command.get_hookimpls() or (
             hooks.pytest_orchestrator_environment.get_hookimpls()
@@ -52,6 +54,7 @@ class Execution:
         self._shown: dict[ScriptItem, Started] = {}
         self._interrupted: dict[ScriptItem, Started] = {}
         """Items whose run was given up by an exception: Ctrl-C, pytest.exit, pytest-timeout."""
+        self._reruns = bool(config.getoption("reruns", None)) or _ini_reruns(config)
 
     def _shows_output(self) -> bool:
         return self._config.getoption("capture", None) == "no" and self._orchestration.worker is None
@@ -61,19 +64,23 @@ class Execution:
     def run(self, item: ScriptItem) -> RunResult:
         """Return the result of ``item``, waiting for it."""
         started = self.ahead.take(item)
-        context = self._orchestration.context()
         self._interrupted[item] = started
-        result = self._runner.finish(started, context)
+        with timed_by_us(item):
+            result = self._runner.finish(started, self._orchestration.context())
         del self._interrupted[item]
-        self._items.pop(item.nodeid, None)
-        result = self._ask_for_verdict(item, result)
-        self.ahead.after(item, passed=not result.status.is_bad)
+        self._items.pop(id(started.spec), None)
+        result = judged(item, result)
+        self.ahead.after(item, is_final=not result.status.is_bad or not self._comes_back(item))
         return result
+
+    def _comes_back(self, item: ScriptItem) -> bool:
+        """Return whether a failure of ``item`` may end the session or be followed by another run of it."""
+        return self.ahead.is_bounded or self._reruns or item.get_closest_marker("flaky") is not None
 
     def _start(self, item: ScriptItem) -> Started:
         orchestration = self._orchestration
         spec = self.spec(item)
-        self._items[item.nodeid] = item
+        self._items[id(spec)] = item
         keep: tuple[bytes | None, bytes | None] = (None, None)
         if orchestration.report_dir is not None:
             keep = (
@@ -85,44 +92,14 @@ class Execution:
             self._shown[item] = started
         return started
 
-    def spec(self, item: ScriptItem) -> ScriptSpec:
-        """Return what is to be run for ``item``."""
-        return ScriptSpec(str(item.path), item.nodeid, item.effective_settings(), item.case)
+    @staticmethod
+    def spec(item: ScriptItem, settings: ScriptSettings | None = None) -> ScriptSpec:
+        """Return what is to be run for ``item``, by default with the settings in effect."""
+        return ScriptSpec(str(item.path), item.nodeid, settings or item.effective_settings(), item.case)
 
     def _adapt(self, spec: ScriptSpec, prepared: Prepared) -> Prepared:
         """Let the user's hooks change command and environment."""
-        item = self._items[spec.item]
-        hook = item.ihook
-        argv = hook.pytest_orchestrator_command(item=item, argv=list(prepared.shown))
-        if argv is not None:
-            prepared = prepared.with_argv(_words(argv, "pytest_orchestrator_command"), self._orchestration.context())
-        changes: dict[str, str | None] = {}
-        for given in hook.pytest_orchestrator_environment(item=item):
-            for name, value in given.items():
-                changes.setdefault(name, value)
-        return prepared.with_environment(changes) if changes else prepared
-
-    def _ask_for_verdict(self, item: ScriptItem, result: RunResult) -> RunResult:
-        hook = item.ihook.pytest_orchestrator_verdict
-        if not hook.get_hookimpls():
-            return result
-        answer = hook(item=item, result=result.as_dict())
-        if answer is None:
-            return result
-        status = _VERDICTS.get(answer.get("status", ""))
-        if status is None:
-            message = (
-                f"pytest_orchestrator_verdict returned status {answer.get('status')!r} for {item.nodeid}; "
-                f"allowed are {', '.join(_VERDICTS)}"
-            )
-            raise OrchestratorError(message)
-        return replace(
-            result,
-            status=status,
-            error=answer.get("error"),
-            reason=Reason.CONFIGURATION if status is Status.ERROR else None,
-            changed_by="pytest_orchestrator_verdict",
-        )
+        return adapted(self._items[id(spec)], prepared, self._orchestration.context())
 
     # -- meanwhile --------------------------------------------------------------------------------------------
 
@@ -151,42 +128,35 @@ class Execution:
 
     def close(self) -> list[tuple[ScriptItem, RunResult]]:
         """Stop what nobody wants any more and return the results of what had been started."""
-        engine = self._orchestration.engine
         rest = {**self._interrupted, **self.ahead.unwanted()}
-        for started in rest.values():
-            if started.ticket is not None:
-                engine.cancel(started.ticket)
-        cancelled = []
-        context = self._orchestration.context()
-        for item, started in rest.items():
-            if started.ticket is None or not engine.knows(started.ticket):
-                continue
-            outcome = engine.wait(started.ticket)
-            if outcome.was_started:
-                outcome = replace(outcome, cancelled=True)
-                cancelled.append((item, result_of(started.spec, context, started.prepared, outcome, started.cwd)))
-        engine.close()
-        return cancelled
+        results = self._runner.give_up(*rest.values(), context=self._orchestration.context())
+        self._orchestration.engine.close()
+        return [(item, result) for item, result in zip(rest, results, strict=True) if result is not None]
 
     def not_executed(self, item: ScriptItem, status: Status, error: str | None) -> RunResult:
         """Return the record of an item that was never executed: skipped, or broken before its script could start."""
-        spec = self.spec(item)
+        reason = Reason.INFRASTRUCTURE if status is Status.ERROR else None
+        try:
+            settings = item.effective_settings()
+        except OrchestratorError:  # that is what is broken
+            settings, reason = item.settings, Reason.CONFIGURATION
+        spec = self.spec(item, settings)
         cwd = working_directory(spec, self._orchestration.context())
         result = result_of(spec, self._orchestration.context(), None, not_startable(error or ""), cwd)
-        reason = Reason.INFRASTRUCTURE if status is Status.ERROR else None
         return replace(result, status=status, error=error, reason=reason)
 
 
-def _words(argv: Any, hook: str) -> tuple[str, ...]:
-    if not argv or not all(isinstance(word, str) for word in argv):
-        message = f"{hook} returned {argv!r}; a command is a list of texts that is not empty"
-        raise OrchestratorError(message)
-    return tuple(argv)
+def _ini_reruns(config: pytest.Config) -> bool:
+    return config.pluginmanager.hasplugin("rerunfailures") and bool(config.getini("reruns"))
 
 
 def check_before_run(item: ScriptItem) -> None:
-    """Skip ``item`` if something that it requires is missing here."""
-    missing = unmet_requirement(item.effective_settings().requires)
+    """Skip ``item`` if something that it requires is missing here; fail it if a marker holds mistakes."""
+    try:
+        settings = item.effective_settings()
+    except OrchestratorError as error:
+        pytest.fail(str(error), pytrace=False)
+    missing = unmet_requirement(settings.requires)
     if missing is not None and not item.config.stash[KEY].settings.strict:
         pytest.skip(missing)
 

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..core.names import unescape_name
 from ..core.status import Status
+from ..reports.logs import log_path
+from .orchestration import KEY, shown_path
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import pytest
 
     from ..core.result import RunResult
-    from .nodes import ScriptItem
+    from .items import ScriptItem
 
 TAIL_LINES = 20
 """Lines of each stream that are shown; the log has more."""
+LINE_CHARS = 2000
+"""Characters of each line that are shown."""
+
+_MACHINERY = ("pytest_orchestrator", "pluggy", "_pytest", "contextlib")
 
 
 class ScriptFailedError(Exception):
@@ -24,6 +33,57 @@ class ScriptFailedError(Exception):
     def __init__(self, result: RunResult) -> None:
         self.result = result
         super().__init__(headline(result))
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """What pytest and JUnit XML show of a failure where they have one line for it."""
+
+    nodeid: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.nodeid}: {self.message.partition(': ')[2] or self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptFailure:
+    """A failure as pytest shows it, with the parts that pytest looks for in a Python failure."""
+
+    text: str
+    reprcrash: Crash
+    one_line: bool = False
+    """Whether pytest shows ``reprcrash`` only (``--tb=line``)."""
+
+    def toterminal(self, terminal: Any) -> None:
+        """Write the whole text, unless pytest writes the one line itself."""
+        if not self.one_line:
+            terminal.line(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def script_failure(text: str, nodeid: str, config: pytest.Config) -> ScriptFailure:
+    """Return a failure whose first line is the short one."""
+    return ScriptFailure(
+        text, Crash(nodeid, text.partition("\n")[0]), one_line=config.getoption("tbstyle", "auto") == "line"
+    )
+
+
+def failure_of(item: ScriptItem, result: RunResult) -> ScriptFailure:
+    """Return the failure that ``result`` is."""
+    return script_failure(failure_text(item, result), item.nodeid, item.config)
+
+
+def without_machinery(excinfo: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
+    """Return an exception of a user's hook or fixture without the frames between it and pytest."""
+    entries = excinfo.traceback.filter(
+        lambda entry: str(entry.frame.f_globals.get("__name__", "")).partition(".")[0] not in _MACHINERY
+    )
+    if entries:
+        excinfo.traceback = entries
+    return excinfo
 
 
 def headline(result: RunResult) -> str:
@@ -39,11 +99,8 @@ def failure_text(item: ScriptItem, result: RunResult) -> str:
     lines += (result.error or "").splitlines()[1:]
     lines += [f"  {failure}" for failure in result.failures[1:]]
     if result.command:
-        lines.append(
-            f"command:  {shlex.join(unescape_name(word) for word in result.command)}".encode(
-                "utf-8", "backslashreplace"
-            ).decode()
-        )
+        command = shlex.join(unescape_name(word) for word in result.command)
+        lines.append(f"command:  {command}".encode("utf-8", "backslashreplace").decode())
         lines.append(f"in:       {result.cwd}")
     if result.status is not Status.ERROR:
         limit = f"limit {result.timeout:g} s" if result.timeout is not None else "no limit"
@@ -54,38 +111,37 @@ def failure_text(item: ScriptItem, result: RunResult) -> str:
     lines += [f"note:     {note}" for note in result.notes]
     if result.tmp is not None:
         lines.append(f"kept:     {result.tmp}")
-    lines += _streams(item.config, result)
-    log = _log_path(item)
-    if log is not None:
-        lines.append(f"log:      {log}")
+    lines += _streams(item, result)
+    orchestration = item.config.stash[KEY]
+    if orchestration.report_dir is not None:
+        log = orchestration.report_dir / log_path(item.nodeid)
+        lines.append(f"log:      {shown_path(log, orchestration.rootdir)}")
     return "\n".join(lines)
 
 
-def _streams(config: pytest.Config, result: RunResult) -> list[str]:
-    wanted = config.getoption("showcapture", "all")
+def _streams(item: ScriptItem, result: RunResult) -> list[str]:
+    wanted = item.config.getoption("showcapture", "all")
     lines = []
     if wanted in ("all", "stderr"):
-        lines += _tail("stderr", result.stderr, result.stderr_file)
+        lines += _tail(item, "stderr", result.stderr, result.stderr_file)
     if wanted in ("all", "stdout"):
-        lines += _tail("stdout", result.stdout, result.stdout_file)
+        lines += _tail(item, "stdout", result.stdout, result.stdout_file)
     return lines
 
 
-def _tail(name: str, text: str, file: str | None) -> list[str]:
+def _tail(item: ScriptItem, name: str, text: str, file: str | None) -> list[str]:
     lines = text.splitlines()
     if not lines:
         return []
     shown = lines[-TAIL_LINES:]
     left_out = f", last {TAIL_LINES} of {len(lines)} lines" if len(lines) > TAIL_LINES else ""
-    whole = f", all of it in {file}" if file else ""
-    return [f"{name}{left_out}{whole}:", *(f"  {line}" for line in shown)]
-
-
-def _log_path(item: ScriptItem) -> str | None:
-    from ..reports.logs import log_path
-    from .orchestration import KEY, shown_path
-
     orchestration = item.config.stash[KEY]
-    if orchestration.report_dir is None:
-        return None
-    return shown_path(orchestration.report_dir / log_path(item.nodeid), orchestration.rootdir)
+    if file is not None and orchestration.report_dir is not None:
+        left_out += f", all of it in {shown_path(orchestration.report_dir / file, orchestration.rootdir)}"
+    return [f"{name}{left_out}:", *(f"  {_clipped(line)}" for line in shown)]
+
+
+def _clipped(line: str) -> str:
+    if len(line) <= LINE_CHARS:
+        return line
+    return f"{line[: LINE_CHARS // 2]} [… {len(line) - LINE_CHARS} characters …] {line[-LINE_CHARS // 2 :]}"

@@ -1,4 +1,4 @@
-"""The ``orchestrate`` marker: per-script settings given from Python."""
+"""What markers add to the settings of a script: ``orchestrate``, and pytest-timeout's ``timeout``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from ..config.resolve import apply_keywords
 from ..errors import OrchestratorError
-from .timeouts import with_foreign_limit
+from .orchestration import KEY
+from .timeouts import TIMEOUT_MARKER, limited, marker_limit, session_limit
 
 if TYPE_CHECKING:
+    import pytest
+
     from ..config.settings import ScriptSettings
-    from .nodes import ScriptItem
+    from .items import ScriptItem
 
 MARKER = "orchestrate"
 
@@ -20,14 +23,38 @@ def effective_settings(item: ScriptItem) -> ScriptSettings:
 
     Raise OrchestratorError when a marker holds mistakes.
     """
+    own: list[pytest.Mark] = []
+    timeout: pytest.Mark | None = None
+    for mark in item.iter_markers():
+        if mark.name == MARKER:
+            own.append(mark)
+        elif mark.name == TIMEOUT_MARKER and timeout is None:
+            timeout = mark
     settings = item.settings
-    for mark in reversed(list(item.iter_markers(MARKER))):
-        if mark.args:
-            message = f"{item.nodeid}: the marker orchestrate takes keywords only, got {mark.args!r}; write timeout=5"
-            raise OrchestratorError(message)
-        try:
-            settings = apply_keywords(settings, mark.kwargs, "the orchestrate marker")
-        except OrchestratorError as error:
-            message = f"{item.nodeid}: {error}"
-            raise OrchestratorError(message) from error
-    return with_foreign_limit(item, settings)
+    for mark in reversed(own):
+        settings = _with_marker(item, settings, mark)
+    if not item.config.pluginmanager.hasplugin("timeout"):
+        return settings
+    if timeout is not None:
+        limit = marker_limit(timeout)
+        if limit is not None:
+            return limited(settings, limit)
+    orchestration = item.config.stash[KEY]
+    # Most items share their settings with others.
+    known = orchestration.limited.get(id(settings)) if not own else None
+    if known is None:
+        known = limited(settings, session_limit(item.config))
+        if not own:
+            orchestration.limited[id(settings)] = known
+    return known
+
+
+def _with_marker(item: ScriptItem, settings: ScriptSettings, mark: pytest.Mark) -> ScriptSettings:
+    if mark.args:
+        message = f"{item.nodeid}: the marker orchestrate takes keywords only, got {mark.args!r}; write timeout=5"
+        raise OrchestratorError(message)
+    try:
+        return apply_keywords(settings, mark.kwargs, "the orchestrate marker")
+    except OrchestratorError as error:
+        message = f"{item.nodeid}: {error}"
+        raise OrchestratorError(message) from error

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     from ..config.resolve import Layer
 
+_NUMBERS = (Kind.INT, Kind.NUMBER, Kind.SECONDS, Kind.TABLE)
+"""Kinds whose value in a TOML file may be a number."""
+HAS_TYPED_INI = pytest.version_tuple >= (9, 2)
+"""Whether pytest knows ini options of more than one type."""
+
 GROUP = ("orchestrator", "run scripts as pytest items")
 
 
@@ -50,12 +55,16 @@ def _add_flag(group: pytest.OptionGroup, option: Option) -> None:
 
 
 def _add_ini(parser: pytest.Parser, option: Option) -> None:
+    given: Any
     if option.kind is Kind.BOOL:
-        parser.addini(ini(option), option.help, type="bool", default=None)
+        given = "bool"
     elif _is_list(option):
-        parser.addini(ini(option), option.help, type="linelist", default=None)
+        given = "linelist"
+    elif option.kind in _NUMBERS and HAS_TYPED_INI:
+        given = str | int | float  # the file of a project is TOML with numbers, or INI with text
     else:
-        parser.addini(ini(option), option.help, type="string", default=None)
+        given = "string"
+    parser.addini(ini(option), option.help, type=given, default=None)
 
 
 def _is_list(option: Option) -> bool:
@@ -63,12 +72,12 @@ def _is_list(option: Option) -> bool:
 
 
 def _parse(option: Option, given: Any, where: str) -> Any:
-    from ..config.parse import parse_text  # not in a run without --orchestrate
+    from ..config.parse import parse_text, parse_value  # not in a run without --orchestrate
 
     try:
         if isinstance(given, list):
             return [value for text in given for value in parse_text(option, text)]
-        return parse_text(option, given) if isinstance(given, str) else given
+        return parse_text(option, given) if isinstance(given, str) else parse_value(option, given)
     except ValueError as error:
         raise pytest.UsageError(f"{where}: {error}") from error
 
@@ -84,7 +93,18 @@ def given_ini(config: pytest.Config) -> Layer:
     """Return what the ini file sets. Raise ``pytest.UsageError`` for a value that is not allowed."""
     from ..config.resolve import INI, Layer
 
-    return Layer(INI, _given(config.getini, ini, "has_ini"))
+    return Layer(INI, _given(lambda name: _ini_value(config, name), ini, "has_ini"))
+
+
+def _ini_value(config: pytest.Config, name: str) -> Any:
+    try:
+        return config.getini(name)
+    except TypeError:
+        if HAS_TYPED_INI:
+            raise
+        # An older pytest takes no number from TOML for an option that may also be text.
+        given = config.inicfg[name]
+        return getattr(given, "value", given)
 
 
 def _given(get: Callable[[str], Any], name: Callable[[Option], str], condition: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pytest
 
 from ..config.project import ProjectConfig, find_config_file
 from ..config.resolve import Layer, discovery_settings, script_variants
-from ..core.names import escape_name
+from ..core.names import escape_argument, escape_name, unescape_name
 from ..errors import ConfigurationError
 from ..process.engine import Engine
 from ..process.redaction import Redactor
@@ -24,8 +24,11 @@ from ..scripts.filter import ScriptFilter
 from ..scripts.spec import RunContext
 
 if TYPE_CHECKING:
+    import pluggy
+
     from ..config.settings import DiscoverySettings, ScriptSettings
     from .options import RunSettings
+    from .ownership import PytestFiles
     from .scope import Scope
 
 KEY = pytest.StashKey["Orchestration"]()
@@ -42,8 +45,16 @@ class Place:
 
 
 def shown_path(path: str | os.PathLike[str], rootdir: Path) -> str:
-    """Return ``path`` as ids and messages show it: relative to the rootdir, with ``/``, escaped."""
-    return escape_name(os.path.relpath(path, rootdir))
+    r"""Return ``path`` as ids and messages show it: relative to the rootdir, with ``/``, escaped.
+
+    A component's leading ``-`` or ``@`` is escaped too: whatever directory the path is shown relative to, it can be
+    given back as an argument.
+    """
+    relative = os.path.relpath(path, rootdir)
+    text = escape_name(relative)
+    if text[0] not in "-@" and "/-" not in text and "/@" not in text:
+        return text
+    return "/".join(map(escape_argument, relative.split("/")))
 
 
 @dataclass
@@ -53,6 +64,7 @@ class Orchestration:
     rootdir: Path
     settings: RunSettings
     scope: Scope
+    pytests_own: PytestFiles
     ini: Layer
     flags: Layer
     worker: str | None = None
@@ -60,13 +72,31 @@ class Orchestration:
     report_dir: Path | None = None
     """Where this session reports to; None when reports are off."""
     places: dict[str, Place] = field(default_factory=dict)
-    reported_configs: set[str] = field(default_factory=set)
-    """Broken configuration files that have a collection error already."""
+    config_nodes: set[str] = field(default_factory=set)
+    """Configuration files that have a node in the tree already, as shown."""
+    hooks: dict[pytest.Collector, pluggy.HookRelay] | None = None
+    """The hooks of the items of each directory; None while conftests may still be found."""
+    fixtures: dict[pytest.Collector, bool] = field(default_factory=dict)
+    """Whether the items of a directory use fixtures, those that a single item asks for aside."""
+    limited: dict[int, ScriptSettings] = field(default_factory=dict)
+    """Settings after pytest-timeout's limit, by the identity of those before (which items keep alive)."""
+    collected: int = 0
+    """Scripts that were collected, before any were deselected."""
+    _shown_directories: dict[str, str] = field(default_factory=dict)
     _projects: dict[str, ProjectConfig | ConfigurationError] = field(default_factory=dict)
     _by_directory: dict[str, ProjectConfig | ConfigurationError] = field(default_factory=dict)
     _context: RunContext | None = None
 
     # -- collection -------------------------------------------------------------------------------------------
+
+    def shown(self, path: str) -> str:
+        """Return :func:`shown_path` of a file."""
+        directory, _, name = path.rpartition("/")
+        prefix = self._shown_directories.get(directory)
+        if prefix is None:
+            shown = shown_path(directory, self.rootdir)
+            prefix = self._shown_directories[directory] = "" if shown == "." else f"{shown}/"
+        return prefix + escape_argument(name)
 
     def project(self, directory: str) -> ProjectConfig:
         """Return the configuration that governs the scripts in ``directory``.
@@ -96,9 +126,14 @@ class Orchestration:
             self._projects[str(path)] = known
         return known
 
-    def loaded_projects(self) -> list[ProjectConfig]:
-        """Return every configuration file that was read and is in order."""
-        return [project for project in self._projects.values() if isinstance(project, ProjectConfig)]
+    def config_file(self, directory: str) -> tuple[Path, ProjectConfig | ConfigurationError] | None:
+        """Return the file that governs ``directory``, and what is in it or wrong with it; None if there is none."""
+        try:
+            project = self.project(directory)
+        except ConfigurationError as error:
+            # The mistakes name the file as it is shown.
+            return self.rootdir / unescape_name(error.mistakes[0].path), error
+        return None if project.path is None else (project.path, project)
 
     def root_place(self, directory: str) -> Place:
         """Return the place of a directory that was asked for."""
@@ -119,7 +154,8 @@ class Orchestration:
         else:
             work_dir = self.report_dir / "work"
         watch = (os.getppid(),) if self.worker is not None else ()
-        return Engine(work_dir, self.lock_dir, 1 if self.worker is not None else self.settings.jobs, watch)
+        jobs = 1 if self.worker is not None else self.settings.jobs
+        return Engine(work_dir, self.lock_dir, jobs, watch, self.settings.redact)
 
     @property
     def has_engine(self) -> bool:

@@ -28,6 +28,10 @@ class Scope:
         """Return whether something that was asked for lies below ``directory``."""
         return directory in self._leading
 
+    def wants_directory(self, directory: str) -> bool:
+        """Return whether ``directory`` was asked for, or something below it."""
+        return directory in self.roots or directory in self._leading
+
     def wanted_parts(self, path: str) -> set[str] | None:
         """Return the ends of the ids asked for in ``path``; None when all of it was."""
         return self.named.get(path)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .. import __version__
 from ..core.status import Status
+from ..errors import ConfigurationError
 from ..reports.recorder import RESULT_ATTRIBUTE, Recorder
 from ..reports.summary import summarize
 from ..reports.terminal import closing_lines
 from ..scripts.filter import describe
+from .distribution import is_controller
+from .internals import show_in_red
 from .orchestration import Orchestration, shown_path
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Generator
 
 TIMEOUT = str(Status.TIMEOUT)
 
@@ -25,13 +30,16 @@ class TerminalOutput:
         self._config = config
         self._orchestration = orchestration
         self._recorder = recorder
+        self.problem: str | None = None
+        """What went wrong while the reports were made, in one line."""
+        show_in_red(TIMEOUT)
 
-    def header(self, *, is_controller: bool) -> str:
-        """Return the header line."""
+    def pytest_report_header(self) -> str:
+        """Say in one line what is on."""
         orchestration = self._orchestration
         settings = orchestration.settings
         parts = [__version__]
-        if is_controller:
+        if is_controller(self._config):
             parts.append(
                 "one script at a time per xdist worker"
                 + (f" (--orchestrate-jobs {settings.jobs} does not apply)" if settings.jobs > 1 else "")
@@ -50,58 +58,76 @@ class TerminalOutput:
             parts.append(f"reports {shown}" + (f" (process {taken} has the directory above)" if taken else ""))
         return "orchestrator: " + ", ".join(parts)
 
-    def status(self, report: pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-        """Return category, letter and word for a timeout; None for the rest, which is pytest's business."""
-        data = getattr(report, RESULT_ATTRIBUTE, None)
-        if data is None or report.when != "call" or not report.failed or data["status"] != TIMEOUT:
-            return None
-        return TIMEOUT, "T", ("TIMEOUT", {"red": True})
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Give timeouts a category, a letter and a word of their own."""
+        if is_timeout(report):
+            return TIMEOUT, "T", ("TIMEOUT", {"red": True})
+        return None
 
-    def summary(self, terminal: pytest.TerminalReporter) -> None:
-        """Show timeouts in full, as pytest does failures, and the closing section."""
-        self._show_timeouts(terminal)
-        if self._recorder is not None and self._recorder.document is not None:
-            shown = shown_path(self._recorder.directory.path, self._orchestration.rootdir)
-            document = self._recorder.document
-            ascii_only = not _can_show_unicode(self._config)
+    def note(self, report: pytest.TestReport) -> None:
+        """Take note of a report before pytest does: a run with a timeout is red from then on."""
+        terminal: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None and is_timeout(report):
+            # pytest calls a run red for the categories that it knows; an empty list counts nothing.
+            terminal.stats.setdefault("failed", [])
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+        """Let pytest show timeouts wherever it shows failures, count them on their own, and add a short section."""
+        stats = terminalreporter.stats
+        failed, timeouts = stats.get("failed", []), stats.get(TIMEOUT, [])
+        if timeouts:
+            stats["failed"] = [*failed, *timeouts]
+        try:
+            yield
+        finally:
+            if timeouts:
+                stats["failed"] = failed
+        self._close(terminalreporter)
+
+    def _close(self, terminal: pytest.TerminalReporter) -> None:
+        """Write the closing section; with -q only where the report is, with -qq nothing."""
+        verbosity = self._config.get_verbosity()
+        recorder = self._recorder
+        if recorder is not None and recorder.document is not None and recorder.document.rows and verbosity > -2:
+            shown = shown_path(recorder.directory.path, self._orchestration.rootdir)
+            ascii_only = not _can_show_unicode(terminal)
             width = self._config.get_terminal_writer().fullwidth
-            lines = closing_lines(summarize(document), shown, width, ascii_only)
-            if document.rows:
+            lines = closing_lines(summarize(recorder.document), shown, width, ascii_only)
+            if verbosity < 0:
+                lines = [line for line in lines if line.startswith("report: ")]
+            elif not self._config.getoption("no_summary", False):
                 terminal.write_sep("=", "orchestrator")
-                for line in lines:
-                    terminal.write_line(line)
-        self._say_nothing_found(terminal)
-
-    def _show_timeouts(self, terminal: pytest.TerminalReporter) -> None:
-        timeouts = terminal.stats.get(TIMEOUT, [])
-        if not timeouts:
-            return
-        # pytest calls a run red for the categories that it knows; an empty list counts nothing.
-        terminal.stats.setdefault("failed", [])
-        if self._config.getoption("tbstyle") == "no":
-            return
-        terminal.write_sep("=", "TIMEOUTS")
-        for report in timeouts:
-            if self._config.getoption("tbstyle") == "line":
-                terminal.write_line(str(report.longreprtext).splitlines()[0])
-                continue
-            terminal.write_sep("_", report.head_line, red=True, bold=True)
-            terminal.write_line(report.longreprtext)
+            for line in lines:
+                terminal.write_line(line)
+        if self.problem is not None:
+            terminal.write_line(f"orchestrator: {self.problem}", red=True)
+        if not terminal.stats.get("deselected"):
+            self._say_nothing_found(terminal)
 
     def _say_nothing_found(self, terminal: pytest.TerminalReporter) -> None:
-        session = terminal._session  # noqa: SLF001 - no public way from the reporter to the session
         orchestration = self._orchestration
         roots = orchestration.scope.roots
-        if session is None or session.testscollected or not roots:
+        if orchestration.collected or not roots or terminal.stats.get("error"):
             return
-        places = [shown_path(root, orchestration.rootdir) for root in roots]
-        known = [orchestration.places[root].settings for root in roots if root in orchestration.places]
-        looked_for = describe(known[0]) if known else "scripts"
-        terminal.write_line(
-            f"orchestrator: no scripts found in {', '.join(places)}; looked for {looked_for}", yellow=True
-        )
+        places = ", ".join(shown_path(root, orchestration.rootdir) for root in roots)
+        try:
+            looked_for = describe(orchestration.root_place(roots[0]).settings)
+        except ConfigurationError:  # which has been reported
+            return
+        terminal.write_line(f"orchestrator: no scripts found in {places}; looked for {looked_for}", yellow=True)
 
 
-def _can_show_unicode(config: pytest.Config) -> bool:
-    encoding = getattr(config.get_terminal_writer()._file, "encoding", None) or "ascii"  # noqa: SLF001
+def is_timeout(report: pytest.TestReport) -> bool:
+    """Return whether a report is about a script that a time limit stopped, and counts as a failure."""
+    if report.when != "call" or not report.failed:
+        return False
+    data = getattr(report, RESULT_ATTRIBUTE, None)
+    return data is not None and data["status"] == TIMEOUT
+
+
+def _can_show_unicode(terminal: pytest.TerminalReporter) -> bool:
+    encoding = getattr(terminal._tw._file, "encoding", None) or "ascii"  # noqa: SLF001 - nothing public tells
     return str(encoding).lower().replace("-", "").startswith("utf")

@@ -7,52 +7,67 @@ limit the smaller applies; 0 means none.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..config.settings import ScriptSettings
-    from .nodes import ScriptItem
+    from .items import ScriptItem
 
-OUTER_SECONDS = 15.0
-"""What pytest-timeout waits longer than we do for an item with fixtures, so that our limit always fires first."""
+TIMEOUT_MARKER = "timeout"
 
 
-def foreign_limit(item: pytest.Item) -> tuple[float, str] | None:
-    """Return pytest-timeout's limit for ``item`` in seconds and where it comes from; None when it sets none."""
-    if not item.config.pluginmanager.hasplugin("timeout"):
-        return None
-    marker = item.get_closest_marker("timeout")
-    if marker is not None:
-        given = marker.kwargs.get("timeout", marker.args[0] if marker.args else None)
-        if given is not None:
-            return _positive(given, "the timeout marker")
-    given = item.config.getoption("timeout", None)
+class ForeignLimit(NamedTuple):
+    """A limit of pytest-timeout."""
+
+    seconds: float
+    """0 for none."""
+    source: str
+    """Who gave it, ready to show."""
+
+
+_NONE = ForeignLimit(0.0, "")
+
+
+def marker_limit(mark: pytest.Mark) -> ForeignLimit | None:
+    """Return the limit that pytest-timeout's marker sets; None where it sets none."""
+    given = mark.kwargs.get("timeout", mark.args[0] if mark.args else None)
+    return None if given is None else _limit(given, "the timeout marker")
+
+
+def session_limit(config: pytest.Config) -> ForeignLimit:
+    """Return the limit that pytest-timeout has for items without a marker."""
+    given = config.getoption("timeout", None)
     if given is not None:
-        return _positive(given, "--timeout")
+        return _limit(given, "--timeout")
     given = os.environ.get("PYTEST_TIMEOUT")
     if given:
-        return _positive(given, "PYTEST_TIMEOUT")
-    given = item.config.getini("timeout")
-    return _positive(given, "ini option 'timeout'") if given else None
+        return _limit(given, "PYTEST_TIMEOUT")
+    given = config.getini("timeout")
+    return _limit(given, "ini option 'timeout'") if given else _NONE
 
 
-def _positive(given: object, source: str) -> tuple[float, str] | None:
+def _limit(given: object, source: str) -> ForeignLimit:
     try:
-        seconds = float(given)  # type: ignore[arg-type]  # whatever a user wrote in a marker
+        return ForeignLimit(float(given), source)  # type: ignore[arg-type]  # whatever a user wrote in a marker
     except (TypeError, ValueError):
-        return None  # pytest-timeout itself rejects it with its own message
-    return (seconds, source) if seconds > 0 else None
+        return _NONE  # pytest-timeout itself rejects it with its own message
 
 
-def with_foreign_limit(item: ScriptItem, settings: ScriptSettings) -> ScriptSettings:
+def limited(settings: ScriptSettings, limit: ForeignLimit) -> ScriptSettings:
     """Return ``settings`` with the smaller of both time limits."""
-    foreign = foreign_limit(item)
-    if foreign is None or (settings.timeout is not None and settings.timeout <= foreign[0]):
+    if limit.seconds <= 0 or (settings.timeout is not None and settings.timeout <= limit.seconds):
         return settings
-    return replace(settings, timeout=foreign[0], timeout_source=foreign[1])
+    return replace(settings, timeout=limit.seconds, timeout_source=limit.source)
+
+
+_SETTINGS = pytest.StashKey[Any]()
+"""What pytest-timeout was to set its timer to, for an item with fixtures."""
 
 
 class TimeoutTakeover:
@@ -60,26 +75,30 @@ class TimeoutTakeover:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool | None:
-        """Called before pytest-timeout starts its timer; True keeps it from doing so."""
-        from .nodes import ScriptItem
+        """Called before pytest-timeout starts its timer; True keeps it from doing so.
+
+        It does time fixtures: a limit of ours is one for the script alone.
+        """
+        from .items import ScriptItem
 
         if not isinstance(item, ScriptItem):
             return None
-        if item.uses_fixtures():
-            self._set_outer_timer(item, settings)
-        return True
-
-    @staticmethod
-    def _set_outer_timer(item: ScriptItem, settings: Any) -> None:
-        """Keep pytest-timeout as the net around the item's fixtures, which we do not time."""
-        import pytest_timeout  # type: ignore[import-untyped]  # it ships no types
-
-        own = item.effective_settings()
-        if own.timeout is not None:
-            later = own.timeout + own.grace + OUTER_SECONDS
-            pytest_timeout.pytest_timeout_set_timer(item, settings._replace(timeout=later))
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_timeout_cancel_timer(self) -> bool | None:
-        """Called after the item; pytest-timeout's own implementation is harmless where no timer was set."""
+        if settings.func_only or not item.uses_fixtures():
+            return True
+        item.stash[_SETTINGS] = settings
         return None
+
+
+@contextmanager
+def timed_by_us(item: ScriptItem) -> Iterator[None]:
+    """Stop pytest-timeout's timer while the script runs, or waits for its turn; start it again for the teardown."""
+    settings = item.stash.get(_SETTINGS, None)
+    if settings is None:
+        yield
+        return
+    hook = item.config.pluginmanager.hook
+    hook.pytest_timeout_cancel_timer(item=item)
+    try:
+        yield
+    finally:
+        hook.pytest_timeout_set_timer(item=item, settings=settings)

@@ -1,4 +1,4 @@
-"""Writing ``results.jsonl`` as items finish, in the process that the user started; the one module here to know pytest."""
+"""Writing ``results.jsonl`` as items finish, in the process that the user started; the one module to know pytest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .reader import read_results
 from .writer import render_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .directory import ReportDirectory
 
@@ -36,6 +36,11 @@ class _Pending:
     data: dict[str, Any] | None = None
     status: Status = Status.PASSED
     duration: float = 0.0
+    was_called: bool = False
+    comes_back: bool = False
+    """Whether pytest-rerunfailures runs it again after this phase's teardown."""
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    """What came of the runs before this one."""
 
 
 def status_of(report: pytest.TestReport, data: dict[str, Any] | None) -> Status:
@@ -50,6 +55,14 @@ def status_of(report: pytest.TestReport, data: dict[str, Any] | None) -> Status:
     own = Status(data["status"]) if data is not None else Status.ERROR
     # A strict xfail that passed is a failure of pytest's making, not of the script's.
     return own if own.is_bad else Status.FAILED
+
+
+def _attempts(data: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Return the attempts that one run of an item consisted of, as its result dictionary tells them."""
+    if data is None:
+        return [{"status": str(Status.ERROR), "exit_code": None, "execution_time": 0.0, "error": None}]
+    keys = ("status", "exit_code", "execution_time", "error")
+    return data["attempts"] or [{key: data[key] for key in keys}]
 
 
 @dataclass(slots=True)
@@ -103,21 +116,35 @@ class Recorder:
             if report.when not in ("setup", "call", "teardown") and key in self._expected:
                 self._crashed(key, report, worker)
             return
-        if str(report.outcome) == "rerun":  # of pytest-rerunfailures
-            self._pending.pop(key, None)
-            return
         pending = self._pending.setdefault(key, _Pending())
         data: dict[str, Any] | None = getattr(report, RESULT_ATTRIBUTE, None)
         if data is not None:
             pending.data = data
-        status = status_of(report, data)
-        if status is not Status.PASSED and not pending.status.is_bad:
-            pending.status = status
         if report.when == "call":
+            pending.was_called = True
             pending.duration = report.duration
+        if str(report.outcome) == "rerun":  # of pytest-rerunfailures
+            pending.comes_back = True
+        else:
+            status = status_of(report, data)
+            if status is not Status.PASSED and not pending.status.is_bad:
+                pending.status = status
         if report.when == "teardown":
-            del self._pending[key]
-            self.row(report.nodeid, pending.status, pending.duration, worker, pending.data)
+            self._finish(key, pending, worker)
+
+    def _finish(self, key: tuple[str, str | None], pending: _Pending, worker: str | None) -> None:
+        """Take in the end of one run of an item: its row, unless it is run again."""
+        if pending.comes_back:
+            self._pending[key] = _Pending(attempts=[*pending.attempts, *_attempts(pending.data)])
+            return
+        del self._pending[key]
+        status = pending.status
+        if status is Status.PASSED and not pending.was_called:
+            status = Status.NOT_RUN  # --setup-only
+        data = pending.data
+        if data is not None and pending.attempts:
+            data = {**data, "attempts": [*pending.attempts, *_attempts(data)]}
+        self.row(key[0], status, pending.duration, worker, data)
 
     def _crashed(self, key: tuple[str, str | None], report: pytest.TestReport, worker: str | None) -> None:
         pending = self._pending.pop(key, _Pending())
@@ -157,14 +184,16 @@ class Recorder:
         collected = len(self._done)
         self._write(end_line(exit_status=exit_status, ended=time.time(), totals=self._totals, collected=collected))
 
-    def render(self, config: pytest.Config) -> None:
-        """Make every other report from the file."""
-        document = read_results(self.directory.path / "results.jsonl")
-        for sections in config.hook.pytest_orchestrator_report_sections(config=config, document=document):
-            for title, markdown in sections:
-                self._write(section_line(title, markdown))
+    def read(self) -> RunDocument:
+        """Return what is in the file."""
+        return read_results(self.directory.path / "results.jsonl")
+
+    def render(self, sections: Iterable[tuple[str, str]] = ()) -> None:
+        """Add sections to the report, each a title and Markdown, and make every other report from the file."""
+        for title, markdown in sections:
+            self._write(section_line(title, markdown))
         assert self._file is not None
         self._file.close()
         render_all(self.directory.path, logs=False)
-        self.document = read_results(self.directory.path / "results.jsonl")
+        self.document = self.read()
         self.directory.release()

@@ -1,12 +1,14 @@
-"""Fixtures of an item that is no Python function. The one place that reaches into pytest's private parts.
+"""The one place that reaches into pytest's private parts, and why it must.
 
-pytest has no public way to ask for fixtures on behalf of such an item; its own doctest plugin does it like this.
+pytest has no public way to ask for fixtures on behalf of an item that is no Python function (its own doctest plugin
+does it as here), and none to say in which colour a category of its last line is shown.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from _pytest import terminal
 from _pytest.fixtures import FuncFixtureInfo, TopRequest
 
 if TYPE_CHECKING:
@@ -29,3 +31,8 @@ def new_request(item: Any) -> TopRequest:
 def fill_fixtures(request: TopRequest) -> None:
     """Set up every fixture of the request's item."""
     request._fillfixtures()  # noqa: SLF001 - what this file is for
+
+
+def show_in_red(category: str) -> None:
+    """Make pytest's last line show the number of reports of ``category`` in red, as it does for failures."""
+    terminal._color_for_type.setdefault(category, "red")  # noqa: SLF001 - what this file is for

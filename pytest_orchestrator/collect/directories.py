@@ -1,0 +1,133 @@
+"""Directories of scripts: one collector each, with bare items in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ..config.settings import DiscoverySettings
+from ..errors import ConfigurationError
+from ..scripts.filter import ScriptFilter
+from .nodes import config_nodes, is_script, script_nodes
+from .orchestration import KEY, Orchestration, Place, shown_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pluggy
+
+PACKAGE = "__init__.py"
+
+
+class ScriptDirectory(pytest.Directory):
+    """A directory in which scripts are searched for. pytest's own files in it stay pytest's."""
+
+    _children: list[pytest.Item | pytest.Collector] | None = None
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Return items for scripts, and what pytest collects for everything else, sorted by name.
+
+        pytest collects a directory anew for every file in it that is named on the command line; that would be
+        quadratic, so it is given the same nodes again, unless it is to run what is named twice.
+        """
+        if self._children is None or self.config.getoption("keepduplicates"):
+            self._children = list(self._collect())
+        return self._children
+
+    def _collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        orchestration = self.config.stash[KEY]
+        directory = str(self.path)
+        in_scope = directory in orchestration.places
+        if in_scope:
+            yield from config_nodes(self, directory, orchestration)
+        try:
+            with os.scandir(self.path) as iterator:
+                entries = sorted(iterator, key=lambda entry: entry.name)
+        except OSError as error:
+            message = f"{self.nodeid} cannot be searched for scripts: {error.strerror}"
+            raise self.CollectError(message) from error
+        hooks = self.ihook
+        may_ignore = in_scope and _may_ignore_files(self.config, hooks)
+        for entry in entries:
+            try:
+                is_directory, is_file = entry.is_dir(), entry.is_file()
+            except OSError:  # a link that leads in a circle
+                continue
+            path = Path(entry.path)
+            if is_directory:
+                if not self._wants_directory(path, orchestration, hooks, in_scope=in_scope):
+                    continue
+                collector = hooks.pytest_collect_directory(path=path, parent=self)
+                if collector is not None:
+                    yield collector
+            elif is_file:
+                if entry.path not in orchestration.scope.named and not self.session.isinitpath(path):
+                    if not in_scope:
+                        continue
+                    if may_ignore and hooks.pytest_ignore_collect(collection_path=path, config=self.config):
+                        continue
+                if is_script(entry.path, entry.name, orchestration, is_file=True):
+                    yield from script_nodes(self, path, orchestration)
+                else:
+                    yield from hooks.pytest_collect_file(file_path=path, parent=self)
+
+    def _wants_directory(
+        self, path: Path, orchestration: Orchestration, hooks: pluggy.HookRelay, *, in_scope: bool
+    ) -> bool:
+        if orchestration.scope.wants_directory(str(path)) or self.session.isinitpath(path, with_parents=True):
+            return True
+        return in_scope and not hooks.pytest_ignore_collect(collection_path=path, config=self.config)
+
+
+def _may_ignore_files(config: pytest.Config, hooks: pluggy.HookRelay) -> bool:
+    """Return whether anyone has a say in which single files are ignored.
+
+    pytest's own hook looks at every file several times over, to no effect unless one of these is used.
+    """
+    if config.getoption("ignore") or config.getoption("ignore_glob"):
+        return True
+    implementations = getattr(hooks.pytest_ignore_collect, "get_hookimpls", None)
+    if implementations is None:  # before pytest 9.1 a function stands in for the hook
+        return True
+    if not all(implementation.function.__module__.startswith("_pytest.") for implementation in implementations()):
+        return True
+    return any(
+        hasattr(plugin, "collect_ignore") or hasattr(plugin, "collect_ignore_glob")
+        for plugin in config.pluginmanager.get_plugins()
+    )
+
+
+def collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Return our directory node for ``path``; None when it is pytest's own (out of scope, or a package with tests)."""
+    orchestration = parent.config.stash[KEY]
+    text = str(path)
+    if text in orchestration.scope.roots:
+        try:
+            orchestration.places[text] = orchestration.root_place(text)
+        except ConfigurationError:
+            # The file's own node reports the mistakes; its scripts cannot be run, but pytest's tests in it can.
+            orchestration.places[text] = Place(ScriptFilter(DiscoverySettings(), text), DiscoverySettings(), 0)
+    else:
+        above = orchestration.places.get(str(parent.path))
+        if above is not None and above.filter.accepts_directory(text, path.name, above.depth, path.is_symlink()):
+            orchestration.places[text] = Place(above.filter, above.settings, above.depth + 1)
+        elif not orchestration.scope.leads_on(text):
+            return None
+    if _is_package_with_tests(text, orchestration):
+        return None
+    shown = shown_path(path, orchestration.rootdir)
+    return ScriptDirectory.from_parent(parent, path=path, name=os.path.basename(shown), nodeid=shown)
+
+
+def _is_package_with_tests(directory: str, orchestration: Orchestration) -> bool:
+    """Return whether ``directory`` is a Python package that holds test modules.
+
+    Such a one is left to pytest, with package fixtures and ``setup_module``. pytest imports ``__init__.py`` before the
+    first item of a package, and no script needs that.
+    """
+    if not os.path.isfile(os.path.join(directory, PACKAGE)):
+        return False
+    return any(os.path.join(directory, name) in orchestration.pytests_own for name in os.listdir(directory))

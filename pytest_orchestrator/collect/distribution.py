@@ -1,0 +1,102 @@
+"""What differs under pytest-xdist: the controller runs nothing, and knows items by their ids only."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..core.names import escape_name
+from .items import ITEM_NAME
+
+if TYPE_CHECKING:
+    from ..reports.recorder import Recorder
+    from .orchestration import Orchestration
+
+REPORT_DIR = "orchestrator_report_dir"
+"""Key of what the controller tells a worker: where it reports to, as bytes; None when it does not."""
+COLLECTED = "orchestrator_collected"
+"""Key of what a worker tells the controller: how many scripts it found, before any were deselected."""
+
+
+def is_controller(config: pytest.Config) -> bool:
+    """Return whether this process hands items out to workers instead of running them."""
+    return (
+        not hasattr(config, "workerinput")
+        and config.getoption("dist", "no") != "no"
+        and bool(config.getoption("tx", None))
+    )
+
+
+def worker_input(config: pytest.Config) -> dict[str, Any] | None:
+    """Return what the controller told this worker; None if this process is none."""
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    return given
+
+
+def report_dir_of_worker(given: dict[str, Any]) -> Path | None:
+    """Return where the session reports to."""
+    directory: bytes | None = given.get(REPORT_DIR)
+    return None if directory is None else Path(os.fsdecode(directory))
+
+
+def tell_controller(config: pytest.Config, collected: int) -> None:
+    """Tell the controller, if there is one, how many scripts were found."""
+    output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+    if output is not None:
+        output[COLLECTED] = collected
+
+
+def make_arguments_transferable(config: pytest.Config) -> None:
+    """Replace arguments that cannot be sent to a worker (names that are no UTF-8) by their escaped form."""
+    given = config.invocation_params
+    if not all(_is_transferable(str(argument)) for argument in given.args):
+        config.invocation_params = pytest.Config.InvocationParams(
+            args=[_transferable(str(argument)) for argument in given.args], plugins=given.plugins, dir=given.dir
+        )
+
+
+def _is_transferable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _transferable(text: str) -> str:
+    return text if _is_transferable(text) else escape_name(text)
+
+
+class XdistController:
+    """What only the controller sees."""
+
+    def __init__(self, orchestration: Orchestration, recorder: Recorder | None) -> None:
+        self._orchestration = orchestration
+        self._recorder = recorder
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Called before a worker starts: tell it where to keep output."""
+        directory = self._orchestration.report_dir
+        node.workerinput[REPORT_DIR] = None if directory is None else os.fsencode(directory)
+        node.workerinput["mainargv"] = [_transferable(str(word)) for word in node.workerinput["mainargv"]]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        """Called when a worker has collected: all collect the same."""
+        if self._recorder is not None:
+            self._recorder.expect(filter(self._is_script, ids), node.gateway.id)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Called when a worker has ended."""
+        output: dict[str, Any] = getattr(node, "workeroutput", {})
+        self._orchestration.collected = max(self._orchestration.collected, output.get(COLLECTED, 0))
+
+    def _is_script(self, nodeid: str) -> bool:
+        path, separator, part = nodeid.partition("::")
+        named_so = bool(separator) and (part == ITEM_NAME or part.startswith(f"{ITEM_NAME}["))
+        return named_so and str(self._orchestration.rootdir / path) not in self._orchestration.pytests_own

@@ -1,0 +1,118 @@
+"""The item: one run of one script, or of one case of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..errors import OrchestratorError
+from .orchestration import KEY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pluggy
+
+    from ..config.settings import ScriptSettings
+    from ..core.result import RunResult
+
+ITEM_NAME = "run"
+
+
+class ScriptItem(pytest.Item):
+    """One run of one script (or one case of it)."""
+
+    def __init__(self, *, shown: str, settings: ScriptSettings, case: str | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.settings = settings
+        self.case = case
+        self.result: RunResult | None = None
+        self.funcargs: dict[str, object] = {}
+        self.fixturenames: list[str] = []
+        self._effective: ScriptSettings | None = None
+        # What pytest would work out again from the path, which may hold what no report can carry.
+        self.__dict__["location"] = (shown, 0, self.nodeid)
+        self.add_marker(pytest.mark.script)
+        if settings.skip is not None:
+            self.add_marker(pytest.mark.skip(reason=settings.skip))
+        if settings.xfail is not None:
+            keywords: dict[str, Any] = {} if settings.xfail_strict is None else {"strict": settings.xfail_strict}
+            self.add_marker(pytest.mark.xfail(reason=settings.xfail, **keywords))
+
+    @property
+    def ihook(self) -> pluggy.HookRelay:
+        """The hooks that apply to this item's directory: all items there share them once all conftests are known."""
+        known = self.config.stash[KEY].hooks
+        if known is None or self.parent is None or self.parent is self.session:
+            return super().ihook
+        relay = known.get(self.parent)
+        if relay is None:
+            relay = known[self.parent] = super().ihook
+        return relay
+
+    def effective_settings(self) -> ScriptSettings:
+        """Return the settings with what markers and pytest-timeout add. Right once collection is over.
+
+        Raise OrchestratorError when a marker holds mistakes.
+        """
+        if self._effective is None:
+            from .markers import effective_settings
+
+            self._effective = effective_settings(self)
+        return self._effective
+
+    def uses_fixtures(self) -> bool:
+        """Return whether any fixture is set up for this item. Right once collection is over."""
+        orchestration = self.config.stash[KEY]
+        assert self.parent is not None
+        known = orchestration.fixtures.get(self.parent)
+        if known is None:
+            from .internals import fixture_info
+
+            names = fixture_info(self).names_closure
+            if next(self.iter_markers("usefixtures"), None) is not None:
+                return bool(names)
+            known = orchestration.fixtures[self.parent] = bool(names)
+        return known or next(self.iter_markers("usefixtures"), None) is not None
+
+    def _initrequest(self) -> None:
+        """Forget the fixtures of an earlier run of this item (pytest-rerunfailures calls this)."""
+        from .internals import fixture_info, new_request
+
+        self.funcargs = {}
+        self._fixtureinfo = fixture_info(self)
+        self.fixturenames = self._fixtureinfo.names_closure
+        self._request = new_request(self)
+
+    def setup(self) -> None:
+        """Set up the fixtures that the script's directory asks for."""
+        from .execution import check_before_run
+
+        self.result = None
+        check_before_run(self)
+        if self.uses_fixtures():
+            from .internals import fill_fixtures
+
+            self._initrequest()
+            fill_fixtures(self._request)
+
+    def runtest(self) -> None:
+        """Run the script, or take the result of a run that was started ahead."""
+        from .execution import run_item
+
+        run_item(self)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show what the script did, not where this plugin raised."""
+        from .failure import ScriptFailedError, failure_of, without_machinery
+
+        if isinstance(excinfo.value, ScriptFailedError):
+            return failure_of(self, excinfo.value.result)
+        if isinstance(excinfo.value, OrchestratorError):
+            return str(excinfo.value)
+        return super().repr_failure(without_machinery(excinfo), style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return where the item is: its file, its first line, its id."""
+        return self.path, 0, self.nodeid

@@ -1,0 +1,75 @@
+"""Test reports of our items: the result on its way to the recorder, and the program's own times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..core.names import escape_name
+from ..core.status import Status
+from ..reports.recorder import KIND, KIND_ATTRIBUTE, RESULT_ATTRIBUTE
+from .failure import script_failure
+
+if TYPE_CHECKING:
+    import pytest
+
+    from .execution import Execution
+    from .items import ScriptItem
+
+
+def complete_report(report: pytest.TestReport, item: ScriptItem, execution: Execution) -> None:
+    """Put the result into the report of a phase of ``item``, with the program's times in place of pytest's waiting."""
+    setattr(report, KIND_ATTRIBUTE, KIND)
+    if report.when == "call":
+        if item.result is None and report.failed:
+            # It was not the script that failed: a hook of the user, or pytest-timeout around a fixture.
+            item.result = execution.not_executed(item, Status.ERROR, _short(report))
+        if item.result is not None:
+            result = item.result
+            setattr(report, RESULT_ATTRIBUTE, result.as_dict())
+            report.duration, report.start, report.stop = result.execution_time, result.started, result.ended
+    elif report.when == "setup":
+        if not report.passed:
+            status = Status.SKIPPED if report.skipped else Status.ERROR
+            setattr(report, RESULT_ATTRIBUTE, execution.not_executed(item, status, _short(report)).as_dict())
+    elif item.config.getoption("xmlpath", None):
+        _add_for_junit(report, item)
+    if report.skipped and isinstance(report.longrepr, tuple):
+        # Where the script is, not where this plugin raised.
+        report.longrepr = (escape_name(str(item.path)), 1, report.longrepr[2])
+
+
+def _add_for_junit(report: pytest.TestReport, item: ScriptItem) -> None:
+    """Add what JUnit XML takes from the last phase: properties, and the output of a failure."""
+    result = item.result
+    if result is None:
+        return
+    report.user_properties = [
+        *report.user_properties, ("script", item.location[0]), ("status", str(result.status)),
+    ]  # fmt: skip
+    if result.status is not Status.PASSED:
+        # That of a pass is there already; in an earlier phase's report pytest would show it a second time.
+        for name, text in (("stdout", result.stdout), ("stderr", result.stderr)):
+            if text:
+                report.sections.append((f"Captured {name} call", text))
+
+
+def restore_failure(report: pytest.TestReport, config: pytest.Config) -> None:
+    """Give a failure from a worker, which came as text, the form in which pytest takes one line of it."""
+    if hasattr(report, RESULT_ATTRIBUTE) and report.failed and isinstance(report.longrepr, str):
+        report.longrepr = script_failure(report.longrepr, report.nodeid, config)  # type: ignore[assignment]  # as good as one of pytest's own
+
+
+def shed_result(report: pytest.TestReport) -> None:
+    """Take the recorded result out of the report, which pytest keeps to the end, all but the status."""
+    data = getattr(report, RESULT_ATTRIBUTE, None)
+    if data is not None:
+        setattr(report, RESULT_ATTRIBUTE, {"status": data["status"]})
+
+
+def _short(report: pytest.TestReport) -> str:
+    """Return one line that says why an item did not get as far as its script."""
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = str(crash.message) if crash is not None else str(report.longrepr)
+    return text.splitlines()[0] if text else "it could not be set up"
