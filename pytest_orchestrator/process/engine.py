@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SupervisorError
 from .launch import SupervisorProcess
-from .limits import limited
 from .outcomes import RunningProgram, lost, never_started, remove_if_empty, remove_slots, told
+from .request import run_message
 from .sweep import sweep
+from .temporary import make_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -188,7 +189,7 @@ class Engine:
         self._generation += 1
         self._token = secrets.token_hex(8).encode()
         try:
-            self._generation_dir.mkdir(parents=True)
+            make_directory(self._generation_dir)
         except OSError as error:
             message = f"cannot make the directory {str(self._generation_dir)!r} for output: {error.strerror}"
             raise SupervisorError(message) from error
@@ -207,27 +208,7 @@ class Engine:
     def _request(self, ticket: int, command: Command) -> None:
         if self._supervisor is None:
             self._start_supervisor()
-        output_mb = command.limits.output_mb
-        run = (
-            "run",
-            ticket,
-            {
-                "argv": list(limited(command.argv, command.limits)),
-                "program": command.argv[0],
-                "cwd": command.cwd,
-                "env": {**command.env, b"ORCHESTRATOR_ITEM": os.fsencode(command.item)},
-                "unset": list(command.unset),
-                "stdin": command.stdin,
-                "timeout": command.timeout,
-                "idle_timeout": command.idle_timeout,
-                "grace": command.grace,
-                "output_limit": None if output_mb is None else int(output_mb * (1 << 20)),
-                "resources": list(command.resources),
-                "left_processes": command.left_processes,
-                "keep_stdout": command.keep_stdout,
-                "keep_stderr": command.keep_stderr,
-            },
-        )
+        run = run_message(ticket, command)
         if self._sent_env is command.base_env:
             self._send(run)
         else:

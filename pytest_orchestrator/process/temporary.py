@@ -1,12 +1,30 @@
-"""Removing temporary directories of programs, whatever they did to them."""
+"""Making directories that others remove, and removing directories whatever programs did to them."""
 
 from __future__ import annotations
 
 import logging
 import os
 import shutil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 logger = logging.getLogger("pytest_orchestrator.process")
+
+
+def make_directory(directory: Path) -> None:
+    """Make ``directory``, although others may remove its parents at any moment because they are empty.
+
+    Raise OSError when it cannot be made, or is there already.
+    """
+    for is_last in (False, False, True):
+        try:
+            directory.mkdir(parents=True)
+            return
+        except FileNotFoundError:
+            if is_last:
+                raise
 
 
 def remove_tree(path: str) -> bool:

@@ -12,7 +12,7 @@ from ..core.names import escape_name
 from ..core.result import LeftProcess, Limit, RunResult
 from ..core.status import Reason, Status
 from ..process.command import Command, Outcome
-from ..process.limits import REFUSED, limited
+from ..process.limits import REFUSED, refused_limit
 from .expect import unmet_expectations
 from .streams import shown_file, take_stream
 
@@ -80,8 +80,9 @@ def _judge_exit(settings: ScriptSettings, outcome: Outcome) -> Verdict | None:
         return Verdict(
             Status.FAILED, f"killed by {name}, expected exit {_expected(settings)}{_limits_in_force(settings)}"
         )
-    if code == REFUSED and limited((b"",), settings.limits) != (b"",) and b"ulimit" in outcome.stderr.head:
-        return Verdict(Status.ERROR, "its limits could not be set (see stderr)", Reason.CONFIGURATION)
+    if code == REFUSED and (refused := refused_limit(outcome.stderr.head)) is not None:
+        error = f"its limit {refused} could not be set: is it above a limit of this session (ulimit -H -a)? See stderr"
+        return Verdict(Status.ERROR, error, Reason.CONFIGURATION)
     return Verdict(Status.FAILED, f"exit {code}, expected {_expected(settings)}{_limits_in_force(settings)}")
 
 

@@ -76,14 +76,8 @@ class Runner:
             delay = policy.delay_before(number)
             logger.info("attempt %d of %s", number, started.spec.item, extra={"event": "retry", "delay": delay})
             self.engine.pause(delay)
-            if result.tmp is not None:
-                remove_tree(unescape_name(result.tmp))
-            command = started.prepared.command if started.prepared is not None else None
-            again = self.start(
-                started.spec,
-                context,
-                (command.keep_stdout, command.keep_stderr) if command is not None else (None, None),
-            )
+            keep = _forget_files(result, started)
+            again = self.start(started.spec, context, keep)
             result = self._finish_once(again, context)
             attempts.append(_attempt(result))
         return replace(result, attempts=tuple(attempts)) if len(attempts) > 1 else result
@@ -99,17 +93,52 @@ class Runner:
                 # Ctrl-C, pytest-timeout, pytest.exit: nobody will ask for this one again.
                 self.engine.cancel(started.ticket)
                 raise
+        return self._result(started, context, outcome)
+
+    @staticmethod
+    def _result(started: Started, context: RunContext, outcome: Outcome) -> RunResult:
         result = result_of(started.spec, context, started.prepared, outcome, started.cwd)
         if outcome.tmp is not None and (result.status not in RETRIED or context.report_dir is None):
             remove_tree(os.fsdecode(outcome.tmp))
             result = replace(result, tmp=None)
         return result
 
+    def give_up(self, *rest: Started, context: RunContext) -> list[RunResult | None]:
+        """Stop what nobody wants any more and return the results, with status ``cancelled``.
+
+        None stands for what never ran, and for what has given its result already.
+        """
+        for started in rest:
+            if started.ticket is not None:
+                self.engine.cancel(started.ticket)
+        return [self._cancelled(started, context) for started in rest]
+
+    def _cancelled(self, started: Started, context: RunContext) -> RunResult | None:
+        if started.ticket is None or not self.engine.knows(started.ticket):
+            return None
+        outcome = self.engine.wait(started.ticket)
+        if not outcome.was_started:
+            return None
+        return self._result(started, context, replace(outcome, cancelled=True))
+
     def run(
         self, spec: ScriptSpec, context: RunContext, keep: tuple[bytes | None, bytes | None] = (None, None)
     ) -> RunResult:
         """Run ``spec`` and return its result."""
         return self.finish(self.start(spec, context, keep), context)
+
+
+def _forget_files(result: RunResult, started: Started) -> tuple[bytes | None, bytes | None]:
+    """Remove what an attempt kept, and return where the next one keeps its output."""
+    if result.tmp is not None:
+        remove_tree(unescape_name(result.tmp))
+    if started.prepared is None:
+        return None, None
+    keep = started.prepared.command.keep_stdout, started.prepared.command.keep_stderr
+    for path, file in zip(keep, (result.stdout_file, result.stderr_file), strict=True):
+        if path is not None and file is not None:
+            remove_tree(os.fsdecode(path))
+    return keep
 
 
 def _attempt(result: RunResult) -> Attempt:

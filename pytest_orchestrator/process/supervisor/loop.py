@@ -19,7 +19,7 @@ from .orphans import Orphans
 from .outbox import Outbox
 from .program import NEVER, RUNNING, Program, Request, start
 from .salvage import Salvage
-from .slots import Slot
+from .slots import Slots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ class Supervisor:
         self._running: dict[int, Program] = {}
         self._leaders: dict[int, Program] = {}
         """By pid, as long as the program itself has not been reaped."""
-        self._free_slots: list[Slot] = []
-        self._slot_count = 0
+        self._slots = Slots(self._work_dir)
         self._base_env: dict[bytes, bytes] = {}
         self._has_children = False
         self._stopping = False
@@ -219,7 +218,7 @@ class Supervisor:
 
     def _start(self, request: Request) -> None:
         try:
-            slot = self._free_slots.pop() if self._free_slots else self._new_slot()
+            slot = self._slots.take()
         except OSError as error:
             self._locks.release(request.resources)
             self._refuse(request, f"cannot make its files in {os.fsdecode(self._work_dir)}: {error.strerror}")
@@ -231,7 +230,7 @@ class Supervisor:
         try:
             program = start(request, slot, environment, self._null)
         except (OSError, ValueError) as error:
-            self._free_slots.append(slot)
+            self._slots.give_back(slot)
             self._locks.release(request.resources)
             self._refuse(request, (error.strerror if isinstance(error, OSError) else None) or str(error))
             return
@@ -242,10 +241,6 @@ class Supervisor:
 
     def _refuse(self, request: Request, why: str) -> None:
         self._outbox.put(("done", request.number, {"error": why}))
-
-    def _new_slot(self) -> Slot:
-        self._slot_count += 1
-        return Slot(b"%s/%d" % (self._work_dir, self._slot_count))
 
     # -- ending -----------------------------------------------------------------------------------------------
 
@@ -280,16 +275,11 @@ class Supervisor:
         in_use = bool(program.unkillable or (program.left and request.left_processes == "allow"))
         out, err, tmp = slot.collect(b"%s/%d" % (self._work_dir, program.number), self._abandoned, in_use)
         self._salvage.handed_over(request, out[3], err[3])
-        try:
-            slot.renew()
-            self._free_slots.append(slot)
-        except OSError:  # the next program gets new files, or hears why it cannot have any
-            slot.remove()
+        self._slots.give_back(slot)
         self._outbox.put(("done", program.number, program.outcome(out, err, tmp)))
 
     def _say_goodbye(self) -> None:
-        for slot in self._free_slots:
-            slot.remove()
+        self._slots.remove()
         if self._abandoned:
             self._salvage.settle()
         try:

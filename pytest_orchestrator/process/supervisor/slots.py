@@ -160,3 +160,32 @@ class Slot:
                 os.rmdir(path)
             except OSError:  # it holds something that somebody may want, or is gone
                 continue
+
+
+class Slots:
+    """The slots that are free now."""
+
+    def __init__(self, work_dir: bytes) -> None:
+        self._work_dir = work_dir
+        self._free: list[Slot] = []
+        self._count = 0
+
+    def take(self) -> Slot:
+        """Return a clean slot. Raise OSError when a new one is needed and cannot be made."""
+        if self._free:
+            return self._free.pop()
+        self._count += 1
+        return Slot(b"%s/%d" % (self._work_dir, self._count))
+
+    def give_back(self, slot: Slot) -> None:
+        """Take back a slot after it was collected, or was not used."""
+        try:
+            slot.renew()
+            self._free.append(slot)
+        except OSError:  # the next program gets new files, or hears why it cannot have any
+            slot.remove()
+
+    def remove(self) -> None:
+        """Remove them all."""
+        for slot in self._free:
+            slot.remove()
