@@ -7,7 +7,6 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from ..core.names import escape_argument, escape_name, unescape_name
 from ..errors import ConfigurationError
 from ..process.engine import Engine
 from ..process.redaction import Redactor
+from ..process.workplace import lock_directory
 from ..scripts.environment import current_environment
 from ..scripts.filter import ScriptFilter
 from ..scripts.spec import RunContext
@@ -165,8 +165,7 @@ class Orchestration:
     @property
     def lock_dir(self) -> Path:
         """Directory of the named locks: the same for every session in this rootdir, whatever its report directory."""
-        name = sha256(os.fsencode(self.rootdir)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"pytest-orchestrator-{os.getuid()}" / name
+        return lock_directory(self.rootdir)
 
     def context(self) -> RunContext:
         """Return what scripts have in common now. The same object as long as the environment does not change."""

@@ -6,9 +6,10 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from ..process.redaction import REPLACEMENT
 
+if TYPE_CHECKING:
+    from ..process.command import Command
     from .spec import RunContext, ScriptSpec
 
 NOT_INHERITED = (b"PYTEST_CURRENT_TEST",)
@@ -56,13 +57,11 @@ def additions(spec: ScriptSpec, context: RunContext) -> tuple[dict[bytes, bytes]
     return added, tuple(removed)
 
 
-def shown_additions(spec: ScriptSpec, context: RunContext) -> Mapping[str, str]:
-    """Return the additions as text for people, secrets replaced."""
-    added, removed = additions(spec, context)
-    redactor = context.redactor.extended(spec.settings.env)
-    shown = {}
+def shown_additions(command: Command, context: RunContext) -> dict[str, str | None]:
+    """Return what ``command`` adds to the environment, secrets replaced; a value of None is removed."""
+    added = {os.fsdecode(name): os.fsdecode(value) for name, value in command.env.items()}
+    redactor = context.redactor.extended(added)
+    shown: dict[str, str | None] = {}
     for name, value in added.items():
-        text = os.fsdecode(name)
-        shown[text] = "[redacted]" if redactor.is_secret_name(text) else redactor.text(os.fsdecode(value))
-    shown.update({os.fsdecode(name): "(removed)" for name in removed})
-    return shown
+        shown[name] = REPLACEMENT if redactor.is_secret_name(name) else redactor.text(value)
+    return shown | dict.fromkeys(map(os.fsdecode, command.unset))

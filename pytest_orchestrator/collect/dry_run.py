@@ -1,0 +1,129 @@
+"""A pytest plugin that shows what would be run in place of running it: ``pytest-orchestrator run --dry-run``.
+
+It is used with ``--collect-only``, so that exactly that is shown which pytest has collected, with every conftest,
+marker and hook.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ..core.names import escape_name
+from ..core.result import Limit
+from ..errors import OrchestratorError
+from ..process.redaction import REPLACEMENT
+from ..scripts.environment import shown_additions
+from ..scripts.interpreter import NotStartableError
+from ..scripts.prepare import prepare, unmet_requirement
+from .execution import Execution
+from .hooks import adapted
+from .items import ScriptItem
+from .orchestration import KEY, Orchestration
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from ..config.settings import ScriptSettings
+
+_WIDTH = 11
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> Generator[None, None, None]:
+    """Show the collected scripts our way, and not the tree that pytest shows."""
+    items = session.items[:]
+    session.items.clear()
+    yield
+    session.items.extend(items)
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None:
+        return
+    scripts = [item for item in items if isinstance(item, ScriptItem)]
+    for item in scripts:
+        terminal.write_line(item.nodeid, bold=True)
+        for label, text in _description(item, session.config.stash[KEY]):
+            terminal.write_line(f"  {label:{_WIDTH}}  {text}")
+    others = len(items) - len(scripts)
+    if others:
+        terminal.write_line(f"and {others} {'test' if others == 1 else 'tests'} of pytest's own")
+
+
+def _description(item: ScriptItem, orchestration: Orchestration) -> Iterator[tuple[str, str]]:
+    try:
+        settings = item.effective_settings()
+    except OrchestratorError as error:
+        yield "error", str(error)
+        return
+    yield from _command(item, orchestration)
+    limits = list(_limits(settings))
+    yield "time limit", ", ".join(limits) if limits else f"none ({settings.timeout_source})"
+    why = _skip_reason(item, settings)
+    if why is not None:
+        yield "skipped", why
+    missing = unmet_requirement(settings.requires)
+    if missing is not None:
+        yield ("fails", f"{missing} (--orchestrate-strict)") if orchestration.settings.strict else ("skipped", missing)
+    xfail = item.get_closest_marker("xfail")
+    if xfail is not None:
+        yield "xfail", str(xfail.kwargs.get("reason", "")) or "expected to fail"
+
+
+def _command(item: ScriptItem, orchestration: Orchestration) -> Iterator[tuple[str, str]]:
+    context = orchestration.context()
+    spec = Execution.spec(item)
+    try:
+        prepared = prepare(spec, context)
+    except NotStartableError as error:
+        yield "error", f"not startable: {error}"
+        return
+    # A hook of the user may raise anything, which is what it would do in a real run too.
+    call = pytest.CallInfo.from_call(
+        lambda: adapted(item, prepared, context), "collect", reraise=(KeyboardInterrupt, pytest.exit.Exception)
+    )
+    if call.excinfo is not None:
+        yield "error", call.excinfo.exconly(tryshort=True)
+        return
+    command = call.result.command
+    redactor = context.redactor.extended(spec.settings.env)
+    yield "command", " ".join(_word(redactor.text(word)) for word in call.result.shown)
+    cwd = command.cwd
+    yield "directory", "a temporary one" if cwd is None else escape_name(os.fsdecode(cwd))
+    label = "environment"
+    for name, value in shown_additions(command, context).items():
+        yield label, f"{_word(name)} (removed)" if value is None else f"{_word(name)}={_word(value)}"
+        label = ""
+    for note in call.result.notes:
+        yield "note", redactor.text(note)
+
+
+def _word(text: str) -> str:
+    """Return ``text`` as one would type it in a shell, with what no terminal shows made visible."""
+    if text == REPLACEMENT:
+        return text
+    return shlex.quote(text) if text.isprintable() else shlex.quote(escape_name(text))
+
+
+def _limits(settings: ScriptSettings) -> Iterator[str]:
+    if settings.timeout is not None:
+        yield f"{settings.timeout:g} s ({settings.timeout_source})"
+    if settings.idle_timeout is not None:
+        yield str(Limit("idle_timeout", settings.idle_timeout))
+
+
+def _skip_reason(item: ScriptItem, settings: ScriptSettings) -> str | None:
+    if settings.skip is not None:
+        return settings.skip
+    for mark in item.iter_markers("skip"):
+        return str(mark.kwargs.get("reason", mark.args[0] if mark.args else "unconditional skip"))
+    for mark in item.iter_markers("skipif"):
+        reason = mark.kwargs.get("reason", "")
+        for condition in mark.args or (mark.kwargs.get("condition", False),):
+            if isinstance(condition, str):
+                return f"perhaps, that is decided when it is run: {reason or condition}"
+            if condition:
+                return str(reason) or "skipif"
+    return None
