@@ -79,12 +79,12 @@ class TerminalOutput:
         stats = terminalreporter.stats
         failed, timeouts = stats.get("failed", []), stats.get(TIMEOUT, [])
         if timeouts:
-            stats["failed"] = [*failed, *timeouts]
+            stats["failed"], stats[TIMEOUT] = [*failed, *timeouts], []
         try:
             yield
         finally:
             if timeouts:
-                stats["failed"] = failed
+                stats["failed"], stats[TIMEOUT] = failed, timeouts
         self._close(terminalreporter)
 
     def _close(self, terminal: pytest.TerminalReporter) -> None:
