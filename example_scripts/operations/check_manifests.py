@@ -4,7 +4,7 @@
 # ///
 """Check deployment manifests: every one must name an image with a version and a memory limit.
 
-The block above is inline script metadata (PEP 723). Nothing is installed because of it unless `interpreter:` in
+It says inline (PEP 723) that it needs PyYAML. Nothing is installed because of that unless `interpreter:` in
 orchestrator.yaml names a tool that does, as in `uv run --script`; the report has a note that says so.
 """
 

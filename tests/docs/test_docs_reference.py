@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from doc_pages import ROOT, pages
 
 from pytest_orchestrator import hookspecs
 from pytest_orchestrator.config.options import OPTIONS, flag
+from pytest_orchestrator.config.schema import json_schema
 from pytest_orchestrator.config.values import RESERVED_VARIABLES
 from pytest_orchestrator.process.supervisor.marks import RUN_VARIABLE
 from pytest_orchestrator.scripts.environment import NOT_INHERITED
@@ -28,6 +30,11 @@ HOOKS: list[tuple[str, Any]] = [
 
 def _page(name: str) -> str:
     return (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
+
+
+def test_the_schema_beside_the_pages_is_the_one_that_the_command_prints() -> None:
+    # When this fails: pytest-orchestrator schema > docs/reference/orchestrator.schema.json
+    assert json.loads(_page("orchestrator.schema.json")) == json_schema()
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)

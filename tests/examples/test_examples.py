@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "EXAMPLE_RUN_MARK"
@@ -206,3 +208,11 @@ def test_every_example_is_in_the_table_above() -> None:
     no_scripts = {"orchestrator.yaml", "conftest.py", "with_fixtures/conftest.py", "lib/common.sh"}
     files = {str(path.relative_to(base)) for path in base.rglob("*") if path.is_file() and path.suffix != ".pyc"}
     assert files - no_scripts == known
+
+
+def test_the_configuration_names_a_schema_that_accepts_it() -> None:
+    path = ROOT / "example_scripts" / "orchestrator.yaml"
+    text = path.read_text(encoding="utf-8")
+    named = text.partition("$schema=")[2].partition("\n")[0]
+    schema = json.loads((path.parent / named).read_text(encoding="utf-8"))
+    assert list(jsonschema.Draft202012Validator(schema).iter_errors(yaml.safe_load(text))) == []
