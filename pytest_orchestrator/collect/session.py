@@ -129,8 +129,9 @@ class OrchestratorSession:
         self._orchestration.collected = sum(isinstance(item, ScriptItem) for item in items)
         tell_controller(self._config, self._orchestration.collected)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Take note of what was collected and in which order it will run."""
+        """Take note of what was collected and in which order it will run; first, because the terminal reports it."""
         if not self._runs_items:
             return
         self._orchestration.hooks = {}
