@@ -33,6 +33,8 @@ class _Found:
     by_id: set[str] = field(default_factory=set)
     widened: dict[str, str] = field(default_factory=dict)
     """Arguments given, by the directory that had to take their place."""
+    tests: dict[str, str] = field(default_factory=dict)
+    """Arguments given that name test modules or something in them, by path."""
 
 
 def resolve_arguments(config: pytest.Config, default_paths: Sequence[str]) -> tuple[list[str], Scope]:
@@ -94,6 +96,7 @@ def _resolve(argument: str, bases: tuple[str, str], found: _Found) -> None:
 
 
 def _add_pytests_own(path: str, part: str | None, argument: str, found: _Found) -> None:
+    found.tests[path] = argument
     acceptable = _acceptable(path, found.start)
     if acceptable is None:
         found.arguments.append(argument)
@@ -130,7 +133,7 @@ def _add(directory: str, argument: str, found: _Found) -> None:
     while acceptable is None:
         parent = os.path.dirname(directory)
         if parent == directory:
-            message = f"pytest cannot take {quote_name(argument)}: no directory above it is free of '[' and '::'"
+            message = f"pytest cannot take {_quoted(argument)}: no directory above it is free of '[' and '::'"
             raise pytest.UsageError(message)
         directory = parent
         acceptable = _acceptable(directory, found.start)
@@ -147,11 +150,14 @@ def _refuse_what_pytest_would_drop(found: _Found) -> None:
     for directory, argument in found.widened.items():
         if directory in found.roots:
             continue
-        for other in found.arguments:
-            path = os.path.normpath(os.path.join(found.start, other.partition("::")[0]))
-            if path.startswith(os.path.join(directory, "")) and path not in found.roots and path not in found.named:
+        for path, other in found.tests.items():
+            if path.startswith(os.path.join(directory, "")):
                 message = (
-                    f"pytest cannot take {quote_name(argument)} together with {quote_name(other)}, because of the '[' "
-                    "or '::' in the name; give them to two runs"
+                    f"pytest cannot take {_quoted(argument)} together with {_quoted(other)}, because of the '[' or "
+                    "'::' in the name; give them to two runs"
                 )
                 raise pytest.UsageError(message)
+
+
+def _quoted(argument: str) -> str:
+    return f"'{argument}'" if argument.isprintable() else quote_name(argument)

@@ -32,7 +32,7 @@ class ScriptItem(pytest.Item):
         self.fixturenames: list[str] = []
         self._effective: ScriptSettings | None = None
         # What pytest would work out again from the path, which may hold what no report can carry.
-        self.__dict__["location"] = (shown, 0, self.nodeid)
+        self.__dict__["location"] = (shown, 0, self._heading(shown))
         self.add_marker(pytest.mark.script)
         if settings.skip is not None:
             self.add_marker(pytest.mark.skip(reason=settings.skip))
@@ -114,5 +114,12 @@ class ScriptItem(pytest.Item):
         return super().repr_failure(without_machinery(excinfo), style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Return where the item is: its file, its first line, its id."""
-        return self.path, 0, self.nodeid
+        """Return where the item is: its file, its first line, its name."""
+        return self.path, 0, self.location[2]
+
+    def _heading(self, shown: str) -> str:
+        """Return what pytest writes above a failure.
+
+        Not the id: where the last part of a location is the end of an id, ``-v`` shows its dots as ``::``.
+        """
+        return shown if self.case is None else f"{shown} [{self.case}]"
