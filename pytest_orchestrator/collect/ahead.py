@@ -56,6 +56,7 @@ class RunAhead:
         self._next = 0
         self._started: dict[ScriptItem, Started] = {}
         self._refused: dict[ScriptItem, Exception] = {}
+        self._awaited: tuple[ScriptItem, Started] | None = None
         self._surroundings = Surroundings()
         self._jobs = orchestration.settings.jobs
         self._max_failures = self._failure_bound()
@@ -101,6 +102,7 @@ class RunAhead:
         started = self._started.pop(item, None)
         if started is None:
             started = self._start(item)
+        self._awaited = item, started
         self._next = max(self._next, self._index.get(item, -1) + 1)
         self.pump_if_parallel()
         return started
@@ -174,7 +176,9 @@ class RunAhead:
         if not self._max_failures:
             return False
         failures = self._items[0].session.testsfailed + len(self._refused)
-        for item, started in self._started.items():
+        # The one that pytest is waiting for counts from the moment when its outcome is there.
+        awaited = [self._awaited] if self._awaited is not None and self._awaited[1].ticket is not None else []
+        for item, started in [*self._started.items(), *awaited]:
             outcome = self._orchestration.engine.peek(started.ticket) if started.ticket is not None else None
             if started.ticket is None or (outcome is not None and not _is_clean(outcome, item.effective_settings())):
                 failures += 1
