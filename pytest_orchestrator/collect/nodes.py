@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..config.project import ProjectConfig
 
+
 class ScriptNode(pytest.Collector):
     """A script that was named by its id, or whose configuration is broken.
 
