@@ -94,8 +94,6 @@ class Outcome:
     lost: bool = False
     """The supervisor died while it ran."""
     pid: int | None = None
-
-    @property
-    def was_started(self) -> bool:
-        """Whether the program ever ran."""
-        return self.pid is not None
+    """None when it was never started, and when the supervisor died before it could tell."""
+    was_started: bool = True
+    """Whether the program ever ran, as far as is known: one that may have run is not run again."""

@@ -238,11 +238,11 @@ class Engine:
             self._said_bye = True
         elif message[1] not in self._commands:
             return  # it was given up when another supervisor died
-        elif kind == "started":
-            _, ticket, pid, started, stdout, stderr = message
-            self._running[ticket] = RunningProgram(pid, started, stdout, stderr)
+        elif kind == "starting":
+            _, ticket, started, stdout, stderr = message
+            self._running[ticket] = RunningProgram(started, stdout, stderr)
             if logger.isEnabledFor(logging.INFO):
-                logger.info("started %s", self._commands[ticket].item, extra={"event": "start", "pid": pid})
+                logger.info("started %s", self._commands[ticket].item, extra={"event": "start"})
         else:
             self._deaths = 0
             self._finish(message[1], told(message[2]))
@@ -263,7 +263,7 @@ class Engine:
         supervisor.forget()
 
     def _sweep(self) -> None:
-        survivors = sweep(self._token, [running.pid for running in self._running.values()])
+        survivors = sweep(self._token)
         if survivors:
             logger.warning("could not kill %s", sorted(survivors), extra={"event": "kill"})
 

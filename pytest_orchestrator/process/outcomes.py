@@ -23,7 +23,6 @@ TERMINATED = "the supervisor process was told to end (SIGTERM) while this ran"
 class RunningProgram:
     """What is known of a program while it runs."""
 
-    pid: int
     started: float
     """Seconds since the epoch."""
     stdout: bytes
@@ -62,7 +61,7 @@ def _processes(pairs: Iterable[tuple[int, bytes]]) -> tuple[LeftProcess, ...]:
 def never_started(*, error: str | None = None, cancelled: bool = False, lost: bool = False) -> Outcome:
     """Return the outcome of a command that never became a program."""
     now = time.time()
-    return Outcome(started=now, ended=now, duration=0.0, error=error, cancelled=cancelled, lost=lost)
+    return Outcome(started=now, ended=now, duration=0.0, error=error, cancelled=cancelled, lost=lost, was_started=False)
 
 
 def lost(running: RunningProgram, why: str, prefix: bytes) -> Outcome:
@@ -79,7 +78,6 @@ def lost(running: RunningProgram, why: str, prefix: bytes) -> Outcome:
         stderr=_rescue(running.stderr, prefix + b".stderr"),
         lost=True,
         error=why,
-        pid=running.pid,
     )
 
 

@@ -6,31 +6,26 @@ import os
 import select
 import signal
 import time
-from typing import TYPE_CHECKING
 
 from .supervisor.marks import Marks
 from .supervisor.tree import Process, descendants, process_table, send_signal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SWEEP_SECONDS = 5.0
 """How long a sweep waits for killed processes to be gone."""
 
 
-def find_marked(token: bytes, sessions: Iterable[int]) -> dict[int, Process]:
-    """Return every process that carries ``token``, is in one of ``sessions``, or descends from one that is."""
+def find_marked(token: bytes) -> dict[int, Process]:
+    """Return every process that carries a mark of ``token`` or descends from one that does."""
     table = process_table()
     table.pop(os.getpid(), None)
     marks = Marks(token)
-    return descendants([pid for pid in table if marks.number_of(pid) is not None], sessions, table)
+    return descendants([pid for pid in table if marks.number_of(pid) is not None], (), table)
 
 
-def sweep(token: bytes, sessions: Iterable[int]) -> set[int]:
+def sweep(token: bytes) -> set[int]:
     """Kill all that :func:`find_marked` finds until nothing is found; return what is still there after 5 seconds."""
-    sessions = tuple(sessions)
     deadline = time.monotonic() + SWEEP_SECONDS
-    while members := find_marked(token, sessions):
+    while members := find_marked(token):
         if time.monotonic() > deadline:
             return set(members)
         _kill_and_await(members, deadline)

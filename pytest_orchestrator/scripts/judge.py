@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..core.names import escape_name
@@ -143,7 +143,7 @@ def result_of(
     directory = cwd if cwd is not None else os.fsdecode(outcome.tmp or b"")
     if outcome.error is not None and not outcome.lost and prepared is not None:
         error = explain_not_started(outcome.error, prepared.command, cwd)
-        outcome = Outcome(started=outcome.started, ended=outcome.ended, duration=0.0, error=error)
+        outcome = replace(outcome, error=error)
     verdict = judge(spec, outcome, directory)
     redactor = context.redactor.extended(spec.settings.env)
     keep_stdout = keep_stderr = None
@@ -196,4 +196,4 @@ def result_of(
 def not_startable(error: str) -> Outcome:
     """Return the outcome of a script for which no command could be made."""
     now = time.time()
-    return Outcome(started=now, ended=now, duration=0.0, error=error)
+    return Outcome(started=now, ended=now, duration=0.0, error=error, was_started=False)

@@ -71,6 +71,11 @@ def marked(mark: str) -> dict[int, str]:
     return {pid: command for pid, command in found.items() if mark in command}
 
 
+def sleepers(mark: str) -> dict[int, str]:
+    """Return every process that is now nothing but ``sleep mark``: of those with the mark, the ones that are ready."""
+    return {pid: command for pid, command in marked(mark).items() if command == f"sleep {mark}"}
+
+
 def with_environment(text: str) -> dict[int, str]:
     """Return every process alive whose environment holds ``text``, this one aside."""
     found = {}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 GIVE_UP = 5.0
 """Seconds of SIGKILL after which what is left is reported as unkillable."""
-CANCEL_GRACE = 5.0
+CANCEL_GRACE = 2.0
 """Most seconds of grace for a program whose result nobody wants."""
 SWEEP_GRACE = 2.0
 """Seconds that processes which were allowed to stay get between SIGTERM and SIGKILL at the end."""

@@ -19,7 +19,7 @@ from .orphans import Orphans
 from .outbox import Outbox
 from .program import NEVER, RUNNING, Program, Request, start
 from .salvage import Salvage
-from .slots import Slots
+from .slots import Slots, remove_if_empty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class Supervisor:
 
     def _start_waiting(self) -> None:
         blocked: list[Request] = []
-        while self._waiting and len(self._running) < self._jobs:
+        while self._waiting and len(self._running) < self._jobs and not self._stopping:
             request = self._waiting.popleft()
             try:
                 if request.resources and not self._locks.take(request.resources):
@@ -227,6 +227,11 @@ class Supervisor:
         environment[RUN_VARIABLE] = self._marks.variable(request.number, environment.get(RUN_VARIABLE))
         environment[b"ORCHESTRATOR_TMP"] = slot.tmp
         self._marks.put_on_next(request.number)
+        # Told before it is done: if this process dies in between, nobody runs the program a second time.
+        self._outbox.put(("starting", request.number, time.time(), slot.stdout.path, slot.stderr.path))
+        self._flush()
+        if self._stopping:
+            return  # nobody was there to hear it
         try:
             program = start(request, slot, environment, self._null)
         except (OSError, ValueError) as error:
@@ -237,7 +242,6 @@ class Supervisor:
         self._running[request.number] = program
         self._leaders[program.pid] = program
         self._has_children = True
-        self._outbox.put(("started", request.number, program.pid, program.started, slot.stdout.path, slot.stderr.path))
 
     def _refuse(self, request: Request, why: str) -> None:
         self._outbox.put(("done", request.number, {"error": why}))
@@ -282,12 +286,9 @@ class Supervisor:
         self._slots.remove()
         if self._abandoned:
             self._salvage.settle()
-        try:
-            os.rmdir(self._work_dir)
-            if self._abandoned:
-                os.rmdir(os.path.dirname(self._work_dir))
-        except OSError:  # something that somebody may want is still in it
-            pass
+        remove_if_empty(self._work_dir)
+        if self._abandoned:
+            remove_if_empty(os.path.dirname(self._work_dir))
         if not self._abandoned:
             if not self.terminated:
                 self._outbox.put(("bye",))

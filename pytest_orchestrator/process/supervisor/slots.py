@@ -155,11 +155,8 @@ class Slot:
         for file in (self.stdout, self.stderr):
             if file.is_open:
                 file.discard()
-        for path in (self.tmp, self._directory):
-            try:
-                os.rmdir(path)
-            except OSError:  # it holds something that somebody may want, or is gone
-                continue
+        remove_if_empty(self.tmp)
+        remove_if_empty(self._directory)
 
 
 class Slots:
@@ -189,3 +186,11 @@ class Slots:
         """Remove them all."""
         for slot in self._free:
             slot.remove()
+
+
+def remove_if_empty(directory: bytes) -> None:
+    """Remove ``directory`` unless it holds something that somebody may want (or is gone)."""
+    try:
+        os.rmdir(directory)
+    except OSError:
+        return
