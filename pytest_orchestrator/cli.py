@@ -50,15 +50,16 @@ def _value(name: str) -> Callable[[str], str]:
 
 def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
+    # No short forms but -v: those of pytest, which this is, mean something else.
     add("paths", nargs="*", metavar="PATH", help="folders, scripts or ids; default: as for pytest --orchestrate")
     add("--scripts-dir", metavar="DIR", help="a folder of scripts, as PATH is")
-    add("-s", "--subdirs", nargs="+", metavar="DIR", help="search only these sub-directories of the folder")
-    add("-f", "--filter", metavar="GLOB", help="take only scripts whose name (with a /: path below the folder) matches")
-    add("-t", "--timeout", type=_value("timeout"), metavar="SECONDS", help="time limit of each script; 0 for none")
+    add("--subdirs", nargs="+", metavar="DIR", help="search only these sub-directories of the folder")
+    add("--filter", metavar="GLOB", help="take only scripts whose name (with a /: path below the folder) matches")
+    add("--timeout", type=_value("timeout"), metavar="SECONDS", help="time limit of each script; 0 for none")
     add("--max-depth", type=_value("max_depth"), metavar="N", help="levels of sub-directories to search; 0 for none")
-    add("-o", "--output-dir", metavar="DIR", help="where logs and reports are written; default: .orchestrator")
-    add("-j", "--jobs", type=_value("jobs"), metavar="N", help="scripts that run at the same time, or auto; default: 1")
-    add("-n", "--dry-run", action="store_true", help="show what would be run, and how, without running it")
+    add("--output-dir", metavar="DIR", help="where logs and reports are written; default: .orchestrator")
+    add("--jobs", type=_value("jobs"), metavar="N", help="scripts that run at the same time, or auto; default: 1")
+    add("--dry-run", action="store_true", help="show what would be run, and how, without running it")
     add("-v", "--verbose", action="count", default=0, help="say more; may be given twice")
 
 

@@ -92,6 +92,8 @@ def _held(path: Path) -> Iterator[None]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
+        # Closing alone is not enough when another thread has forked meanwhile: the copy would go on holding it.
+        fcntl.flock(lock, fcntl.LOCK_UN)
         os.close(lock)
 
 

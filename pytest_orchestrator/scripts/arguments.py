@@ -67,7 +67,10 @@ class Given:
         variable, as :mod:`subprocess` asks for, means just that variable.
         """
         if isinstance(env, Mapping):
-            added = {name: value for name, value in env.items() if value is None or os.environ.get(name) != value}
+            odd = [name for name in env if not isinstance(name, str)]
+            self._problems += [f"env: {name!r} is not the name of a variable; names are texts" for name in odd]
+            given = {name: value for name, value in env.items() if isinstance(name, str)}
+            added = {name: value for name, value in given.items() if value is None or os.environ.get(name) != value}
             self._apply({"env": added}, "", f"{self._function}()")
         elif env is not None:
             self._problems.append(f"env: {type(env).__name__} is not a mapping; give names and texts")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     [
         ([], "the following arguments are required: COMMAND"),
         (["rnu"], "argument COMMAND: invalid choice: 'rnu' (choose from "),
-        (["run", "--timeout", "soon"], "argument -t/--timeout: 'soon' is not a number of seconds of at least 0"),
+        (["run", "--timeout", "soon"], "argument --timeout: 'soon' is not a number of seconds of at least 0"),
         (["run", "--max-depth", "-1"], "argument --max-depth: '-1' is not a whole number of at least 0"),
         (["run", "--bogus"], "unrecognized arguments: --bogus"),
         (["docs", "scripts"], "the following arguments are required: -o/--output"),

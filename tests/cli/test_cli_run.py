@@ -40,7 +40,7 @@ def results(root: Path, directory: str = ".orchestrator") -> dict[str, dict[str,
         ("--scripts-dir jobs", ["jobs"]),
         ("jobs --subdirs a 'b c'", ["--orchestrate-subdirs=a 'b c'", "jobs"]),
         ("--filter '*ok [x]*'", ["--orchestrate-include='*ok [x]*'"]),
-        ("-t 2.5 a -j auto b", ["--orchestrate-timeout=2.5", "--orchestrate-jobs=auto", "a", "b"]),
+        ("--timeout 2.5 a --jobs auto b", ["--orchestrate-timeout=2.5", "--orchestrate-jobs=auto", "a", "b"]),
         ("--max-depth 0 --output-dir out", ["--orchestrate-max-depth=0", "--orchestrate-report-dir=out"]),
         ("-vv a", ["-vv", "a"]),
     ],
@@ -137,7 +137,7 @@ def test_wrong_options_are_a_number_and_one_line(capsys: pytest.CaptureFixture[s
     assert run_orchestrator(["--jobs", "many"]) == 2
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.startswith("run_orchestrator: argument -j/--jobs: 'many' is not a whole number from 1 to")
+    assert told.err.startswith("run_orchestrator: argument --jobs: 'many' is not a whole number from 1 to")
     assert told.err.count("\n") == 1
 
 
@@ -235,7 +235,10 @@ def test_nothing_runs_on_when_the_caller_is_killed(tmp_path: Path) -> None:
 def test_several_runs_of_one_project_at_a_time_do_not_mix(tmp_path: Path) -> None:
     make_project(tmp_path, good="true", bad="exit 1")
     with ThreadPoolExecutor(2) as threads:
-        runs = [threads.submit(command, tmp_path, "run", f"scripts/{name}.sh", "-o", name) for name in ("good", "bad")]
+        runs = [
+            threads.submit(command, tmp_path, "run", f"scripts/{name}.sh", "--output-dir", name)
+            for name in ("good", "bad")
+        ]
     assert [run.result().returncode for run in runs] == [0, 1]
     assert (set(results(tmp_path, "good")), set(results(tmp_path, "bad"))) == (
         {"scripts/good.sh::run"},

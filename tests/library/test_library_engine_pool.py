@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from library_scripts import is_alive, python, script
+from process_watch import marked, new_mark, until, until_dead
 
 from pytest_orchestrator import run_script
 from pytest_orchestrator.process.pool import MAX_IDLE, shared_pool
@@ -19,18 +19,6 @@ from pytest_orchestrator.process.workplace import user_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def await_end(pid: int) -> None:
-    """Wait until a process that is not our child has ended."""
-    try:
-        fd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        assert select.select([fd], [], [], 30)[0], f"process {pid} lives on"
-    finally:
-        os.close(fd)
 
 
 def program(directory: Path, text: str) -> subprocess.Popen[str]:
@@ -137,8 +125,7 @@ except KeyboardInterrupt:
 print(run_script("next.sh")["stdout"])
 """
     process = program(tmp_path, text)
-    while not (tmp_path / "started").exists():
-        assert process.poll() is None
+    until((tmp_path / "started").exists, "the script runs")
     pid = int((tmp_path / "started").read_text())
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=60)[0] == "interrupted\nnext\n\n"
@@ -149,13 +136,12 @@ def test_a_killed_process_leaves_no_program_and_the_next_one_removes_its_files(t
     script(tmp_path, "mkfifo started; echo x >$ORCHESTRATOR_TMP/file; echo $$ >started; sleep 600")
     script(tmp_path, "true", "next.sh")
     process = program(tmp_path, "from pytest_orchestrator import run_script; run_script('script.sh')")
-    while not (tmp_path / "started").exists():
-        assert process.poll() is None
+    until((tmp_path / "started").exists, "the script runs")
     pid = int((tmp_path / "started").read_text())
     process.kill()
     process.wait()
     process.stdout.close()  # type: ignore[union-attr]  # it was asked for
-    await_end(pid)
+    until_dead(pid)
     following = program(tmp_path, "from pytest_orchestrator import run_script; run_script('next.sh')")
     following.communicate(timeout=60)
     assert following.returncode == 0
@@ -167,8 +153,7 @@ def test_files_of_a_living_process_are_left_alone(tmp_path: Path) -> None:
     script(tmp_path, "true", "next.sh")
     text = "from pytest_orchestrator import run_script; result = run_script('script.sh'); print(result['stdout'])"
     process = program(tmp_path, text)
-    while not (tmp_path / "started").exists():
-        assert process.poll() is None
+    until((tmp_path / "started").exists, "the script runs")
     (tmp_path / "started").read_text()
     following = program(tmp_path, "from pytest_orchestrator import run_script; run_script('next.sh')")
     following.communicate(timeout=60)
@@ -197,3 +182,20 @@ def test_others_cannot_look_into_the_shared_directory(tmp_path: Path, monkeypatc
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert user_directory() == name
     assert name.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_daemon_thread_in_a_call_is_no_obstacle_to_the_end(tmp_path: Path) -> None:
+    mark = new_mark()
+    script(tmp_path, f"mkfifo started; : >started; exec sleep {mark}")
+    text = """
+import threading
+from pytest_orchestrator import run_script
+threading.Thread(target=run_script, args=("script.sh",), daemon=True).start()
+import os
+while not os.path.exists("started"):
+    pass
+open("started").close()
+"""
+    done = python(tmp_path, text, TMPDIR=str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    until(lambda: not marked(mark), "the script ends with the process")

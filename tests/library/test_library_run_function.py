@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import threading
 from datetime import datetime
@@ -12,7 +13,7 @@ import callables
 import pytest
 from library_scripts import is_alive
 
-from pytest_orchestrator import ArgumentError, run_function
+from pytest_orchestrator import ArgumentError, generate_report, run_function, run_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +80,19 @@ def test_an_object_of_a_users_class_comes_back_as_one() -> None:
     value = run_function(callables.new_account, ("Ada",))["result"]
     assert isinstance(value, callables.Account)
     assert value.name == "Ada"
+
+
+def test_results_of_functions_and_scripts_go_into_one_report(tmp_path: Path) -> None:
+    (tmp_path / "a.sh").write_text("true")
+    results = [
+        run_script(tmp_path / "a.sh"),
+        run_function(callables.new_account, ("Ada",)),
+        run_function(callables.leave, (3,)),
+    ]
+    report = generate_report(results, tmp_path / "reports").read_text()
+    assert "sys.exit(3)" in report
+    summary = json.loads((tmp_path / "reports/summary.json").read_text())
+    assert (summary["totals"]["passed"], summary["totals"]["failed"]) == (2, 1)
 
 
 # -- exceptions --------------------------------------------------------------------------------------------------------

@@ -224,14 +224,15 @@ def test_a_script_that_skips_itself_has_passed_with_a_note(tmp_path: Path) -> No
 
 
 def test_all_mistakes_in_the_arguments_are_told_at_once(tmp_path: Path) -> None:
-    wrong: Any = {"timeout": "soon", "memory_limit_mb": -1, "env": ["A=1"], "config": {"tiemout": 3}}
+    wrong: Any = {"timeout": "soon", "memory_limit_mb": -1, "env": {1: "a", "B": []}, "config": {"tiemout": 3}}
     with pytest.raises(ArgumentError) as caught:
         run_script(script(tmp_path, "true"), **wrong)
     lines = str(caught.value).splitlines()
     assert lines[0].startswith("run_script(config=…): tiemout: unknown key; did you mean 'timeout'?")
-    assert lines[1] == "env: list is not a mapping; give names and texts"
-    assert lines[2].startswith("run_script(): timeout: 'soon' is not")
-    assert lines[3].startswith("run_script(): limits.memory_mb: -1 is not")
+    assert lines[1] == "env: 1 is not the name of a variable; names are texts"
+    assert lines[2].startswith("run_script(): env.B: a list is not text")
+    assert lines[3].startswith("run_script(): timeout: 'soon' is not")
+    assert lines[4].startswith("run_script(): limits.memory_mb: -1 is not")
 
 
 @pytest.mark.parametrize("kind", [TypeError, ValueError, OrchestratorError])
