@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SupervisorError
 from .launch import SupervisorProcess
-from .outcomes import RunningProgram, lost, never_started, remove_if_empty, remove_slots, told
+from .outcomes import RunningProgram, lost, never_started, remove_slots, told
 from .request import run_message
 from .sweep import sweep
-from .temporary import make_directory
+from .temporary import WorkDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,14 +53,13 @@ class Engine:
         variables whose values are kept out of the files that are left when this process is killed.
         """
         self.jobs = jobs
-        self._work_dir = work_dir
+        self._work_dir = WorkDirectory(work_dir)
         self._lock_dir = lock_dir
         self._watch = (os.getpid(), *watch)
         self._redact = list(redact)
         self._owner = os.getpid()
         self._token = b""
         self._supervisor: SupervisorProcess | None = None
-        self._generation = 0
         self._sent_env: Mapping[bytes, bytes] | None = None
         self._next = 0
         self._commands: dict[int, Command] = {}
@@ -176,33 +175,27 @@ class Engine:
             self._end_supervisor(self._supervisor)
         for ticket in list(self._commands):
             self._finish(ticket, never_started(cancelled=True))
-        remove_if_empty(self._generation_dir)
-        remove_if_empty(self._work_dir)  # a kept temporary directory may still be in it
+        self._work_dir.remove_empty()
 
     # -- the supervisor ---------------------------------------------------------------------------------------
 
-    @property
-    def _generation_dir(self) -> Path:
-        return self._work_dir / f"{self._owner}-{self._generation}"
-
     def _start_supervisor(self) -> None:
-        self._generation += 1
         self._token = secrets.token_hex(8).encode()
-        try:
-            make_directory(self._generation_dir)
-        except OSError as error:
-            message = f"cannot make the directory {str(self._generation_dir)!r} for output: {error.strerror}"
-            raise SupervisorError(message) from error
+        work_dir = self._work_dir.new()
         settings = {
             "jobs": self.jobs,
             "token": self._token,
-            "work_dir": os.fsencode(self._generation_dir),
+            "work_dir": os.fsencode(work_dir),
             "lock_dir": os.fsencode(self._lock_dir),
             "watch": list(self._watch),
             "redact": self._redact,
         }
         self._sent_env = None
-        self._supervisor = SupervisorProcess(settings)
+        try:
+            self._supervisor = SupervisorProcess(settings)
+        except BaseException:
+            self._work_dir.remove_empty()
+            raise
         logger.debug("supervisor started", extra={"pid": self._supervisor.pid})
 
     def _request(self, ticket: int, command: Command) -> None:
@@ -278,8 +271,8 @@ class Engine:
         supervisor.forget()
         logger.warning("%s", why, extra={"event": "lost"})
         for ticket, running in list(self._running.items()):
-            self._finish(ticket, lost(running, why, os.fsencode(self._generation_dir / str(ticket))))
-        remove_slots(self._generation_dir)
+            self._finish(ticket, lost(running, why, os.fsencode(self._work_dir.current / str(ticket))))
+        remove_slots(self._work_dir.current)
         self._deaths += 1
         if self._deaths < MAX_DEATHS:
             try:

@@ -57,9 +57,11 @@ class SupervisorProcess:
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
-        except OSError as error:
+        except BaseException as error:
             ours.close()
             os.close(self._words)
+            if not isinstance(error, OSError):
+                raise
             message = f"cannot start the supervisor process with {sys.executable!r}: {error.strerror}"
             raise SupervisorError(message) from error
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.result import LeftProcess
 from .command import Capture, Outcome
 from .supervisor.slots import OutputFile
+from .temporary import remove_if_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,9 +105,3 @@ def remove_slots(directory: Path) -> None:
                 with contextlib.suppress(OSError):
                     slot.rmdir()
     remove_if_empty(directory)
-
-
-def remove_if_empty(directory: Path) -> None:
-    """Remove ``directory`` unless something is in it (or it is gone)."""
-    with contextlib.suppress(OSError):
-        os.rmdir(directory)

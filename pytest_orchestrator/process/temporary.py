@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
 from typing import TYPE_CHECKING
+
+from ..errors import SupervisorError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,18 +16,51 @@ if TYPE_CHECKING:
 logger = logging.getLogger("pytest_orchestrator.process")
 
 
-def make_directory(directory: Path) -> None:
-    """Make ``directory``, although others may remove its parents at any moment because they are empty.
+class WorkDirectory:
+    """The directory that an engine works in: one below it for each of its supervisors."""
 
-    Raise OSError when it cannot be made, or is there already.
-    """
-    for is_last in (False, False, True):
-        try:
-            directory.mkdir(parents=True)
-            return
-        except FileNotFoundError:
-            if is_last:
-                raise
+    def __init__(self, path: Path) -> None:
+        """Make nothing yet."""
+        self._path = path
+        self._count = 0
+
+    @property
+    def current(self) -> Path:
+        """The directory of the supervisor that was started last."""
+        return self._path / f"{os.getpid()}-{self._count}"
+
+    def new(self) -> Path:
+        """Make a directory for another supervisor. Raise SupervisorError when it cannot be made."""
+        while True:
+            self._count += 1
+            try:
+                self._make()
+                return self.current
+            except FileExistsError:
+                continue  # what an earlier engine of this process left
+            except OSError as error:
+                message = f"cannot make the directory {str(self.current)!r} for output: {error.strerror}"
+                raise SupervisorError(message) from error
+
+    def _make(self) -> None:
+        for is_last in (False, False, True):
+            try:
+                self.current.mkdir(parents=True)
+                return
+            except FileNotFoundError:  # another engine has just removed the parent because it was empty
+                if is_last:
+                    raise
+
+    def remove_empty(self) -> None:
+        """Remove what is empty; a kept temporary directory may be in it."""
+        remove_if_empty(self.current)
+        remove_if_empty(self._path)
+
+
+def remove_if_empty(directory: Path) -> None:
+    """Remove ``directory`` unless something is in it (or it is gone)."""
+    with contextlib.suppress(OSError):
+        directory.rmdir()
 
 
 def remove_tree(path: str) -> bool:
