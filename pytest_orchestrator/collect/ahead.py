@@ -58,6 +58,8 @@ class RunAhead:
         self._refused: dict[ScriptItem, Exception] = {}
         self._awaited: tuple[ScriptItem, Started] | None = None
         self._surroundings = Surroundings()
+        self._is_open = True
+        """Whether the item that pytest is at lets others run meanwhile: no fixture or hook of its own is in effect."""
         self._jobs = orchestration.settings.jobs
         self._max_failures = self._failure_bound()
         self._enabled = self._is_enabled()
@@ -97,6 +99,7 @@ class RunAhead:
 
         Raise what a hook of the user raised when it was to be started.
         """
+        self._is_open = self._may_overlap(item)
         if item in self._refused:
             raise self._refused.pop(item)
         started = self._started.pop(item, None)
@@ -107,12 +110,16 @@ class RunAhead:
         self.pump_if_parallel()
         return started
 
+    def _may_overlap(self, item: ScriptItem) -> bool:
+        """Return whether nothing foreign happens around ``item``."""
+        return self._surroundings.are_quiet(item) and next(item.iter_markers("usefixtures"), None) is None
+
     def after(self, item: ScriptItem, *, is_final: bool) -> None:
         """Take note that ``item`` has its verdict; with one job, the next may start while pytest reports this one.
 
         ``is_final`` says that pytest will go on whatever the verdict is, and not come back to this item.
         """
-        if self._jobs == 1 and self._enabled and is_final:
+        if self._jobs == 1 and self._enabled and self._is_open and is_final:
             index = self._index.get(item)
             if index is not None and not self._started:
                 self._next = index + 1
@@ -130,7 +137,7 @@ class RunAhead:
 
     def pump(self) -> None:
         """Start what may be started now."""
-        if not self._enabled:
+        if not self._enabled or not self._is_open:
             return
         engine = self._orchestration.engine
         # Where pytest may stop, what has run in vain is kept small.
@@ -158,11 +165,9 @@ class RunAhead:
         return False
 
     def _turn_of(self, item: pytest.Item) -> _Turn:
-        if not isinstance(item, ScriptItem) or not self._surroundings.are_quiet(item):
+        if not isinstance(item, ScriptItem) or not self._may_overlap(item):
             return _Turn.WAIT
         for mark in item.iter_markers():
-            if mark.name == "usefixtures":
-                return _Turn.WAIT
             if mark.name in ("skip", "skipif") or (mark.name == "xfail" and not mark.kwargs.get("run", True)):
                 return _Turn.PASS
         try:

@@ -76,14 +76,12 @@ def failure_of(item: ScriptItem, result: RunResult) -> ScriptFailure:
     return script_failure(failure_text(item, result), item.nodeid, item.config)
 
 
-def without_machinery(excinfo: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
-    """Return an exception of a user's hook or fixture without the frames between it and pytest."""
-    entries = excinfo.traceback.filter(
+def without_machinery(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    """Return the traceback of a hook or fixture of the user without the frames between it and pytest."""
+    own = excinfo.traceback.filter(
         lambda entry: str(entry.frame.f_globals.get("__name__", "")).partition(".")[0] not in _MACHINERY
     )
-    if entries:
-        excinfo.traceback = entries
-    return excinfo
+    return own or excinfo.traceback
 
 
 def headline(result: RunResult) -> str:

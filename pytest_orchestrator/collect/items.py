@@ -23,6 +23,9 @@ ITEM_NAME = "run"
 class ScriptItem(pytest.Item):
     """One run of one script (or one case of it)."""
 
+    obj = None
+    """pytest looks at it when it explains an unknown fixture; a doctest has the same."""
+
     def __init__(self, *, shown: str, settings: ScriptSettings, case: str | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.settings = settings
@@ -50,6 +53,11 @@ class ScriptItem(pytest.Item):
         if relay is None:
             relay = known[self.parent] = super().ihook
         return relay
+
+    def getparent(self, cls: type[Any]) -> Any:
+        """Return the nearest node of a class; a script is its own module, for fixtures of that scope."""
+        found = super().getparent(cls)
+        return self if found is None and cls is pytest.Module else found
 
     def effective_settings(self) -> ScriptSettings:
         """Return the settings with what markers and pytest-timeout add. Right once collection is over.
@@ -105,13 +113,19 @@ class ScriptItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show what the script did, not where this plugin raised."""
-        from .failure import ScriptFailedError, failure_of, without_machinery
+        from .failure import ScriptFailedError, failure_of
 
         if isinstance(excinfo.value, ScriptFailedError):
             return failure_of(self, excinfo.value.result)
         if isinstance(excinfo.value, OrchestratorError):
             return str(excinfo.value)
-        return super().repr_failure(without_machinery(excinfo), style)
+        return super().repr_failure(excinfo, style)
+
+    def _traceback_filter(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+        """Return the traceback of a fixture or hook of the user (pytest asks for it where a test has its own way)."""
+        from .failure import without_machinery
+
+        return without_machinery(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return where the item is: its file, its first line, its name."""
