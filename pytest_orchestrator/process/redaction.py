@@ -37,7 +37,7 @@ _SHAPES = (
 _KEY = rf"{_BEGIN}(?:[^-]{{0,16383}}{_END}|[A-Za-z0-9+/=\s]{{0,16383}})"
 _SHAPE = rf"(?<![A-Za-z0-9])(?:{'|'.join(_SHAPES)})|{_KEY}"
 _TEXT_SHAPE = re.compile(_SHAPE)
-_HINTS = ("gh", "glpat-", "sk-", "xox", "AKIA", "ASIA", "AIza", "npm_", "pypi-", "eyJ", "-----BEGIN")
+_HINTS = ("gh", "github_pat_", "glpat-", "sk-", "xox", "AKIA", "ASIA", "AIza", "npm_", "pypi-", "eyJ", "-----BEGIN")
 
 BLOCK = 1 << 20
 """Bytes of a file that are looked at in one go."""

@@ -6,12 +6,14 @@ import contextlib
 import logging
 import os
 import random
+import shutil
 import signal
+import textwrap
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from engine_runs import command, engine_in, gate, run, shell, supervisor_pid
+from engine_runs import command, engine_in, gate, owner_process, run, said, shell, supervisor_pid
 from process_watch import Holdings, children, descriptors, files_below, marked, new_mark, resident_kb, sleepers, until
 
 from pytest_orchestrator.errors import SupervisorError
@@ -282,3 +284,35 @@ def test_starts_ends_and_kills_are_logged_with_their_facts(tmp_path: Path, caplo
         ("killed the tree of a.sh::run", "kill"),
     ]
     assert caplog.records[-1].__dict__["limit"] == "timeout"
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="only root can make a small file system")
+def test_a_full_disk_fails_programs_and_not_the_supervisor(tmp_path: Path) -> None:
+    small = [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        'mount -t tmpfs -o size=300k,nr_inodes=9 none "$0"; exec "$@"',
+        str(tmp_path),
+    ]
+    program = """
+        import os, shutil
+        full = run(engine, shell("exec head -c 1000000 /dev/zero"))
+        print("full", full.exit_code, full.stdout.size < 310_000, full.lost, flush=True)
+        os.unlink(full.stdout.path)
+        fill = 'while true > "$ORCHESTRATOR_TMP/$((i+=1))"; do true; done 2>&-; exit 3'
+        kept = run(engine, shell(fill))
+        print("kept", kept.exit_code, kept.tmp is not None, flush=True)
+        refused = run(engine, shell("exit 0"))
+        print("refused", refused.was_started, "No space left on device" in refused.error, flush=True)
+        shutil.rmtree(kept.tmp)
+        print("again", run(engine, shell("exit 0")).exit_code, flush=True)
+        engine.close()
+    """
+    with owner_process(tmp_path, textwrap.dedent(program), prefix=small, jobs=1) as owner:
+        said(owner, "full 1 True False")
+        said(owner, "kept 3 True")
+        said(owner, "refused False True")
+        said(owner, "again 0")
+        assert owner.wait(20) == 0

@@ -28,14 +28,24 @@ class OutputFile:
 
     __slots__ = ("fd", "path")
 
-    def __init__(self, path: bytes, flags: int = _CREATE) -> None:
+    def __init__(self, path: bytes, fd: int) -> None:
         self.path = path
-        self.fd = os.open(path, flags, 0o600)
+        self.fd = fd
+
+    @classmethod
+    def none(cls) -> OutputFile:
+        """Return one that stands for no file."""
+        return cls(b"", -1)
+
+    @classmethod
+    def create(cls, path: bytes) -> OutputFile:
+        """Make a new file. Raise OSError when that cannot be done."""
+        return cls(path, os.open(path, _CREATE, 0o600))
 
     @classmethod
     def open_existing(cls, path: bytes) -> OutputFile:
-        """Open the file that a supervisor which died left at ``path``."""
-        return cls(path, os.O_RDWR | os.O_CLOEXEC)
+        """Open the file that a supervisor which died left at ``path``. Raise OSError when it is not there."""
+        return cls(path, os.open(path, os.O_RDWR | os.O_CLOEXEC))
 
     def read(self) -> tuple[bytes, bytes, int]:
         """Return head, tail and size; the tail is empty unless bytes between them are left out."""
@@ -80,14 +90,18 @@ class Slot:
         """Make them in ``directory``, which is made. Raise OSError when that cannot be done."""
         self._directory = directory
         self._count = 0
+        self.stdout = self.stderr = OutputFile.none()
+        self.tmp = b""
         os.mkdir(directory, 0o700)
-        self.stdout = self._new_file(b"stdout")
-        self.stderr = self._new_file(b"stderr")
-        self.tmp = self._new_tmp()
+        try:
+            self.renew()
+        except OSError:
+            self.remove()
+            raise
 
     def _new_file(self, name: bytes) -> OutputFile:
         self._count += 1
-        return OutputFile(b"%s/%s.%d" % (self._directory, name, self._count))
+        return OutputFile.create(b"%s/%s.%d" % (self._directory, name, self._count))
 
     def _new_tmp(self) -> bytes:
         self._count += 1
@@ -142,7 +156,7 @@ class Slot:
             return False
 
     def renew(self) -> None:
-        """Replace what was handed over. Raise OSError when that cannot be done."""
+        """Make what is missing. Raise OSError when that cannot be done."""
         if not self.stdout.is_open:
             self.stdout = self._new_file(b"stdout")
         if not self.stderr.is_open:

@@ -143,7 +143,10 @@ def descendants(roots: Iterable[int], sessions: Iterable[int], table: Mapping[in
 
 
 def command_line(pid: int) -> bytes:
-    """Return the command of ``pid`` as one readable line of at most 200 bytes; its name if it has none."""
+    """Return the command of ``pid`` as one readable line of at most 200 bytes; its name if it has none.
+
+    ``(ended)`` and ``(hidden)`` stand for what cannot be read any more, or at all (``hidepid``).
+    """
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             line = file.read(4096).rstrip(b"\0").replace(b"\0", b" ")
@@ -151,8 +154,16 @@ def command_line(pid: int) -> bytes:
             with open(f"/proc/{pid}/comm", "rb") as file:
                 line = b"[" + file.read().strip() + b"]"
     except OSError:
-        return b"(ended)"
+        return b"(hidden)" if _exists(pid) else b"(ended)"
     return line if len(line) <= _COMMAND_LENGTH else line[: _COMMAND_LENGTH - 1] + b"~"
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.getsid(pid)
+    except OSError:
+        return False
+    return True
 
 
 def send_signal(members: Mapping[int, Process], number: int) -> None:
