@@ -167,9 +167,8 @@ class RunAhead:
     def _turn_of(self, item: pytest.Item) -> _Turn:
         if not isinstance(item, ScriptItem) or not self._may_overlap(item):
             return _Turn.WAIT
-        for mark in item.iter_markers():
-            if mark.name in ("skip", "skipif") or (mark.name == "xfail" and not mark.kwargs.get("run", True)):
-                return _Turn.PASS
+        if any(map(_may_skip, item.iter_markers())):
+            return _Turn.PASS
         try:
             settings = item.effective_settings()
         except OrchestratorError:  # the item itself reports it, in its turn
@@ -195,6 +194,14 @@ class RunAhead:
         """Return, and forget, what was started and never asked for."""
         rest, self._started = self._started, {}
         return rest
+
+
+def _may_skip(mark: pytest.Mark) -> bool:
+    """Return whether pytest may not run an item because of ``mark``."""
+    if mark.name == "skipif":
+        conditions = (*mark.args, mark.kwargs.get("condition", False))
+        return any(isinstance(condition, str) or condition for condition in conditions)
+    return mark.name == "skip" or (mark.name == "xfail" and not mark.kwargs.get("run", True))
 
 
 def _is_clean(outcome: Outcome, settings: ScriptSettings) -> bool:

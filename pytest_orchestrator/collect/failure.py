@@ -84,6 +84,19 @@ def without_machinery(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
     return own or excinfo.traceback
 
 
+def unknown_fixture(item: ScriptItem, error: pytest.FixtureLookupError) -> ScriptFailure:
+    """Return what to show for a fixture that ``item`` asks for and that cannot be had."""
+    lines = [f"{item.name}: {(error.msg or f'fixture {error.argname!r} not found').strip()}"]
+    for definition in reversed(error.fixturestack):
+        code = getattr(definition.func, "__code__", None)
+        rootdir = item.config.stash[KEY].rootdir
+        where = f" ({shown_path(code.co_filename, rootdir)}:{code.co_firstlineno})" if code is not None else ""
+        lines.append(f"asked for by fixture {definition.argname!r}{where}")
+    if not error.fixturestack:
+        lines.append("asked for by a usefixtures mark")
+    return script_failure("\n".join(lines), item.nodeid, item.config)
+
+
 def headline(result: RunResult) -> str:
     """Return the short first line: ``backup.sh: exit 3, expected 0``."""
     name = result.name if result.case is None else f"{result.name}[{result.case}]"

@@ -23,9 +23,6 @@ ITEM_NAME = "run"
 class ScriptItem(pytest.Item):
     """One run of one script (or one case of it)."""
 
-    obj = None
-    """pytest looks at it when it explains an unknown fixture; a doctest has the same."""
-
     def __init__(self, *, shown: str, settings: ScriptSettings, case: str | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.settings = settings
@@ -120,6 +117,14 @@ class ScriptItem(pytest.Item):
         if isinstance(excinfo.value, OrchestratorError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
+
+    def _repr_failure_py(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show an unknown fixture (pytest's own words for it need a test function)."""
+        if isinstance(excinfo.value, pytest.FixtureLookupError):
+            from .failure import unknown_fixture
+
+            return unknown_fixture(self, excinfo.value)
+        return super()._repr_failure_py(excinfo, style)
 
     def _traceback_filter(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
         """Return the traceback of a fixture or hook of the user (pytest asks for it where a test has its own way)."""

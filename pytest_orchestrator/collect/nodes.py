@@ -49,15 +49,16 @@ class ConfigNode(pytest.File):
         if isinstance(self._found, ConfigurationError):
             raise self.CollectError(str(self._found))
         unmatched = self._found.unmatched_paths()
+        mistakes = "\n".join(map(str, unmatched))
         if unmatched and self.config.stash[KEY].settings.strict:
-            raise self.CollectError("\n".join([*map(str, unmatched), "(errors because of --orchestrate-strict)"]))
+            raise self.CollectError(f"{mistakes}\n(an error because of --orchestrate-strict)")
         for mistake in unmatched:
             warning = pytest.PytestCollectionWarning(mistake.message)
             try:
                 warnings.warn_explicit(warning, None, mistake.path, mistake.line)
             except pytest.PytestCollectionWarning:
                 # The user's filters turn warnings into errors.
-                raise self.CollectError(str(mistake)) from None
+                raise self.CollectError(mistakes) from None
         return []
 
 

@@ -177,8 +177,10 @@ class Recorder:
             key = (nodeid, worker)
             if key in self._done:
                 continue
-            if key in self._pending:
-                self.row(nodeid, Status.CANCELLED, 0.0, worker, self._pending[key].data)
+            pending = self._pending.get(key)
+            if pending is not None:
+                status = pending.status if pending.was_called else Status.CANCELLED
+                self.row(nodeid, status, pending.duration, worker, pending.data)
             else:
                 self.row(nodeid, Status.NOT_RUN, 0.0, worker, None)
         collected = len(self._done)

@@ -7,8 +7,8 @@ from orchestrated import STARTED, Project
 
 
 def wait_for(name: str) -> str:
-    """Shell lines that wait until a file is there."""
-    return f"for i in $(seq 600); do test -e {name} && break; sleep 0.02; done\n"
+    """Shell lines that wait until a file is there, and fail if it does not come."""
+    return f"for i in $(seq 500); do test -e {name} && break; sleep 0.02; done; test -e {name} || exit 9\n"
 
 
 def test_a_known_stop_starts_nothing_more(project: Project) -> None:
@@ -110,7 +110,7 @@ def test_a_skipif_that_does_not_hold_still_runs_its_script(project: Project) -> 
     project.file(
         "scripts/conftest.py",
         "import pytest\n\ndef pytest_collection_modifyitems(items):\n    for item in items:\n"
-        "        item.add_marker(pytest.mark.skipif(item.path.name == 'b.sh', reason='yes'))\n",
+        "        item.add_marker(pytest.mark.skipif(f'{item.path.name!r} == \"b.sh\"', reason='yes'))\n",
     )
     for name in "abcd":
         project.file(f"scripts/{name}.sh", STARTED)

@@ -127,8 +127,33 @@ def test_an_unknown_fixture_is_an_error_of_the_item(project: Project) -> None:
     project.file("scripts/b.sh", STARTED)
     run = project.run()
     assert run.statuses == {"a.sh": "error", "b.sh": "passed"}
-    assert "fixture 'nowhere' not found" in run.out
+    assert "a.sh::run: fixture 'nowhere' not found\nasked for by a usefixtures mark\n" in run.out
+    assert "ERROR scripts/a.sh::run - a.sh::run: fixture 'nowhere' not found" in run.summary_lines
     assert project.started() == ["b.sh"]
+
+
+@pytest.mark.parametrize("where", ["", "    yield\n"], ids=["setup", "teardown"])
+def test_an_unknown_fixture_that_a_fixture_asks_for_names_that_fixture(project: Project, where: str) -> None:
+    conftest(
+        project,
+        f"@pytest.fixture(autouse=True)\ndef outer(request):\n{where}    request.getfixturevalue('nowhere')\n",
+    )
+    project.file("scripts/a.sh", STARTED)
+    run = project.run()
+    assert run.code == 1
+    assert run.statuses == {"a.sh": "error"}
+    assert "fixture 'nowhere' not found" in run.out
+    assert "INTERNALERROR" not in run.out
+
+
+def test_a_string_condition_of_skipif_is_evaluated(project: Project) -> None:
+    conftest(
+        project,
+        "def pytest_collection_modifyitems(items):\n"
+        "    items[0].add_marker(pytest.mark.skipif('sys.platform == \"linux\"', reason='here'))\n",
+    )
+    project.file("scripts/a.sh", STARTED)
+    assert project.run().statuses == {"a.sh": "skipped"}
 
 
 HOOKS = """
