@@ -41,11 +41,6 @@ def additions(spec: ScriptSpec, context: RunContext) -> tuple[dict[bytes, bytes]
     """Return what ``spec`` adds to the environment of ``context``, and what it removes."""
     added: dict[bytes, bytes] = {}
     removed = []
-    source = source_directory(os.path.dirname(spec.path), str(context.rootdir))
-    if source is not None:
-        outer = context.environment.get(b"PYTHONPATH")
-        own = os.fsencode(source)
-        added[b"PYTHONPATH"] = own if not outer else own + os.pathsep.encode() + outer
     if context.report_dir is not None:
         added[b"ORCHESTRATOR_REPORT_DIR"] = os.fsencode(context.report_dir)
     for name, value in spec.settings.env.items():
@@ -54,6 +49,11 @@ def additions(spec: ScriptSpec, context: RunContext) -> tuple[dict[bytes, bytes]
             added.pop(os.fsencode(name), None)
         else:
             added[os.fsencode(name)] = os.fsencode(value)
+    source = source_directory(os.path.dirname(spec.path), str(context.rootdir))
+    if source is not None and b"PYTHONPATH" not in removed:
+        others = added.get(b"PYTHONPATH", context.environment.get(b"PYTHONPATH"))
+        own = os.fsencode(source)
+        added[b"PYTHONPATH"] = own + os.pathsep.encode() + others if others else own
     return added, tuple(removed)
 
 

@@ -52,18 +52,32 @@ def _check_output(stream: str, expected: OutputExpectation, capture: Capture) ->
             yield f"{stream} matches {_quote(pattern.pattern)} with {_quote(found.group())}, which it must not"
 
 
-def _check_files(files: tuple[str, ...], directory: str, started: float) -> Iterator[str]:
+def _changed(path: str) -> float | None:
+    """Return when ``path`` was changed last; None if there is nothing."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return None
+
+
+def _check_files(files: tuple[str, ...], directory: str | None, started: float) -> Iterator[str]:
     for wanted in files:
-        pattern = os.path.join(glob.escape(directory), wanted)
-        found = [path for path in glob.glob(pattern, recursive=True) if os.path.exists(path)]
+        if directory is None and not os.path.isabs(wanted):
+            yield f"file {wanted!r} was not created in the temporary directory, where nothing was"
+            continue
+        pattern = os.path.join(glob.escape(directory or ""), wanted)
+        found = [changed for path in glob.glob(pattern, recursive=True) if (changed := _changed(path)) is not None]
         if not found:
-            yield f"file {wanted!r} was not created in {escape_name(directory)}"
-        elif all(os.stat(path).st_mtime < started - MTIME_SLACK for path in found):
+            yield f"file {wanted!r} was not created in {escape_name(directory or '')}"
+        elif max(found) < started - MTIME_SLACK:
             yield f"file {wanted!r} was there before and was not changed"
 
 
-def unmet_expectations(expect: Expectation, outcome: Outcome, directory: str) -> tuple[str, ...]:
-    """Return one sentence per expectation that does not hold; ``directory`` is where the script ran."""
+def unmet_expectations(expect: Expectation, outcome: Outcome, directory: str | None) -> tuple[str, ...]:
+    """Return one sentence per expectation that does not hold.
+
+    ``directory`` is where the script ran; None for a temporary directory that it left empty.
+    """
     failures = [
         *_check_output("stdout", expect.stdout, outcome.stdout),
         *_check_output("stderr", expect.stderr, outcome.stderr),

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .prepare import Prepared
     from .spec import RunContext, ScriptSpec
 
+_SHELL = 128
+"""What a shell adds to the number of a signal that ended its last command, to make it an exit code."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -62,20 +65,31 @@ def _limits_in_force(settings: ScriptSettings) -> str:
     return f" (under limits: {', '.join(shown)})" if shown else ""
 
 
+def _fired_limit(settings: ScriptSettings, outcome: Outcome) -> Limit | None:
+    """Return the limit that the kernel enforced by a signal: on the script itself, or on the last it waited for."""
+    limits, code = settings.limits, outcome.exit_code
+    if limits.file_size_mb is not None and code in (-signal.SIGXFSZ, _SHELL + signal.SIGXFSZ):
+        return Limit("file_size_mb", limits.file_size_mb)
+    if limits.cpu_seconds is not None and (
+        code in (-signal.SIGXCPU, _SHELL + signal.SIGXCPU)
+        # Who ignores that signal gets this one a second later.
+        or (code == -signal.SIGKILL and outcome.cpu_time >= limits.cpu_seconds)
+    ):
+        return Limit("cpu_seconds", limits.cpu_seconds)
+    return None
+
+
 def _judge_exit(settings: ScriptSettings, outcome: Outcome) -> Verdict | None:
     """Return the verdict if the exit code alone decides it; None when it is an allowed one."""
     code = outcome.exit_code
     name = signal_name(code)
-    if name == "SIGXCPU" and settings.limits.cpu_seconds is not None:
-        limit = Limit("cpu_seconds", settings.limits.cpu_seconds)
-        return Verdict(Status.FAILED, f"stopped by its limit: {limit}", limit=limit)
-    if name == "SIGXFSZ" and settings.limits.file_size_mb is not None:
-        limit = Limit("file_size_mb", settings.limits.file_size_mb)
-        return Verdict(Status.FAILED, f"stopped by its limit: {limit}", limit=limit)
     if code in settings.skip_exit_codes:
         return Verdict(Status.SKIPPED, f"exit {code} means skipped (skip_exit_codes)")
     if code in settings.allowed_exit_codes:
         return None
+    limit = _fired_limit(settings, outcome)
+    if limit is not None:
+        return Verdict(Status.FAILED, f"stopped by its limit: {limit}", limit=limit)
     if name is not None:
         return Verdict(
             Status.FAILED, f"killed by {name}, expected exit {_expected(settings)}{_limits_in_force(settings)}"
@@ -86,8 +100,11 @@ def _judge_exit(settings: ScriptSettings, outcome: Outcome) -> Verdict | None:
     return Verdict(Status.FAILED, f"exit {code}, expected {_expected(settings)}{_limits_in_force(settings)}")
 
 
-def judge(spec: ScriptSpec, outcome: Outcome, directory: str) -> Verdict:
-    """Return what ``outcome`` means for ``spec``; ``directory`` is where it ran."""
+def judge(spec: ScriptSpec, outcome: Outcome, directory: str | None) -> Verdict:
+    """Return what ``outcome`` means for ``spec``.
+
+    ``directory`` is where it ran; None for a temporary directory that it left empty.
+    """
     settings = spec.settings
     if outcome.lost:
         return Verdict(Status.ERROR, outcome.error, Reason.INFRASTRUCTURE)
@@ -140,7 +157,7 @@ def result_of(
 
     ``prepared`` is None when no command could be made; ``cwd`` is None for a run in its temporary directory.
     """
-    directory = cwd if cwd is not None else os.fsdecode(outcome.tmp or b"")
+    directory = cwd if cwd is not None or outcome.tmp is None else os.fsdecode(outcome.tmp)
     if outcome.error is not None and not outcome.lost and prepared is not None:
         error = explain_not_started(outcome.error, prepared.command, cwd)
         outcome = replace(outcome, error=error)
@@ -176,7 +193,7 @@ def result_of(
         reason=verdict.reason,
         case=spec.case,
         command=tuple(redactor.text(escape_name(word)) for word in prepared.shown) if prepared is not None else (),
-        cwd=escape_name(directory),
+        cwd=escape_name(directory or ""),
         timeout=spec.settings.timeout,
         limit=verdict.limit,
         signal=signal_name(outcome.exit_code),
