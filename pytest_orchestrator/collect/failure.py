@@ -58,7 +58,10 @@ class ScriptFailure:
     def toterminal(self, terminal: Any) -> None:
         """Write the whole text, unless pytest writes the one line itself."""
         if not self.one_line:
-            terminal.line(self.text)
+            first, newline, rest = self.text.partition("\n")
+            terminal.line(first, red=True, bold=True)
+            if newline:
+                terminal.line(rest)
 
     def __str__(self) -> str:
         return self.text

@@ -90,7 +90,7 @@ def test_output_is_there_when_asked_for(mixed: Project, workers: tuple[str, ...]
     assert "out" in str(found["bad.sh"].findtext("system-out"))
     assert "err #x1B[31mred" in str(found["bad.sh"].findtext("system-err"))
     assert "before" in str(found["slow.sh"].findtext("system-out"))
-    assert run.out.count("stderr:\n") == 1
+    assert run.out.count("err \x1b[31mred") == 1
     assert "Captured stderr" not in run.out
 
 
