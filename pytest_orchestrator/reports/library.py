@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ def generate_report(results: Sequence[Mapping[str, Any]], output_dir: str | os.P
         version=_version(),
         python=platform.python_version(),
         pytest="",
-        platform=platform.platform(),
+        platform=sys.platform,
         jobs=1,
         workers=0,
         collected=len(lines),

@@ -218,17 +218,17 @@ def _extra(sections: Sequence[tuple[str, str]], room: int) -> list[str]:
     return parts
 
 
-def render_markdown(document: RunDocument, extra_sections: Sequence[tuple[str, str]] = ()) -> str:
+def render_markdown(document: RunDocument) -> str:
     """Return ``report.md`` for one run.
 
     Text of programs stands in code spans and fenced blocks only, so it can never be taken for Markdown. The
     report has at most :data:`LIMIT_BYTES` bytes: details of failures first, then one line each, then a count.
-    ``extra_sections`` (title, Markdown) are what hooks add; they come last, after the document's own
-    ``sections``, and one that does not fit is left out with a line that says so.
+    The document's ``sections``, which hooks add, come last; one that does not fit is left out with a line that
+    says so.
     """
     summary = summarize(document)
     parts = [_title(document, summary), _totals(summary)]
     parts += [f"## {heading}\n\n{body}" for heading, body in _sections(document, summary) if body]
     parts.append(f"## This run\n\n{_facts(document)}")
     room = LIMIT_BYTES - sum(len(part.encode()) + 1 for part in parts)
-    return "\n".join([*parts, *_extra((*document.sections, *extra_sections), room)])
+    return "\n".join([*parts, *_extra(document.sections, room)])

@@ -1,31 +1,20 @@
 r"""Text of programs and users inside Markdown, so that none of it is ever taken for Markdown or HTML.
 
 One rule keeps this simple: such text stands only in code spans and in fenced blocks. GitHub looks into neither
-for mentions, links, emoji, formulas or tags. Only two places need more: a table cell, which a ``|`` ends even
-inside a code span, and a ``<summary>``, where Markdown is not read at all.
+for mentions, links, emoji, formulas or tags. Only one place needs more: a table cell, which a ``|`` ends even
+inside a code span.
 """
 
 from __future__ import annotations
 
-import html
 import re
+
+from ..core.markdown import code_span, fenced, visible
 
 _ANSI = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-~])|\x9b[0-?]*[ -/]*[@-~]"
 )
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-_NEWLINE = re.compile(r"\r\n?")
-_BACKTICKS = re.compile("`+")
 _NO_WORD = re.compile(r"[^\w ]", re.ASCII)
-
-
-def _visible(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    if 0xDC80 <= code <= 0xDCFF:
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def clean(text: str) -> str:
@@ -36,7 +25,7 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return _CONTROL.sub(_visible, _ANSI.sub("", _NEWLINE.sub("\n", text)))
+    return visible(_ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def shorten(text: str, limit: int, gap: str = "…") -> str:
@@ -55,19 +44,10 @@ def one_line(text: str, limit: int = 300) -> str:
     return shorten(clean(text).strip().replace("\n", r"\n").replace("\t", " "), limit)
 
 
-def _longest_run(text: str) -> int:
-    return max(map(len, _BACKTICKS.findall(text)), default=0)
-
-
 def code(text: str, limit: int = 300) -> str:
     """Return text as a code span."""
     text = one_line(text, limit)
-    if not text:
-        return "(empty)"
-    ticks = "`" * (_longest_run(text) + 1)
-    if text[0] == "`" or text[-1] == "`":
-        text = f" {text} "
-    return f"{ticks}{text}{ticks}"
+    return code_span(text) if text else "(empty)"
 
 
 def cell(text: str, limit: int = 300) -> str:
@@ -79,15 +59,9 @@ def cell(text: str, limit: int = 300) -> str:
     return f"<code>{text}</code>"
 
 
-def summary_code(text: str, limit: int = 300) -> str:
-    """Return text as code for a ``<summary>``, which is HTML."""
-    return f"<code>{html.escape(one_line(text, limit))}</code>"
-
-
 def fence(text: str, language: str = "text") -> str:
     """Return text (already :func:`clean`) as a fenced block, the fence longer than any run of backticks in it."""
-    ticks = "`" * max(3, _longest_run(text) + 1)
-    return f"{ticks}{language}\n{text.rstrip()}\n{ticks}\n"
+    return fenced(text.rstrip(), language)
 
 
 def last_lines(text: str, lines: int, chars: int) -> str:

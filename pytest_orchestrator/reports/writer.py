@@ -15,8 +15,6 @@ from .reader import iter_results, read_results
 from .summary import summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ..core.document import RunDocument
 
 RESULTS = "results.jsonl"
@@ -72,22 +70,18 @@ def write_atomically(path: Path, text: str) -> None:
         raise ReportError(f"cannot write the report {os.fspath(path)!r}: {error.strerror}") from error
 
 
-def render_all(
-    report_dir: str | os.PathLike[str], *, logs: bool = True, extra_sections: Sequence[tuple[str, str]] = ()
-) -> list[Path]:
+def render_all(report_dir: str | os.PathLike[str], *, logs: bool = True) -> list[Path]:
     """Write every report that is made from ``results.jsonl`` in ``report_dir`` and return their paths.
 
     These are ``summary.json``, ``report.md``, the line in ``history.jsonl`` and, unless ``logs`` is false (for a
     caller that wrote them item by item), the JSON logs below ``logs/``, which stand for one path together.
-    The same results give the same bytes. ``extra_sections`` go to
-    :func:`~pytest_orchestrator.reports.markdown.render_markdown`; only those written as section lines are there
-    again the next time.
+    The same results give the same bytes.
 
     Raises :class:`~pytest_orchestrator.errors.ReportError` when the results cannot be read or a file not written.
     """
     directory = Path(report_dir)
     document = read_results(directory / RESULTS)
-    written = render_document(document, directory, extra_sections)
+    written = render_document(document, directory)
     if logs:
         for row in iter_results(directory / RESULTS):
             if row.data:
@@ -96,16 +90,15 @@ def render_all(
     return written
 
 
-def render_document(
-    document: RunDocument, report_dir: str | os.PathLike[str], extra_sections: Sequence[tuple[str, str]] = ()
-) -> list[Path]:
+def render_document(document: RunDocument, report_dir: str | os.PathLike[str]) -> list[Path]:
     """Write ``summary.json``, ``report.md`` and the line in ``history.jsonl`` of a document; return their paths.
 
     For a caller that has read the results already; otherwise as :func:`render_all` without logs.
+    Raises :class:`~pytest_orchestrator.errors.ReportError` when a file cannot be written.
     """
     directory = Path(report_dir)
     summary = summarize(document)
     write_atomically(directory / SUMMARY, readable(summary))
-    write_atomically(directory / REPORT, render_markdown(document, extra_sections))
+    write_atomically(directory / REPORT, render_markdown(document))
     append_history(directory / HISTORY, history_entry(summary))
     return [directory / SUMMARY, directory / REPORT, directory / HISTORY]

@@ -188,21 +188,21 @@ def test_a_clean_run_has_no_empty_sections() -> None:
 
 
 def test_sections_of_hooks_come_last_in_their_order() -> None:
-    run = document(row("a.sh"))
-    report = render_markdown(
-        RunDocument(run.run, run.rows, run.end, (("Kept", "from *the file*"),)), [("Costs", "| a |\n|---|")]
-    )
+    sections = (("Kept", "from *the file*"), ("Costs", "| a |\n|---|"))
+    report = render_markdown(replace(document(row("a.sh")), sections=sections))
     assert report.endswith("## `Kept`\n\nfrom *the file*\n\n## `Costs`\n\n| a |\n|---|\n")
 
 
 def test_a_section_too_large_is_left_out_and_the_next_stays() -> None:
-    report = render_markdown(document(row("a.sh")), [("Big", "ü" * LIMIT_BYTES), ("Small", "here")])
+    sections = (("Big", "ü" * LIMIT_BYTES), ("Small", "here"))
+    report = render_markdown(replace(document(row("a.sh")), sections=sections))
     assert "## `Big`\n\nLeft out: its 1.9 MiB are more" in report
     assert report.endswith("## `Small`\n\nhere\n")
 
 
 def test_more_sections_than_fit_are_counted() -> None:
-    report = render_markdown(document(row("a.sh")), [(str(number), "x" * 20_000) for number in range(20_000)])
+    sections = tuple((str(number), "x" * 20_000) for number in range(20_000))
+    report = render_markdown(replace(document(row("a.sh")), sections=sections))
     assert len(report.encode()) <= LIMIT_BYTES
     assert re.search(r"… and \d+ more sections without room here\.\n\Z", report)
 
@@ -229,7 +229,8 @@ def test_twenty_thousand_results_with_long_output_stay_below_the_limit(statuses:
             left_processes=[{"pid": 1, "command": "c" * 999}] * 20,
         )
 
-    report = render_markdown(document(*map(wild, range(20_000)), exit_status=1), [("Extra", "e" * 300_000)])
+    run = document(*map(wild, range(20_000)), exit_status=1)
+    report = render_markdown(replace(run, sections=(("Extra", "e" * 300_000),)))
     assert len(report.encode()) <= LIMIT_BYTES
     assert "| **collected** | **20000** |" in report
     assert re.search(r"… and \d{4,} more, all in `results.jsonl`", report)

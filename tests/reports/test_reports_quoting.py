@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_orchestrator.reports.amounts import format_duration, format_number, format_size, plural
-from pytest_orchestrator.reports.quoting import cell, clean, code, fence, last_lines, one_line, shorten, summary_code
+from pytest_orchestrator.reports.quoting import cell, clean, code, fence, last_lines, one_line, shorten
 
 _HOSTILE = st.text(
     alphabet=st.one_of(st.sampled_from("`|\\<>&\n\r\t \x1b[]*_#~$@"), st.characters(exclude_categories=())), max_size=60
@@ -61,12 +61,6 @@ def test_a_code_span_closes_where_it_should(text: str) -> None:
 def test_a_table_cell_never_holds_a_bare_pipe(text: str) -> None:
     assert "|" not in cell(text)
     assert "\n" not in cell(text)
-
-
-@given(_HOSTILE)
-def test_a_summary_holds_no_tag_but_its_own(text: str) -> None:
-    inner = summary_code(text).removeprefix("<code>").removesuffix("</code>")
-    assert not set("<>\n") & set(inner)
 
 
 @given(_HOSTILE)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pytest_orchestrator.config.settings import DiscoverySettings
 from pytest_orchestrator.errors import DiscoveryError
+from pytest_orchestrator.core.markdown import visible
 from pytest_orchestrator.scripts import markdown
 from pytest_orchestrator.scripts.documentation import generate_script_documentation
 
@@ -263,20 +264,20 @@ def test_prose_means_what_it_says_in_markdown(text: str) -> None:
     inline = [part for token in tokens for part in token.children or ()]
     assert {part.type for part in inline} <= {"text", "text_special", "softbreak", "link_open", "link_close"}
     said = "".join("\n" if part.type == "softbreak" else part.content for part in inline)
-    assert said.split() == markdown.visible(text).split()
+    assert said.split() == visible(text).split()
 
 
 @PATIENT
 @given(TEXTS)
 def test_code_means_what_it_says_in_markdown(text: str) -> None:
     parser = pytest.importorskip("markdown_it").MarkdownIt("commonmark")
-    shown = markdown.visible(text).replace("\n", r"\n").replace("\t", " ")
+    shown = visible(text).replace("\n", r"\n").replace("\t", " ")
     inline = [part for token in parser.parse(f"x{markdown.code(text)}x") for part in token.children or ()]
     if shown.strip(" "):
         assert [(part.type, part.content) for part in inline] == [("text", "x"), ("code_inline", shown), ("text", "x")]
     fenced = parser.parse(markdown.fence(text))
     assert [token.type for token in fenced] == ["fence"]
-    assert fenced[0].content.strip("\n") == markdown.visible(text).expandtabs().strip("\n")
+    assert fenced[0].content.strip("\n") == visible(text).expandtabs().strip("\n")
 
 
 @PATIENT
