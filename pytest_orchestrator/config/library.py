@@ -11,7 +11,7 @@ from .project import ProjectConfig, find_config_file
 from .resolve import INI, Layer, shared_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .settings import OutputExpectation, ScriptSettings
 
@@ -49,11 +49,25 @@ def get_script_config(
     seconds, 0 for none; keys for which nothing is set and that have no built-in value are left out. Raises
     :class:`~pytest_orchestrator.errors.ConfigurationError` when ``config`` holds mistakes.
     """
+    return script_configs(scripts_dir, config)(script)
+
+
+def script_configs(
+    scripts_dir: str | os.PathLike[str], config: Mapping[str, Any]
+) -> Callable[[str | os.PathLike[str]], dict[str, Any]]:
+    """Return :func:`get_script_config` for many scripts: ``config`` is checked once, and not again for each.
+
+    Raises :class:`~pytest_orchestrator.errors.ConfigurationError` when ``config`` holds mistakes.
+    """
     path = config.get("path")
     directory = Path(os.path.abspath(scripts_dir if path is None else os.path.dirname(path)))
     sections = {name: section for name, section in config.items() if name != "path"}
     project = ProjectConfig.from_plain(sections, directory, "config" if path is None else os.path.relpath(path))
-    return plain_settings(shared_settings(project, os.path.abspath(script), _NOTHING_GIVEN, _NOTHING_GIVEN))
+
+    def settings_of(script: str | os.PathLike[str]) -> dict[str, Any]:
+        return plain_settings(shared_settings(project, os.path.abspath(script), _NOTHING_GIVEN, _NOTHING_GIVEN))
+
+    return settings_of
 
 
 def plain_settings(settings: ScriptSettings) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..config.library import get_script_config, load_config, plain_settings, project_root
+from ..config.library import load_config, plain_settings, project_root, script_configs
 from ..config.settings import DiscoverySettings, ScriptSettings
 from ..core.names import escape_name
 from ..core.status import Reason, Status
@@ -138,10 +138,10 @@ def generate_script_documentation(scripts_dir: str | os.PathLike[str], output_fi
     }
     built_in = plain_settings(ScriptSettings())
     redactor = library_context(directory).redactor
+    settings_of = script_configs(directory, config)
 
     def settings_for(script: Path) -> dict[str, object]:
-        settings = get_script_config(script, directory, config)
-        changed = {name: value for name, value in settings.items() if value != built_in.get(name)}
+        changed = {name: value for name, value in settings_of(script).items() if value != built_in.get(name)}
         environment = changed.get("env", {})
         hidden = {name: REPLACEMENT for name, value in environment.items() if value and redactor.is_secret_name(name)}
         return {**changed, "env": {**environment, **hidden}} if hidden else changed

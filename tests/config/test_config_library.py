@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from config_files import settings_of
 
-from pytest_orchestrator.config.library import get_script_config, load_config, plain_settings
+from pytest_orchestrator.config.library import get_script_config, load_config, plain_settings, script_configs
 from pytest_orchestrator.config.resolve import apply_keywords
 from pytest_orchestrator.config.settings import ScriptSettings
 from pytest_orchestrator.errors import ConfigurationError
@@ -116,6 +116,17 @@ def test_changing_what_was_returned_changes_the_settings_and_nothing_else(tmp_pa
     config["default"]["timeout"] = 7
     assert get_script_config(scripts / "other.sh", scripts, config)["timeout"] == 7.0
     assert load_config(scripts)["default"]["timeout"] == 30.0
+
+
+def test_many_scripts_are_looked_up_in_what_was_checked_once(tmp_path: Path) -> None:
+    scripts = project(tmp_path)
+    config = load_config(scripts)
+    names = ("a.sh", "b.sh", "sub/x.sh", "other.sh")
+    expected = [get_script_config(scripts / name, scripts, config) for name in names]
+    settings_of = script_configs(scripts, config)
+    config.clear()
+    config["default"] = "broken by now"
+    assert [settings_of(scripts / name) for name in names] == expected
 
 
 def test_a_dictionary_made_by_hand_is_validated(tmp_path: Path) -> None:
