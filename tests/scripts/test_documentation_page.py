@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_orchestrator.config.settings import DiscoverySettings
-from pytest_orchestrator.errors import DiscoveryError
 from pytest_orchestrator.core.markdown import visible
+from pytest_orchestrator.errors import DiscoveryError
 from pytest_orchestrator.scripts import markdown
 from pytest_orchestrator.scripts.documentation import generate_script_documentation
 
