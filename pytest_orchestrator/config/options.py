@@ -13,7 +13,18 @@ from .option import PREFIX, Kind, Option, Scope, flag, ini
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["OPTIONS", "SECTIONS", "UNSUPPORTED_SECTIONS", "Option", "by_name", "flag", "in_scope", "ini"]
+__all__ = [
+    "OPTIONS",
+    "SECTIONS",
+    "SKIP_DIRS",
+    "SKIP_PATTERNS",
+    "UNSUPPORTED_SECTIONS",
+    "Option",
+    "by_name",
+    "flag",
+    "in_scope",
+    "ini",
+]
 
 
 def _run(name: str, kind: Kind, text: str, default: Any = None, **more: Any) -> Option:
@@ -45,7 +56,7 @@ _SECRET_NAMES = (
     "*PRIVATE_KEY*",
     "*CREDENTIAL*",
 )
-_SKIP_DIRS = (
+SKIP_DIRS = (
     "__pycache__",
     ".git",
     ".pytest_cache",
@@ -60,7 +71,8 @@ _SKIP_DIRS = (
     ".cursor",
     ".orchestrator",
 )
-_SKIP_PATTERNS = (
+"""Names (globs) of directories that are never entered (seed 004)."""
+SKIP_PATTERNS = (
     "__init__.py",
     "__main__.py",
     "conftest.py",
@@ -70,6 +82,7 @@ _SKIP_PATTERNS = (
     "*_test.py",
     "_*.py",
 )
+"""Names (globs) of files that are no scripts (seed 004)."""
 
 # One row may be wide: as a table it can be read, broken into an argument per line it cannot.
 # fmt: off
@@ -95,9 +108,9 @@ _DISCOVERY = (
     _discovery("max_depth", Kind.INT, "How many levels of sub-directories are searched; 0 takes only the directory"
                " itself", None, minimum=0, nullable=True, metavar="N"),
     _discovery("skip_dirs", Kind.TEXTS, "Names (globs) of directories that are never entered; those starting with a dot"
-               " never are either", _SKIP_DIRS, metavar="GLOB",
+               " never are either", SKIP_DIRS, metavar="GLOB",
                pattern="[^/]+", pattern_help="a name or glob without '/'"),
-    _discovery("skip_patterns", Kind.TEXTS, "Names (globs) of files that are no scripts", _SKIP_PATTERNS,
+    _discovery("skip_patterns", Kind.TEXTS, "Names (globs) of files that are no scripts", SKIP_PATTERNS,
                metavar="GLOB", pattern="[^/]+", pattern_help="a name or glob without '/'"),
     _discovery("include", Kind.TEXTS, "Globs on the path below the directory. When given, only what matches one is"
                " taken", (), metavar="GLOB"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ..core.retry import RetryPolicy
+from .options import SKIP_DIRS, SKIP_PATTERNS
 
 if TYPE_CHECKING:
     import re
@@ -110,14 +111,9 @@ class DiscoverySettings:
     """Extensions that make a file a script; an executable file with a shebang is one whatever its name."""
     max_depth: int | None = None
     """0 takes the scripts directly in the directory, 1 also those one level below; None has no bound."""
-    skip_dirs: tuple[str, ...] = (
-        "__pycache__", ".git", ".pytest_cache", "venv", ".venv", "node_modules", "build", "dist",
-        "*.egg-info", "output", "_templates", ".cursor", ".orchestrator",
-    )  # fmt: skip
+    skip_dirs: tuple[str, ...] = SKIP_DIRS
     """Names (globs) of directories that are never entered; those starting with a dot never are either."""
-    skip_patterns: tuple[str, ...] = (
-        "__init__.py", "__main__.py", "conftest.py", "setup.py", "noxfile.py", "test_*.py", "*_test.py", "_*.py",
-    )  # fmt: skip
+    skip_patterns: tuple[str, ...] = SKIP_PATTERNS
     """Names (globs) of files that are no scripts."""
     include: tuple[str, ...] = ()
     """Globs on the path relative to the directory; when given, only what matches one is taken."""
