@@ -1,8 +1,8 @@
 """The run document: what ``results.jsonl`` says about one run, and the only place that knows its format.
 
-The file is JSON Lines: a ``run`` line, a ``result`` line per item, perhaps ``section`` lines (Markdown that a
-user's hook adds to the report), and an ``end`` line, which a crash leaves out. Readers skip line types and
-keys that they do not know, so both may be added without a new format number.
+The file is JSON Lines: a ``run`` line, a ``result`` line per item, an ``end`` line, which a crash leaves out, and
+perhaps ``section`` lines (Markdown that a user's hook, which sees the whole run, adds to the report). Readers skip
+line types and keys that they do not know, so both may be added without a new format number.
 """
 
 from __future__ import annotations
@@ -50,7 +50,6 @@ def run_line(
     workers: int,
     collected: int | None = None,
     per_worker: bool = False,
-    **extra: object,
 ) -> str:
     """Return the first line of ``results.jsonl``, newline included.
 
@@ -66,7 +65,7 @@ def run_line(
     }  # fmt: skip
     if collected is not None:
         facts["collected"] = collected
-    return compact({**facts, **extra}) + "\n"
+    return compact(facts) + "\n"
 
 
 def result_line(
@@ -90,11 +89,11 @@ def section_line(title: str, markdown: str) -> str:
     return compact({"type": "section", "title": title, "markdown": markdown}) + "\n"
 
 
-def end_line(*, exit_status: int, ended: float, totals: Mapping[Status, int], collected: int, **extra: object) -> str:
+def end_line(*, exit_status: int, ended: float, totals: Mapping[Status, int], collected: int) -> str:
     """Return the last line, newline included: pytest's exit status, the time (seconds since the epoch), the counts."""
     counts = {str(status): totals.get(status, 0) for status in Status}
     facts = {"type": "end", "exit_status": exit_status, "ended": iso_time(ended), "totals": counts}
-    return compact({**facts, "collected": collected, **extra}) + "\n"
+    return compact({**facts, "collected": collected}) + "\n"
 
 
 def _text(value: object) -> str:

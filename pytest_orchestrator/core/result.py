@@ -15,6 +15,10 @@ def iso_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(timespec="milliseconds")
 
 
+IN_SECONDS = ("timeout", "idle_timeout", "cpu_seconds")
+"""Names of the limits whose value is in seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A limit that stopped a program."""
@@ -27,7 +31,7 @@ class Limit:
     """Who set it, ready to show: ``scripts/orchestrator.yaml``, ``--timeout``, ``default`` …"""
 
     def __str__(self) -> str:
-        unit = " s" if self.name in ("timeout", "idle_timeout", "cpu_seconds") else ""
+        unit = " s" if self.name in IN_SECONDS else ""
         where = f" ({self.source})" if self.source else ""
         return f"{self.name} {self.value:g}{unit}{where}"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..core.document import TAIL_CHARS, ResultRow
 from ..core.names import unescape_name
+from ..core.result import IN_SECONDS
 from ..core.status import Status
 from .amounts import format_duration, format_number, format_size, plural
 from .logs import log_path
@@ -49,7 +50,7 @@ def describe_limit(limit: object) -> str:
     if not isinstance(limit, Mapping):
         return ""
     name, value, source = (limit.get(key) for key in ("name", "value", "source"))
-    unit = " s" if name in ("timeout", "idle_timeout", "cpu_seconds") else ""
+    unit = " s" if name in IN_SECONDS else ""
     return f"{name} {format_number(value)}{unit}{f' ({source})' if source else ''}"
 
 
