@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 LOCK = ".lock"
 OF_ONE_RUN = ("logs", "work", "results.jsonl", "summary.json", "report.md")
 """What a new run replaces. ``history.jsonl`` stays."""
+ATTEMPTS = 100
+"""How often a directory is made again that others remove."""
 
 
 class ReportDirectory:
@@ -39,32 +41,38 @@ class ReportDirectory:
         if lock is None:
             holder = _read_holder(wanted)
             path = wanted / f"session-{os.getpid()}"
-            lock = cls._try(path)
+            lock = cls._try(path, wait=True)
             if lock is None:
                 message = f"cannot take the report directory {str(path)!r}: another session holds it"
                 raise ReportError(message)
         _clean(path, remove_sessions=path == wanted)
         return cls(path, lock, holder)
 
-    @staticmethod
-    def _try(path: Path) -> int | None:
-        try:
-            prepare_report_dir(path)
-            lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            message = (
-                f"cannot write reports to {str(path)!r}: {error.strerror}; name another directory with "
-                f"--orchestrate-report-dir or switch reports off with --orchestrate-reports=off"
-            )
-            raise ReportError(message) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    @classmethod
+    def _try(cls, path: Path, *, wait: bool = False) -> int | None:
+        """Return the lock of ``path``; None when another session has it (with ``wait``: keeps disappearing)."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                prepare_report_dir(path)
+                lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            except (OSError, ReportError) as error:
+                if wait and attempt < ATTEMPTS:
+                    continue  # whoever has the directory above has just removed this one as an earlier session's
+                if isinstance(error, ReportError):
+                    raise
+                message = (
+                    f"cannot write reports to {str(path)!r}: {error.strerror}; name another directory with "
+                    f"--orchestrate-report-dir or switch reports off with --orchestrate-reports=off"
+                )
+                raise ReportError(message) from error
+            if not _locked(lock, wait=wait):
+                return None
+            if _is_there(lock, path / LOCK):
+                os.ftruncate(lock, 0)
+                os.write(lock, f"{os.getpid()}\n".encode())
+                return lock
             os.close(lock)
-            return None
-        os.ftruncate(lock, 0)
-        os.write(lock, f"{os.getpid()}\n".encode())
-        return lock
+        return None
 
     def release(self) -> None:
         """Let another session have it."""
@@ -78,28 +86,42 @@ def _read_holder(path: Path) -> str:
         return "?"
 
 
+def _locked(lock: int, *, wait: bool) -> bool:
+    """Lock the open file ``lock``; close it and return False when another process has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        os.close(lock)
+        return False
+    return True
+
+
+def _is_there(lock: int, path: Path) -> bool:
+    """Return whether the open file is still the one at ``path``, and was not removed before it was locked."""
+    try:
+        return os.path.samestat(os.fstat(lock), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
 def _clean(path: Path, *, remove_sessions: bool) -> None:
     for name in OF_ONE_RUN:
         _remove(path / name)
     if remove_sessions:
         for session in path.glob("session-*"):
-            if _is_over(session):
-                _remove(session)
+            _remove_session(session)
 
 
-def _is_over(session: Path) -> bool:
-    """Return whether no process holds this directory of a session any more."""
+def _remove_session(session: Path) -> None:
+    """Remove a directory of a session unless one holds it. Its lock is held until it is gone."""
     try:
-        lock = os.open(session / LOCK, os.O_RDWR | os.O_CLOEXEC)
+        lock = os.open(session / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:
-        return True
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
+        return
+    if _locked(lock, wait=False):
+        # What a session that is about to take it puts there meanwhile stays; it begins again.
+        shutil.rmtree(session, ignore_errors=True)
         os.close(lock)
-    return True
 
 
 def _remove(path: Path) -> None:

@@ -9,7 +9,7 @@ import signal
 import time
 
 from .program import KILLING, LINGER_BUSY, LINGERING, RECHECK, RUNNING, STOPPING, Program
-from .tree import command_line, send_signal
+from .tree import Process, command_line, send_signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,6 +78,9 @@ class Ending:
         if program.phase == STOPPING:
             if now >= program.due:
                 self.kill(program)
+            else:
+                # What was being forked while the others were asked has not heard of it.
+                self._ask(program, {pid: members[pid] for pid in members.keys() - program.asked})
         elif now >= program.phase_began + GIVE_UP:
             program.unkillable = [(pid, command_line(pid)) for pid in sorted(members)]
             return True
@@ -95,11 +98,15 @@ class Ending:
 
     def terminate(self, program: Program) -> None:
         """Ask the whole tree of ``program`` to end."""
-        members = self._orphans.members_of(program)
+        self._ask(program, self._orphans.members_of(program))
+        program.enter(STOPPING)
+
+    @staticmethod
+    def _ask(program: Program, members: dict[int, Process]) -> None:
+        program.asked.update(members)
         send_signal(members, signal.SIGTERM)
         # A stopped process gets no signal but this one before it is continued.
         send_signal(members, signal.SIGCONT)
-        program.enter(STOPPING)
 
     def kill(self, program: Program) -> None:
         """End the whole tree of ``program``."""

@@ -77,8 +77,8 @@ class Program:
     """A started program."""
 
     __slots__ = (
-        "_idle_since", "_seen_output", "cancelled", "cpu_time", "due", "duration", "ended", "exit_code", "grace",
-        "is_lost", "left", "limit", "max_rss_kb", "number", "phase", "phase_began", "pid", "request", "session", "slot",
+        "_idle_since", "_seen_output", "asked", "cancelled", "cpu_time", "due", "duration", "ended", "exit_code",
+        "grace", "is_lost", "left", "limit", "max_rss_kb", "number", "phase", "phase_began", "pid", "request", "session", "slot",
         "started", "started_clock", "unkillable",
     )  # fmt: skip
 
@@ -101,6 +101,8 @@ class Program:
         self.max_rss_kb = 0
         self.limit: str | None = None
         self.cancelled = False
+        self.asked: set[int] = set()
+        """Processes that were sent SIGTERM."""
         self.is_lost = False
         """The supervisor was told to end while it ran."""
         self.left: list[tuple[int, bytes]] = []
