@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-
-if TYPE_CHECKING:
-    from orchestrated import Project
+from orchestrated import Project
 
 pytest_plugins = ["pytester"]
 
@@ -15,8 +11,6 @@ pytest_plugins = ["pytester"]
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
     """An empty project for a pytest run of its own."""
-    from orchestrated import Project
-
     # What tells pytest, or a script, that there is another run around this one.
     for name in ("CI", "BUILD_NUMBER", "COLUMNS", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "PYTEST_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)
