@@ -25,6 +25,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .wakeup import Wakeup
+
 SWEEP_STEP = 0.02
 """Seconds between two looks at what is left in the end."""
 
@@ -32,10 +34,10 @@ SWEEP_STEP = 0.02
 class Supervisor:
     """State of the event loop."""
 
-    def __init__(self, control: int, wake_in: int, wake_out: int, settings: dict[str, Any]) -> None:
-        """Take the socket, both ends of the pipe that wakes the loop, and what the engine asks for."""
+    def __init__(self, control: int, wakeup: Wakeup, settings: dict[str, Any]) -> None:
+        """Take the socket, what wakes the loop, and what the engine asks for."""
         self._control = control
-        self._wake_in = wake_in
+        self._wakeup = wakeup
         self._jobs: int = settings["jobs"]
         self._work_dir: bytes = settings["work_dir"]
         self._incoming = Unpacker()
@@ -55,7 +57,7 @@ class Supervisor:
         self._null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         self._poll = select.epoll()
         self._poll.register(control, select.EPOLLIN)
-        self._poll.register(wake_in, select.EPOLLIN)
+        self._poll.register(wakeup.readable, select.EPOLLIN)
         self._outbox = Outbox(control, self._poll)
         self._marks = Marks(settings["token"])
         self._marks.allow_limits()
@@ -63,7 +65,7 @@ class Supervisor:
         self._ending = Ending(self._orphans)
         self._remains = Remains(self._orphans)
         self._salvage = Salvage(self._work_dir, settings["redact"])
-        self._locks = Locks(settings["lock_dir"], lambda: wake(wake_out))
+        self._locks = Locks(settings["lock_dir"], wakeup.wake)
         self._watched = {fd for pid in settings["watch"] if (fd := self._watch(pid)) is not None}
 
     def _watch(self, pid: int) -> int | None:
@@ -97,8 +99,8 @@ class Supervisor:
 
     def _wait(self) -> None:
         for fd, event in self._poll.poll(self._patience()):
-            if fd == self._wake_in:
-                os.read(fd, 4096)
+            if fd == self._wakeup.readable:
+                self._wakeup.empty()
             elif fd == self._control:
                 # An EPOLLOUT says only that the next flush will get on.
                 if event & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
@@ -296,11 +298,3 @@ class Supervisor:
                 self._outbox.empty()
             except OSError:
                 return
-
-
-def wake(pipe: int) -> None:
-    """Wake the event loop; a full pipe wakes it as well."""
-    try:
-        os.write(pipe, b"\0")
-    except BlockingIOError:
-        return

@@ -9,6 +9,7 @@ import time
 from ..wire import READ_SIZE, Unpacker
 from .loop import Supervisor
 from .tree import OwnChildren, become_subreaper, descendants, send_signal
+from .wakeup import Wakeup
 
 LAST_RESORT = 5.0
 """Seconds spent on killing everything after a fault of our own."""
@@ -18,8 +19,7 @@ def main(control: int) -> None:
     """Run the supervisor on the socket ``control``; the first message on it holds the settings."""
     os.set_inheritable(control, False)
     become_subreaper()
-    wake_in, wake_out = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-    signal.set_wakeup_fd(wake_out, warn_on_full_buffer=False)
+    wakeup = Wakeup()
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
     # The handler does nothing, but without one the signal would wake nobody.
@@ -35,7 +35,7 @@ def main(control: int) -> None:
     settings = messages.pop(0)[1]
     assert isinstance(settings, dict)
     try:
-        supervisor = Supervisor(control, wake_in, wake_out, settings)
+        supervisor = Supervisor(control, wakeup, settings)
         signal.signal(signal.SIGTERM, lambda *_: setattr(supervisor, "terminated", True))
         supervisor.run(unpacker, messages)
     except BaseException:
