@@ -1,81 +1,82 @@
-"""A run without ``--orchestrate`` does not notice that the plugin is installed."""
+"""Without ``--orchestrate`` the plugin collects nothing, prints nothing, imports nothing heavy and changes nothing."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from importlib.metadata import entry_points
 
 import pytest
+from orchestrated import STARTED, Project
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-HEAVY = (
-    "yaml", "asyncio", "concurrent.futures", "ctypes", "multiprocessing", "socket", "xdist.dsession",
-    "pytest_orchestrator.process", "pytest_orchestrator.scripts", "pytest_orchestrator.reports",
-    "pytest_orchestrator.collect.session", "pytest_orchestrator.config.validate",
-)  # fmt: skip
-PLUGINS = ("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:rerunfailures", "-p", "no:hypothesispytest")
-
-TEST = """
+PRINT_MODULES = """
+import json
 import sys
-def test_plain(request):
-    assert True
+
+def test_it():
+    with open("modules.json", "w") as file:
+        json.dump(sorted(sys.modules), file)
+"""
+
+OURS = {
+    "pytest_orchestrator",
+    "pytest_orchestrator.plugin",
+    "pytest_orchestrator.fixtures",
+    "pytest_orchestrator.hookspecs",
+    "pytest_orchestrator.collect",
+    "pytest_orchestrator.collect.options",
+    "pytest_orchestrator.config",
+    "pytest_orchestrator.config.option",
+    "pytest_orchestrator.config.options",
+    "pytest_orchestrator.config.nested_options",
+}
+
+PLAIN = """
+import warnings
+import pytest
+
+def test_pass(): pass
+def test_fail(): assert 1 == 2
+@pytest.mark.skip(reason="why not")
+def test_skip(): pass
+@pytest.mark.xfail(reason="known")
+def test_xfail(): assert 0
+@pytest.mark.xfail
+def test_xpass(): pass
+@pytest.fixture
+def broken(): raise ValueError("broken")
+def test_error(broken): pass
+def test_warns(): warnings.warn("careful")
+@pytest.mark.parametrize("value", [1, 2])
+def test_parametrized(value, tmp_path): print(value)
+@pytest.mark.timeout(10)
+def test_timeout(): pass
+@pytest.mark.flaky(reruns=1)
+def test_flaky(): assert 0
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Return a project with a test, a script and a broken configuration file."""
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    (tmp_path / "test_plain.py").write_text(TEST)
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts" / "ran.sh").write_text("echo ran > ran.txt\n")
-    (tmp_path / "scripts" / "orchestrator.yaml").write_text("default: [")
-    return tmp_path
+def modules(project: Project, *arguments: str) -> set[str]:
+    run = project.run_process(*arguments, orchestrate=False)
+    assert run.code == 0, run.out
+    return set(json.loads((project.path / "modules.json").read_text()))
 
 
-def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest in ``project``."""
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *PLUGINS, *words], cwd=project, capture_output=True, text=True, check=False
-    )
+def test_next_to_nothing_is_imported(project: Project) -> None:
+    """Compared with the same run without the plugin, so that nothing hides behind what pytest imports anyway."""
+    project.file("test_it.py", PRINT_MODULES)
+    without = modules(project, "-p", "no:orchestrator")
+    assert not {name for name in without if name.startswith("pytest_orchestrator")}
+    assert modules(project) - without == OURS
 
 
-def test_it_collects_nothing_and_runs_no_script(project: Path) -> None:
-    """Only pytest's own test is collected."""
-    result = run(project, "-q", "--co", ".", "scripts")
-    assert "test_plain.py::test_plain" in result.stdout
-    assert "1 test collected" in result.stdout
-    run(project, ".", "scripts")
-    assert not (project / "ran.txt").exists()
-    assert not (project / ".orchestrator").exists()
-
-
-def test_its_output_is_the_same_as_without_the_plugin(project: Path) -> None:
-    """Not a line more, but for the list of plugins."""
-
-    def output(*words: str) -> str:
-        text = run(project, "-v", *words).stdout
-        return re.sub(r"in \d+\.\d+s", "in T", re.sub(r"plugins: .*", "plugins", text))
-
-    assert output() == output("-p", "no:orchestrator")
-
-
-def test_it_imports_nothing_heavy(project: Path) -> None:
-    """The modules that a run loads besides pytest's own are the plugin's door and the option table."""
-    (project / "conftest.py").write_text(
-        "import sys\ndef pytest_sessionfinish():\n    open('modules.txt', 'w').write('\\n'.join(sys.modules))\n"
-    )
-    run(project, "-q", "-p", "no:orchestrator")
-    before = set((project / "modules.txt").read_text().split())
-    run(project, "-q")
-    added = set((project / "modules.txt").read_text().split()) - before
-    assert "pytest_orchestrator.plugin" in added
-    assert [name for name in sorted(added) if name.startswith(HEAVY)] == []
-    assert [name for name in sorted(added) if not name.startswith("pytest_orchestrator")] == []
+def test_a_conftest_with_our_hooks_imports_no_more(project: Project) -> None:
+    project.file("test_it.py", PRINT_MODULES)
+    project.file("conftest.py", "def pytest_orchestrator_command(item, argv):\n    return None\n")
+    found = {name for name in modules(project) if name.startswith("pytest_orchestrator")}
+    assert found == OURS
 
 
 def test_importing_the_package_loads_nothing_of_it() -> None:
@@ -85,8 +86,81 @@ def test_importing_the_package_loads_nothing_of_it() -> None:
     assert result.stdout.split() == ["pytest_orchestrator"]
 
 
-def test_the_plugin_can_be_blocked(project: Path) -> None:
-    """``-p no:orchestrator`` takes the flags away; pytest says so."""
-    result = run(project, "-p", "no:orchestrator", "--orchestrate")
-    assert result.returncode == 4
-    assert "unrecognized arguments: --orchestrate" in result.stderr
+def test_scripts_are_neither_collected_nor_run(project: Project) -> None:
+    project.file("scripts/a.sh", STARTED)
+    project.file("scripts/test_x.py", "def test_it(): pass")
+    project.file("orchestrator.yaml", "broken: [")
+    for arguments in ((), ("scripts",), ("-n2",)):
+        run = project.run(*arguments, orchestrate=False)
+        assert run.code == 0, run.out
+        assert run.outcomes == {"passed": 1}
+        assert not re.search(r"^orchestrator", run.out, re.MULTILINE)
+    assert not project.started()
+    assert not project.report_dir.exists()
+
+
+def test_naming_a_script_is_left_to_pytest(project: Project) -> None:
+    project.file("scripts/a.sh", STARTED)
+    run = project.run("scripts/a.sh", orchestrate=False)
+    assert run.code == 5 or run.code == 4
+    assert not project.started()
+
+
+def normalized(project: Project, *arguments: str) -> list[str]:
+    run = project.run_process(*arguments, orchestrate=False)
+    text = re.sub(r"-\d+\.\d+\.\d+\.?\w*", "", run.out)
+    text = re.sub(r"\d+\.\d+s?(?= (call|setup|teardown|in)|s\b|s =)", "TIME", text)
+    text = re.sub(r"basetemp=\S+|in \d+\.\d+s|runpytest-\d+|0x[0-9a-f]+", "X", text)
+    return [
+        line
+        for line in text.splitlines()
+        if not line.startswith(("plugins:", "running: ")) and "no:orchestrator" not in line
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("-v", "-rA"), ("-n1", "-q"), ("--co",), ("--setup-show",), ("--fixtures-per-test",), ("-x", "--tb=short")],
+    ids=" ".join,
+)
+def test_other_runs_look_the_same_with_and_without_the_plugin(project: Project, arguments: tuple[str, ...]) -> None:
+    project.file("test_plain.py", PLAIN)
+    common = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments)
+    with_plugin, without = normalized(project, *common), normalized(project, *common, "-p", "no:orchestrator")
+    assert with_plugin == without
+
+
+def test_the_plugin_can_be_switched_off(project: Project) -> None:
+    project.file("test_plain.py", "def test_it(): pass")
+    assert project.run_process("-p", "no:orchestrator", orchestrate=False).code == 0
+    run = project.run_process("-p", "no:orchestrator", "--orchestrate", orchestrate=False)
+    assert run.code == 4
+    assert "unrecognized arguments: --orchestrate" in run.out
+
+
+def test_the_plugin_has_one_name(project: Project) -> None:
+    (entry,) = [entry for entry in entry_points(group="pytest11") if entry.value == "pytest_orchestrator.plugin"]
+    assert entry.name == "orchestrator"
+
+
+def test_markers_are_registered_with_and_without_the_flag(project: Project) -> None:
+    project.file(
+        "test_plain.py",
+        "import pytest\n\n@pytest.mark.script\n@pytest.mark.orchestrate(timeout=5)\ndef test_it(): pass\n",
+    )
+    project.file("scripts/a.sh")
+    run = project.run("--markers", orchestrate=False)
+    assert "@pytest.mark.orchestrate(" in run.out
+    assert "@pytest.mark.script: " in run.out
+    for orchestrate in (True, False):
+        run = project.run("--strict-markers", "test_plain.py", "-W", "error", orchestrate=orchestrate)
+        assert run.code == 0, run.out
+
+
+def test_ini_can_switch_it_on_for_good(project: Project) -> None:
+    project.ini("orchestrate = true")
+    project.file("scripts/a.sh", STARTED)
+    assert project.run(orchestrate=False).code == 0
+    assert project.started() == ["a.sh"]
+    assert project.run("-o", "orchestrate=false", orchestrate=False).code == 5
+    assert not project.started()
