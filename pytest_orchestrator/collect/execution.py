@@ -49,9 +49,11 @@ class Execution:
             tick=self._tick,
             every=SECONDS if self._live else None,
             adapt=self._adapt if has_hooks else None,
+            watch=self._watch if self._live else None,
         )
         self.ahead = RunAhead(orchestration, config, self._start)
-        self._shown: dict[ScriptItem, Started] = {}
+        self._shown: dict[int, str] = {}
+        """Tickets whose output is shown, with the names of their scripts."""
         self._interrupted: dict[ScriptItem, Started] = {}
         """Items whose run was given up by an exception: Ctrl-C, pytest.exit, pytest-timeout."""
         self._reruns = bool(config.getoption("reruns", None)) or _ini_reruns(config)
@@ -65,6 +67,8 @@ class Execution:
         """Return the result of ``item``, waiting for it."""
         started = self.ahead.take(item)
         self._interrupted[item] = started
+        if self._live is not None:
+            self._show_output()  # what ended before anybody waited for it
         with timed_by_us(item):
             result = self._runner.finish(started, self._orchestration.context())
         del self._interrupted[item]
@@ -84,13 +88,10 @@ class Execution:
         keep: tuple[bytes | None, bytes | None] = (None, None)
         if orchestration.report_dir is not None:
             keep = (
-                os.fsencode(orchestration.report_dir / output_path(item.nodeid, "stdout")),
-                os.fsencode(orchestration.report_dir / output_path(item.nodeid, "stderr")),
+                os.fsencode(orchestration.report_dir / output_path(orchestration.log_id(item.nodeid), "stdout")),
+                os.fsencode(orchestration.report_dir / output_path(orchestration.log_id(item.nodeid), "stderr")),
             )
-        started = self._runner.start(spec, orchestration.context(), keep)
-        if self._live is not None:
-            self._shown[item] = started
-        return started
+        return self._runner.start(spec, orchestration.context(), keep)
 
     @staticmethod
     def spec(item: ScriptItem, settings: ScriptSettings | None = None) -> ScriptSpec:
@@ -108,21 +109,21 @@ class Execution:
         if self._live is not None:
             self._show_output()
 
+    def _watch(self, started: Started) -> None:
+        if started.ticket is not None:
+            self._shown[started.ticket] = escape_name(self._items[id(started.spec)].path.name)
+
     def _show_output(self) -> None:
         assert self._live is not None
         engine = self._orchestration.engine
         redactor = self._orchestration.context().redactor
-        for item, started in list(self._shown.items()):
-            if started.ticket is None:
-                del self._shown[item]
-                continue
-            name = escape_name(item.path.name)
-            outcome = engine.peek(started.ticket)
-            if outcome is None:
-                self._live.show(started.ticket, name, engine.output_files(started.ticket), redactor)
-            else:
-                self._live.finish(started.ticket, name, outcome, redactor)
-                del self._shown[item]
+        for ticket, name in list(self._shown.items()):
+            self._live.show(ticket, name, engine, redactor)
+            outcome = engine.peek(ticket)
+            if outcome is not None:
+                self._live.finish(ticket, name, outcome, redactor)
+            if outcome is not None or not engine.knows(ticket):
+                del self._shown[ticket]
 
     # -- the end ----------------------------------------------------------------------------------------------
 

@@ -4,61 +4,71 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..core.names import decode_output
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ..process.command import Capture, Outcome
+    from ..process.engine import Engine
     from ..process.redaction import Redactor
 
 SECONDS = 0.05
 """How often new output is looked for. Only with ``-s``."""
+BLOCK = 256 << 10
+"""Bytes that are shown in one go, and the longest line that is shown whole."""
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What was shown of one stream."""
+
+    offset: int = 0
+    line: bytes = b""
+    """The start of a line whose end has not come yet."""
+
+    def take(self, data: bytes) -> bytes:
+        """Return the lines that are whole now."""
+        # Half a line of one script in another's is unreadable, half a secret is no match, half a character none.
+        self.offset += len(data)
+        whole, newline, self.line = (self.line + data).rpartition(b"\n")
+        if len(self.line) > BLOCK:
+            whole, newline, self.line = whole + newline + self.line, b"\n", b""
+        return whole + newline
 
 
 class LiveOutput:
-    """Shows what running programs write."""
+    """Shows what programs write, while they do."""
 
     def __init__(self, prefixed: bool) -> None:
         self._prefixed = prefixed
-        self._shown: dict[int, list[int]] = {}
-        self._partial: dict[tuple[int, int], str] = {}
+        self._shown: dict[int, tuple[_Shown, _Shown]] = {}
 
-    def show(self, ticket: int, name: str, files: tuple[bytes, bytes] | None, redactor: Redactor) -> None:
-        """Show what the program of ``ticket`` wrote since the last look."""
-        if files is None:
-            return
-        offsets = self._shown.setdefault(ticket, [0, 0])
-        for stream, path in enumerate(files):
-            try:
-                with open(path, "rb") as file:
-                    data = os.pread(file.fileno(), 1 << 20, offsets[stream])
-            except OSError:
-                continue
-            offsets[stream] += len(data)
-            self._write(ticket, stream, name, data.decode("utf-8", "backslashreplace"), redactor)
+    def show(self, ticket: int, name: str, engine: Engine, redactor: Redactor) -> None:
+        """Show what the running program of ``ticket`` wrote since the last look."""
+        shown = self._shown.setdefault(ticket, (_Shown(), _Shown()))
+        data = engine.new_output(ticket, (shown[0].offset, shown[1].offset), BLOCK)
+        for stream in (0, 1):
+            self._write(stream, name, shown[stream].take(data[stream]), redactor)
 
     def finish(self, ticket: int, name: str, outcome: Outcome, redactor: Redactor) -> None:
         """Show the rest of an ended program's output."""
-        offsets = self._shown.pop(ticket, [0, 0])
+        shown = self._shown.pop(ticket, (_Shown(), _Shown()))
         for stream, capture in enumerate((outcome.stdout, outcome.stderr)):
-            unseen = _after(capture, offsets[stream])
-            self._write(ticket, stream, name, unseen.decode("utf-8", "backslashreplace"), redactor)
-            rest = self._partial.pop((ticket, stream), "")
-            if rest:
-                self._out(stream)(self._line(name, redactor.text(rest)) + "\n")
+            for data in _after(capture, shown[stream].offset):
+                self._write(stream, name, shown[stream].take(data), redactor)
+            if shown[stream].line:
+                self._write(stream, name, shown[stream].line + b"\n", redactor)
         sys.stdout.flush()
         sys.stderr.flush()
 
-    def _write(self, ticket: int, stream: int, name: str, text: str, redactor: Redactor) -> None:
-        text = self._partial.pop((ticket, stream), "") + text
-        # Whole lines only: half a line of one script in another's is unreadable, and half a secret is no match.
-        complete, newline, rest = text.rpartition("\n")
-        if rest:
-            self._partial[ticket, stream] = rest
-        if newline:
-            lines = redactor.text(complete).split("\n")
-            self._out(stream)("".join(self._line(name, line) + "\n" for line in lines))
+    def _write(self, stream: int, name: str, lines: bytes, redactor: Redactor) -> None:
+        if lines:
+            text = redactor.text(decode_output(lines.removesuffix(b"\n")))
+            self._out(stream)("".join(self._line(name, line) + "\n" for line in text.split("\n")))
 
     def _line(self, name: str, line: str) -> str:
         return f"{name}: {line}" if self._prefixed else line
@@ -68,12 +78,14 @@ class LiveOutput:
         return sys.stderr.write if stream else sys.stdout.write
 
 
-def _after(capture: Capture, offset: int) -> bytes:
-    """Return the bytes of a stream from ``offset`` on, as far as they are known."""
+def _after(capture: Capture, offset: int) -> Iterator[bytes]:
+    """Yield the bytes of a stream from ``offset`` on, as far as they are known."""
     if not capture.was_cut:
-        return capture.head[offset:]
-    if capture.path is not None:
-        with open(capture.path, "rb") as file:
-            file.seek(offset)
-            return file.read()
-    return capture.tail[-max(0, capture.size - offset) :] if offset < capture.size else b""
+        yield capture.head[offset:]
+    elif capture.path is not None:
+        with open(capture.path, "rb", buffering=0) as file:
+            while data := os.pread(file.fileno(), BLOCK, offset):
+                yield data
+                offset += len(data)
+    elif offset < capture.size:
+        yield capture.tail[-(capture.size - offset) :]

@@ -63,6 +63,25 @@ class Channel:
         self._deliver(take)
         return True
 
+    def drain(self, take: Callable[[tuple[Any, ...]], None]) -> None:
+        """Pass all that a dead peer has said to ``take``; what it was not told any more is dropped."""
+        self._leaving = b"", []
+        resets = 0
+        while resets < 2:
+            try:
+                self._arrived.extend(map(self._receive, (READ_SIZE,)))
+            except ConnectionResetError:
+                # Told once when the peer left something unread; what it wrote before can still be read.
+                resets += 1
+                continue
+            if not self._arrived[-1]:
+                return
+            self._deliver(take)
+
+    def has_more(self) -> bool:
+        """Return whether :meth:`receive` would find something at once."""
+        return bool(self._poll.poll(0))
+
     def _deliver(self, take: Callable[[tuple[Any, ...]], None]) -> bool:
         """Pass what arrived completely to ``take``; return whether there was anything."""
         if not self._arrived:

@@ -66,6 +66,8 @@ class Engine:
         self._running: dict[int, RunningProgram] = {}
         self._outcomes: dict[int, Outcome] = {}
         self._deaths = 0
+        self._generation = 0
+        """How many supervisors of this engine have died."""
         self._said_bye = False
 
     def __enter__(self) -> Engine:
@@ -129,8 +131,8 @@ class Engine:
 
     def ready(self, ticket: int) -> bool:
         """Return whether :meth:`wait` would return at once, after taking in what has arrived."""
-        if ticket not in self._outcomes and self._supervisor is not None:
-            self._receive(0.0)
+        if ticket not in self._outcomes:
+            self.poll()
         return ticket in self._outcomes
 
     def peek(self, ticket: int) -> Outcome | None:
@@ -138,8 +140,8 @@ class Engine:
         return self._outcomes.get(ticket)
 
     def poll(self) -> None:
-        """Take in what has arrived, without waiting."""
-        if self._supervisor is not None:
+        """Take in all that has arrived, without waiting."""
+        while self._supervisor is not None and self._supervisor.channel.has_more():
             self._receive(0.0)
 
     def knows(self, ticket: int) -> bool:
@@ -151,10 +153,18 @@ class Engine:
         if ticket in self._commands:
             self._send(("cancel", ticket))
 
-    def output_files(self, ticket: int) -> tuple[bytes, bytes] | None:
-        """Return the files that a running program's stdout and stderr go to; None if it is not running."""
+    def new_output(self, ticket: int, offsets: tuple[int, int], size: int) -> tuple[bytes, bytes]:
+        """Return what a running program has written to stdout and stderr from ``offsets`` on, at most ``size`` each.
+
+        Nothing when it is not running (any more).
+        """
         running = self._running.get(ticket)
-        return None if running is None else (running.stdout, running.stderr)
+        if running is None:
+            return b"", b""
+        out, err = running.read(offsets, size)
+        # When the program has ended, another one may write to these files; that it has was told before.
+        self.poll()
+        return (out, err) if self._running.get(ticket) == running else (b"", b"")
 
     def close(self) -> None:
         """Stop every program, wait until none is left, and end the supervisor. Tickets still open are cancelled."""
@@ -206,8 +216,10 @@ class Engine:
             self._send(run)
         else:
             # Remembered after it was sent: sent twice it does no harm, not at all it does.
+            generation = self._generation
             self._send(("env", dict(command.base_env)), run)
-            self._sent_env = command.base_env
+            if self._generation == generation:
+                self._sent_env = command.base_env
 
     def _send(self, *messages: tuple[Any, ...]) -> None:
         if self._supervisor is not None:
@@ -264,6 +276,10 @@ class Engine:
         """Kill what a dead supervisor left, report what ran as lost, and give what waited to a new one."""
         supervisor = self._supervisor
         assert supervisor is not None
+        self._generation += 1
+        generation = self._generation
+        # What it said before it died counts: a script that had started must not be started again.
+        supervisor.channel.drain(self._take)
         supervisor.end(CLOSE_SECONDS)
         self._sweep()
         why = supervisor.obituary()
@@ -278,6 +294,8 @@ class Engine:
             try:
                 for ticket, command in list(self._commands.items()):
                     self._request(ticket, command)
+                    if self._generation != generation:
+                        return  # the new one died as well, and all this has been done for its successor
             except SupervisorError as error:
                 why = f"{why}\n{error}"
             else:

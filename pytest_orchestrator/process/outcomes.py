@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,18 @@ class RunningProgram:
     stdout: bytes
     """The file that its standard output goes to."""
     stderr: bytes
+
+    def read(self, offsets: tuple[int, int], size: int) -> tuple[bytes, bytes]:
+        """Return at most ``size`` bytes of each stream from its offset on."""
+        return _read(self.stdout, offsets[0], size), _read(self.stderr, offsets[1], size)
+
+
+def _read(path: bytes, offset: int, size: int) -> bytes:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return os.pread(file.fileno(), size, offset)
+    except OSError:
+        return b""
 
 
 def told(fields: dict[str, Any]) -> Outcome:

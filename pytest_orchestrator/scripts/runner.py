@@ -50,6 +50,8 @@ class Runner:
     """Seconds after which ``tick`` is called even if nothing has arrived; None to wait for an event."""
     adapt: Callable[[ScriptSpec, Prepared], Prepared] | None = None
     """May change what is about to be run."""
+    watch: Callable[[Started], None] | None = None
+    """Called for every attempt that was handed to the engine."""
 
     def start(
         self, spec: ScriptSpec, context: RunContext, keep: tuple[bytes | None, bytes | None] = (None, None)
@@ -62,7 +64,10 @@ class Runner:
             return Started(spec, None, None, str(error), cwd)
         if self.adapt is not None:
             prepared = self.adapt(spec, prepared)
-        return Started(spec, prepared, self.engine.submit(prepared.command), None, cwd)
+        started = Started(spec, prepared, self.engine.submit(prepared.command), None, cwd)
+        if self.watch is not None:
+            self.watch(started)
+        return started
 
     def finish(self, started: Started, context: RunContext) -> RunResult:
         """Wait for ``started`` and return its result, after as many attempts as its retry policy gives it."""

@@ -100,17 +100,27 @@ def test_the_next_program_never_sees_output_of_the_one_before(tmp_path: Path) ->
 def test_output_of_a_running_program_can_be_watched(tmp_path: Path) -> None:
     open_gate = gate(tmp_path)
     with engine_in(tmp_path) as engine:
-        ticket = engine.submit(shell(f"echo first; {open_gate.wait}; echo second"))
+        ticket = engine.submit(shell(f"echo first; printf err >&2; {open_gate.wait}; echo second"))
 
-        def shown() -> bytes:
+        def shown() -> tuple[bytes, bytes]:
             engine.poll()
-            files = engine.output_files(ticket)
-            return b"" if files is None else Path(os.fsdecode(files[0])).read_bytes()
+            return engine.new_output(ticket, (2, 0), 3)
 
-        until(lambda: shown() == b"first\n", "the first line")
+        until(lambda: shown() == (b"rst", b"err"), "the first line")
         open_gate()
         assert engine.wait(ticket).stdout.head == b"first\nsecond\n"
-        assert engine.output_files(ticket) is None
+        assert shown() == (b"", b"")
+
+
+def test_a_running_program_is_never_shown_with_output_of_the_next(tmp_path: Path) -> None:
+    with engine_in(tmp_path, jobs=1) as engine:
+        tickets = [engine.submit(shell(f"echo {number}")) for number in range(200)]
+        for number, ticket in enumerate(tickets):
+            seen = set()
+            while engine.peek(ticket) is None:
+                seen.add(engine.new_output(ticket, (0, 0), 10)[0])
+                engine.poll()
+            assert seen <= {b"", f"{number}\n".encode()}
 
 
 def test_all_output_so_far_is_kept_when_a_limit_stops_a_program(tmp_path: Path) -> None:

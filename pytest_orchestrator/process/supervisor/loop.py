@@ -9,17 +9,17 @@ from __future__ import annotations
 import os
 import select
 import time
-from collections import deque
 
 from ..wire import READ_SIZE, Unpacker
 from .ending import Ending, Remains
 from .locks import Locks
-from .marks import RUN_VARIABLE, Marks
+from .marks import Marks
 from .orphans import Orphans
 from .outbox import Outbox
-from .program import NEVER, RUNNING, Program, Request, start
+from .program import NEVER, RUNNING, Program, Request
 from .salvage import Salvage
 from .slots import Slots, remove_if_empty
+from .starting import Starting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,10 +38,8 @@ class Supervisor:
         """Take the socket, what wakes the loop, and what the engine asks for."""
         self._control = control
         self._wakeup = wakeup
-        self._jobs: int = settings["jobs"]
         self._work_dir: bytes = settings["work_dir"]
         self._incoming = Unpacker()
-        self._waiting: deque[Request] = deque()
         self._running: dict[int, Program] = {}
         self._leaders: dict[int, Program] = {}
         """By pid, as long as the program itself has not been reaped."""
@@ -54,18 +52,18 @@ class Supervisor:
         """Nobody is there to take results."""
         self.terminated = False
         """SIGTERM came."""
-        self._null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         self._poll = select.epoll()
         self._poll.register(control, select.EPOLLIN)
         self._poll.register(wakeup.readable, select.EPOLLIN)
         self._outbox = Outbox(control, self._poll)
-        self._marks = Marks(settings["token"])
-        self._marks.allow_limits()
-        self._orphans = Orphans(self._marks, self._running, self._leaders)
+        marks = Marks(settings["token"])
+        marks.allow_limits()
+        self._orphans = Orphans(marks, self._running, self._leaders)
         self._ending = Ending(self._orphans)
         self._remains = Remains(self._orphans)
         self._salvage = Salvage(self._work_dir, settings["redact"])
         self._locks = Locks(settings["lock_dir"], wakeup.wake)
+        self._starting = Starting(settings["jobs"], self._slots, self._locks, marks, self._outbox)
         self._watched = {fd for pid in settings["watch"] if (fd := self._watch(pid)) is not None}
 
     def _watch(self, pid: int) -> int | None:
@@ -87,6 +85,8 @@ class Supervisor:
         while True:
             self._reap()
             self._look_at_programs()
+            if self._outbox.is_blocked:
+                self._flush()
             self._start_waiting()
             if self._stopping and not self._running and self._is_swept():
                 break
@@ -154,7 +154,7 @@ class Supervisor:
                 # With the environment of now: the next may be sent while this one still waits.
                 request = Request(message[1], message[2], self._base_env)
                 self._salvage.expect(request)
-                self._waiting.append(request)
+                self._starting.put(request)
         elif kind == "env":
             self._base_env = message[1]
         elif kind == "cancel":
@@ -167,9 +167,7 @@ class Supervisor:
     def _stop(self) -> None:
         """Stop every program, politely, and take no more."""
         self._stopping = True
-        for request in self._waiting:
-            self._outbox.put(("done", request.number, {"cancelled": True}))
-        self._waiting.clear()
+        self._starting.cancel_all()
         for program in self._running.values():
             self._ending.cancel(program)
 
@@ -177,17 +175,13 @@ class Supervisor:
         program = self._running.get(number)
         if program is not None:
             self._ending.cancel(program)
-            return
-        for request in self._waiting:
-            if request.number == number:
-                self._waiting.remove(request)
-                self._outbox.put(("done", number, {"cancelled": True}))
-                return
+        else:
+            self._starting.cancel(number)
 
     def _give_up(self) -> None:
         """Stop every program at once, and tell the engine why: it gives what waits to another supervisor."""
         self._stopping = True
-        self._waiting.clear()
+        self._starting.forget_all()
         for program in self._running.values():
             program.is_lost = program.phase == RUNNING and not program.has_exited
             self._ending.kill(program)
@@ -196,57 +190,21 @@ class Supervisor:
         """Stop every program at once: nobody is there any more who could want a result."""
         self._abandoned = True
         self._stopping = True
-        self._waiting.clear()
+        self._starting.forget_all()
         for program in self._running.values():
             self._ending.kill(program)
 
     # -- starting ---------------------------------------------------------------------------------------------
 
     def _start_waiting(self) -> None:
-        blocked: list[Request] = []
-        while self._waiting and len(self._running) < self._jobs and not self._stopping:
-            request = self._waiting.popleft()
-            try:
-                if request.resources and not self._locks.take(request.resources):
-                    # A later one that needs nothing of it may go first; this one keeps its place.
-                    blocked.append(request)
-                    continue
-            except OSError as error:
-                self._refuse(request, f"cannot take its locks: {error.strerror}")
-                continue
-            self._start(request)
-        self._waiting.extendleft(reversed(blocked))
+        try:
+            while not self._stopping and (program := self._starting.next(len(self._running))) is not None:
+                self._running[program.number] = program
+                self._leaders[program.pid] = program
+                self._has_children = True
+        except OSError:
+            self._lose_engine()
         self._locks.give_back_unwanted()
-
-    def _start(self, request: Request) -> None:
-        try:
-            slot = self._slots.take()
-        except OSError as error:
-            self._locks.release(request.resources)
-            self._refuse(request, f"cannot make its files in {os.fsdecode(self._work_dir)}: {error.strerror}")
-            return
-        environment = request.environment()
-        environment[RUN_VARIABLE] = self._marks.variable(request.number, environment.get(RUN_VARIABLE))
-        environment[b"ORCHESTRATOR_TMP"] = slot.tmp
-        self._marks.put_on_next(request.number)
-        # Told before it is done: if this process dies in between, nobody runs the program a second time.
-        self._outbox.put(("starting", request.number, time.time(), slot.stdout.path, slot.stderr.path))
-        self._flush()
-        if self._stopping:
-            return  # nobody was there to hear it
-        try:
-            program = start(request, slot, environment, self._null)
-        except (OSError, ValueError) as error:
-            self._slots.give_back(slot)
-            self._locks.release(request.resources)
-            self._refuse(request, (error.strerror if isinstance(error, OSError) else None) or str(error))
-            return
-        self._running[request.number] = program
-        self._leaders[program.pid] = program
-        self._has_children = True
-
-    def _refuse(self, request: Request, why: str) -> None:
-        self._outbox.put(("done", request.number, {"error": why}))
 
     # -- ending -----------------------------------------------------------------------------------------------
 

@@ -20,14 +20,18 @@ class Outbox:
         self._socket = socket
         self._poll = poll
         self._bytes = bytearray()
-        self._is_waiting = False
+        self.is_blocked = False
+        """Whether the socket has not taken everything yet."""
 
     def put(self, message: tuple[Any, ...]) -> None:
         """Add a message to what :meth:`flush` sends: many at once wake the engine once."""
         self._bytes += pack(message)
 
-    def flush(self) -> None:
-        """Send what the socket takes; be told when it takes more. Raise OSError when nobody is there."""
+    def flush(self) -> bool:
+        """Send what the socket takes; be told when it takes more. Raise OSError when nobody is there.
+
+        Return whether that was everything.
+        """
         must_wait = False
         while self._bytes:
             try:
@@ -35,9 +39,10 @@ class Outbox:
             except BlockingIOError:
                 must_wait = True
                 break
-        if must_wait != self._is_waiting:
-            self._is_waiting = must_wait
+        if must_wait != self.is_blocked:
+            self.is_blocked = must_wait
             self._poll.modify(self._socket, select.EPOLLIN | (select.EPOLLOUT if must_wait else 0))
+        return not must_wait
 
     def empty(self) -> None:
         """Send everything, however long it takes. Raise OSError when nobody is there."""

@@ -1,0 +1,127 @@
+"""Programs from the request to the start: in order, as far as there are places, locks and files for them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+
+from .marks import RUN_VARIABLE
+from .program import Program, Request, start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .locks import Locks
+    from .marks import Marks
+    from .outbox import Outbox
+    from .slots import Slot, Slots
+
+
+class Starting:
+    """What waits to be started."""
+
+    def __init__(self, jobs: int, slots: Slots, locks: Locks, marks: Marks, outbox: Outbox) -> None:
+        """Take the most programs that may run, and what each of them needs."""
+        self._jobs = jobs
+        self._slots = slots
+        self._locks = locks
+        self._marks = marks
+        self._outbox = outbox
+        self._waiting: deque[Request] = deque()
+        self._announced: tuple[Request, Slot] | None = None
+        """The next one, of which the engine has been told, or will have been when the outbox is empty."""
+        self._null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+
+    def put(self, request: Request) -> None:
+        """Add a request behind all others."""
+        self._waiting.append(request)
+
+    def cancel(self, number: int) -> None:
+        """Take out a request that nobody wants any more, if it is still here."""
+        for request in self._waiting:
+            if request.number == number:
+                self._waiting.remove(request)
+                self._outbox.put(("done", number, {"cancelled": True}))
+                return
+
+    def cancel_all(self) -> None:
+        """Take out all requests and tell the engine so."""
+        for request in self._waiting:
+            self._outbox.put(("done", request.number, {"cancelled": True}))
+        if self._announced is not None:
+            self._outbox.put(("done", self._announced[0].number, {"cancelled": True}))
+        self.forget_all()
+
+    def forget_all(self) -> None:
+        """Take out all requests."""
+        self._waiting.clear()
+        if self._announced is not None:
+            request, slot = self._announced
+            self._announced = None
+            self._slots.give_back(slot)
+            self._locks.release(request.resources)
+
+    def next(self, running: int) -> Program | None:
+        """Start one more program beside ``running`` others and return it; None when none can be started now.
+
+        Raise OSError when the engine is gone.
+        """
+        # The engine is told before it is done. If this process dies in between, nobody runs the program a second
+        # time; and what the last program that used the same files wrote is not taken for this one's.
+        while running < self._jobs and not self._outbox.is_blocked:
+            if self._announced is None and not (self._announce() and self._outbox.flush()):
+                return None
+            assert self._announced is not None
+            request, slot = self._announced
+            self._announced = None
+            program = self._start(request, slot)
+            if program is not None:
+                return program
+        return None
+
+    def _announce(self) -> bool:
+        """Choose the next one; return whether there is one."""
+        while (request := self._take_startable()) is not None:
+            try:
+                slot = self._slots.take()
+            except OSError as error:
+                where = os.fsdecode(os.path.dirname(error.filename))
+                self._refuse(request, f"cannot make its files in {where}: {error.strerror}")
+                continue
+            self._outbox.put(("starting", request.number, time.time(), slot.stdout.path, slot.stderr.path))
+            self._announced = request, slot
+            return True
+        return False
+
+    def _take_startable(self) -> Request | None:
+        """Take out the first request that has its locks now. A later one that needs none of them may go first."""
+        position = 0
+        while position < len(self._waiting):
+            request = self._waiting[position]
+            try:
+                has_locks = not request.resources or self._locks.take(request.resources)
+            except OSError as error:
+                del self._waiting[position]
+                self._outbox.put(("done", request.number, {"error": f"cannot take its locks: {error.strerror}"}))
+                continue
+            if has_locks:
+                del self._waiting[position]
+                return request
+            position += 1
+        return None
+
+    def _start(self, request: Request, slot: Slot) -> Program | None:
+        environment = request.environment()
+        environment[RUN_VARIABLE] = self._marks.variable(request.number, environment.get(RUN_VARIABLE))
+        environment[b"ORCHESTRATOR_TMP"] = slot.tmp
+        self._marks.put_on_next(request.number)
+        try:
+            return start(request, slot, environment, self._null)
+        except (OSError, ValueError) as error:
+            self._slots.give_back(slot)
+            self._refuse(request, (error.strerror if isinstance(error, OSError) else None) or str(error))
+            return None
+
+    def _refuse(self, request: Request, why: str) -> None:
+        self._locks.release(request.resources)
+        self._outbox.put(("done", request.number, {"error": why}))
