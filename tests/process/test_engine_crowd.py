@@ -13,8 +13,32 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from engine_runs import command, engine_in, gate, owner_process, run, said, shell, supervisor_pid
-from process_watch import Holdings, children, descriptors, files_below, marked, new_mark, resident_kb, sleepers, until
+from engine_runs import (
+    EVERY_WAY,
+    IN_EVERY_WAY,
+    command,
+    engine_in,
+    gate,
+    hiding,
+    owner_process,
+    run,
+    said,
+    shell,
+    started,
+    supervisor_pid,
+)
+from process_watch import (
+    Holdings,
+    children,
+    descriptors,
+    files_below,
+    marked,
+    new_mark,
+    resident_kb,
+    sleepers,
+    until,
+    until_dead,
+)
 
 from pytest_orchestrator.errors import SupervisorError
 
@@ -37,6 +61,20 @@ def test_300_programs_with_much_output_pass_through_without_a_dead_lock(tmp_path
 def children_of_programs(engine: Engine) -> bool:
     """Return whether the supervisor runs something, without reading anything that it says."""
     return bool(children(supervisor_pid(engine)))
+
+
+def test_an_engine_that_is_closed_while_nobody_reads_tells_what_ran(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with engine_in(tmp_path, jobs=2) as engine:
+        text = f"echo x >> {log}; head -c 60000 /dev/zero"
+        tickets = [engine.submit(shell(text)) for _ in range(40)]
+        until(lambda: log.exists() and not children_of_programs(engine), "a full socket")
+        engine.close()
+        outcomes = [engine.wait(ticket) for ticket in tickets]
+    assert all(outcome.exit_code == 0 or outcome.cancelled for outcome in outcomes)
+    ran = sum(outcome.was_started for outcome in outcomes)
+    assert 0 < ran < 40
+    assert len(log.read_text().split()) == ran
 
 
 def test_no_more_programs_run_than_are_allowed(tmp_path: Path) -> None:
@@ -62,7 +100,8 @@ def test_programs_start_in_the_order_in_which_they_were_submitted(tmp_path: Path
     assert log.read_text().split() == [str(number) for number in range(20)]
 
 
-def test_nothing_grows_over_200_runs(tmp_path: Path) -> None:
+def test_nothing_grows_over_200_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # a measured supervisor is not small
     before = Holdings.now()
     with engine_in(tmp_path, jobs=4) as engine:
 
@@ -178,6 +217,20 @@ def test_a_supervisor_that_cannot_start_says_why(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("sys.executable", "")
     with engine_in(tmp_path) as engine, pytest.raises(SupervisorError, match=r"sys\.executable does not name"):
         engine.submit(command("/bin/true"))
+
+
+def test_a_fault_of_the_supervisor_ends_everything_and_is_told(tmp_path: Path) -> None:
+    mark = new_mark()
+    with engine_in(tmp_path) as engine:
+        ticket = started(engine, shell(hiding(EVERY_WAY, mark)), mark, IN_EVERY_WAY)
+        supervisor = supervisor_pid(engine)
+        engine._send(("nonsense",))
+        until_dead(supervisor)
+        assert not marked(mark)  # it was the supervisor that saw to it: the engine has not looked yet
+        outcome = engine.wait(ticket)
+        assert outcome.lost
+        assert "AssertionError: nonsense" in (outcome.error or "")
+        assert run(engine, command("/bin/true")).exit_code == 0
 
 
 def test_files_that_cannot_be_made_fail_one_program_and_not_the_supervisor(tmp_path: Path) -> None:

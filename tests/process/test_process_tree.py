@@ -17,12 +17,15 @@ from engine_runs import (
     EVERY_WAY,
     IN_EVERY_WAY,
     ROOT,
+    WIPED_DAEMON,
     engine_in,
+    gate,
     hiding,
     owner_process,
     run,
     said,
     shell,
+    started,
     supervisor_pid,
 )
 from process_watch import descriptors, marked, new_mark, sleepers, until, until_dead
@@ -234,7 +237,9 @@ def test_without_the_kernels_list_of_children_everything_ends_as_well(
     mark = new_mark()
     (tmp_path / "without_list.py").write_text(_WITHOUT_LIST)
     python = tmp_path / "python"
-    python.write_text(f"#!/bin/sh\nPROGRAM=$4 exec {sys.executable} -S {tmp_path}/without_list.py\n")
+    python.write_text(
+        f"#!/bin/sh\nfor PROGRAM; do :; done; export PROGRAM; exec {sys.executable} -S {tmp_path}/without_list.py\n"
+    )
     python.chmod(0o755)
     with engine_in(tmp_path) as engine:
         assert run(engine, shell("exit 0")).exit_code == 0
@@ -246,4 +251,42 @@ def test_without_the_kernels_list_of_children_everything_ends_as_well(
         outcome = run(engine, shell(hiding(EVERY_WAY, mark, "exit 0")))
         assert outcome.exit_code == 0
         assert len(outcome.left) >= IN_EVERY_WAY - 1
+        assert not marked(mark)
+
+
+@pytest.fixture
+def no_marks_on_limits() -> Iterator[None]:
+    """A user's own real-time limit, which is not touched: what wiped its environment then carries no mark."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_RTTIME)
+    resource.setrlimit(resource.RLIMIT_RTTIME, (10**9, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_RTTIME, before)
+
+
+@pytest.mark.usefixtures("no_marks_on_limits")
+def test_a_daemon_without_any_mark_belongs_to_the_only_program(tmp_path: Path) -> None:
+    mark = new_mark()
+    with engine_in(tmp_path) as engine:
+        open_gate = gate(tmp_path)
+        ticket = started(engine, shell(hiding(WIPED_DAEMON, mark, open_gate.wait)), mark, 2)
+        open_gate()
+        assert [left.command for left in engine.wait(ticket).left] == [f"sleep {mark}"] * 2
+        assert not marked(mark)
+
+
+@pytest.mark.usefixtures("no_marks_on_limits")
+def test_a_daemon_without_any_mark_goes_with_the_last_that_may_have_made_it(tmp_path: Path) -> None:
+    mark = new_mark()
+    maker_may_end, other_may_end = gate(tmp_path), gate(tmp_path)
+    with engine_in(tmp_path, jobs=2) as engine:
+        other = engine.submit(shell(other_may_end.wait))
+        maker = engine.submit(shell(hiding(WIPED_DAEMON, mark, maker_may_end.wait)))
+        until(lambda: len(sleepers(mark)) == 2, "the daemon")
+        maker_may_end()
+        assert engine.wait(maker).left == ()
+        assert len(sleepers(mark)) == 2
+        other_may_end()
+        assert engine.wait(other).exit_code == 0
         assert not marked(mark)
