@@ -15,4 +15,6 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     for name in ("CI", "BUILD_NUMBER", "COLUMNS", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "PYTEST_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
+    # A run with --pdb sets it for the rest of the process.
+    monkeypatch.setattr("pytest_timeout.SUPPRESS_TIMEOUT", False)
     return Project(pytester)

@@ -228,7 +228,7 @@ def test_without_anything_to_run_it_is_a_usage_error(project: Project, ini: str)
     assert not project.report_dir.exists()
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["process", "n2"])
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["process", "n1"])
 def test_nothing_found_says_what_was_looked_for(project: Project, workers: tuple[str, ...]) -> None:
     project.file("scripts/data.txt")
     project.file("scripts/orchestrator.yaml", "discovery: {allowed_extensions: [.rb], max_depth: 0}")
@@ -243,7 +243,7 @@ def test_nothing_found_says_what_was_looked_for(project: Project, workers: tuple
     run.assert_adds_up()
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["process", "n2"])
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["process", "n1"])
 def test_everything_deselected_is_not_nothing_found(project: Project, workers: tuple[str, ...]) -> None:
     project.file("scripts/a.sh")
     run = project.run(*workers, "-k", "nothing_like_it")

