@@ -220,6 +220,22 @@ def test_where_proc_hides_the_processes_of_others(tmp_path: Path) -> None:
         assert not sleepers(mark)
 
 
+@pytest.mark.skipif(not IS_ROOT or not shutil.which("unshare"), reason="only root can take /proc away")
+def test_without_proc_a_time_limit_still_ends_a_program_and_its_group(tmp_path: Path) -> None:
+    mark = new_mark()
+    without = ["unshare", "--mount", "sh", "-c", 'umount -l /proc && exec "$@"', "sh"]
+    text = f"trap '' TERM; sleep {mark} & sleep {mark}"
+    program = f"""
+        outcome = run(engine, shell({text!r}, timeout=0.5))
+        print(outcome.limit, outcome.exit_code, flush=True)
+        engine.close()
+    """
+    with owner_process(tmp_path, textwrap.dedent(program), prefix=without) as owner:
+        said(owner, "timeout -9")
+        assert owner.wait(20) == 0
+        assert not marked(mark)
+
+
 _WITHOUT_LIST = """
 import os
 def without_list(path, *args, real=os.open, **more):

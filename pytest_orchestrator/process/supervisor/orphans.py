@@ -61,6 +61,8 @@ class Orphans:
             roots = self._of(program.number)
             if not program.has_exited:
                 roots.add(program.pid)
+                if program.pid not in table and (leader := self.children.read(program.pid)) is not None:
+                    table[program.pid] = leader
             members = descendants(roots, (program.session,), table)
             # A parent that dies while the table is read hides its children from it, but then they are ours.
             late = self._of(program.number) - table.keys()

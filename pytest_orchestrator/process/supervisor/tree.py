@@ -72,8 +72,12 @@ def _read_hidden_child(pid: int) -> Process | None:
 
 def process_table() -> dict[int, Process]:
     """Return every process that is alive and visible, by pid."""
-    table = {}
-    for name in os.listdir("/proc"):
+    table: dict[int, Process] = {}
+    try:
+        names = os.listdir("/proc")
+    except OSError:  # it is not mounted; process groups are all that is left to go by
+        return table
+    for name in names:
         if name.isdigit():
             process = read_process(int(name))
             if process is not None and not process.is_dead:
