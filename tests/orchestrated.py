@@ -138,9 +138,9 @@ class Project:
         return Run(self.pytester.runpytest_inprocess("-p", "no:hypothesispytest", *given), self.report_dir)
 
     def run_process(self, *arguments: str | os.PathLike[str], orchestrate: bool = True) -> Run:
-        """Run pytest in a process of its own."""
+        """Run pytest in a process of its own, without Hypothesis too."""
         given = ["--orchestrate", *arguments] if orchestrate else arguments
-        return Run(self.pytester.runpytest_subprocess(*given), self.report_dir)
+        return Run(self.pytester.runpytest_subprocess("-p", "no:hypothesispytest", *given), self.report_dir)
 
     def ids(self, *arguments: str) -> list[str]:
         """Return the ids that ``--collect-only -q`` prints."""
