@@ -22,6 +22,8 @@ _NUMBERS = (Kind.INT, Kind.NUMBER, Kind.SECONDS, Kind.TABLE)
 HAS_TYPED_INI = pytest.version_tuple >= (9, 2)
 """Whether pytest knows ini options of more than one type."""
 
+_BY_INI = {ini(option): option for option in OPTIONS}
+
 GROUP = ("orchestrator", "run scripts as pytest items")
 
 
@@ -99,12 +101,14 @@ def given_ini(config: pytest.Config) -> Layer:
 def _ini_value(config: pytest.Config, name: str) -> Any:
     try:
         return config.getini(name)
-    except TypeError:
-        if HAS_TYPED_INI:
-            raise
+    except TypeError as error:
+        if HAS_TYPED_INI or _BY_INI[name].kind not in _NUMBERS:
+            raise pytest.UsageError(str(error)) from error
         # An older pytest takes no number from TOML for an option that may also be text.
         given = config.inicfg[name]
         return getattr(given, "value", given)
+    except ValueError as error:  # of an older pytest too
+        raise pytest.UsageError(f"{name}: {error}") from error
 
 
 def _given(get: Callable[[str], Any], name: Callable[[Option], str], condition: str) -> dict[str, Any]:

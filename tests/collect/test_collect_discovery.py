@@ -319,9 +319,9 @@ def test_an_unreadable_directory_is_one_collection_error(project: Project, monke
     project.file("scripts/locked/b.sh", STARTED)
     real = os.scandir
 
-    def scandir(path: str | os.PathLike[str]) -> object:
-        if os.fspath(path).endswith("locked"):
-            raise PermissionError(13, "Permission denied", os.fspath(path))
+    def scandir(path: str | os.PathLike[str] | int) -> object:
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
