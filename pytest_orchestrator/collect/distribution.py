@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 REPORT_DIR = "orchestrator_report_dir"
 """Key of what the controller tells a worker: where it reports to, as bytes; None when it does not."""
+PER_WORKER = "orchestrator_per_worker"
+"""Key of what the controller tells a worker: whether every worker runs every item (``--dist each``)."""
 COLLECTED = "orchestrator_collected"
 """Key of what a worker tells the controller: how many scripts it found, before any were deselected."""
 
@@ -81,14 +83,18 @@ class XdistController:
     def pytest_configure_node(self, node: Any) -> None:
         """Called before a worker starts: tell it where to keep output."""
         directory = self._orchestration.report_dir
+        node.workerinput[PER_WORKER] = node.config.getoption("dist") == "each"
         node.workerinput[REPORT_DIR] = None if directory is None else os.fsencode(directory)
         node.workerinput["mainargv"] = [_transferable(str(word)) for word in node.workerinput["mainargv"]]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Called when a worker has collected: all collect the same."""
+        scripts = list(filter(self._is_script, ids))
+        # Counted here as well, because an interrupted worker does not get as far as telling its count.
+        self._orchestration.collected = max(self._orchestration.collected, len(scripts))
         if self._recorder is not None:
-            self._recorder.expect(filter(self._is_script, ids), node.gateway.id)
+            self._recorder.expect(scripts, node.gateway.id)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

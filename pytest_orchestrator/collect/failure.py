@@ -128,7 +128,7 @@ def failure_text(item: ScriptItem, result: RunResult) -> str:
     lines += _streams(item, result)
     orchestration = item.config.stash[KEY]
     if orchestration.report_dir is not None:
-        log = orchestration.report_dir / log_path(item.nodeid)
+        log = orchestration.report_dir / log_path(orchestration.log_id(item.nodeid))
         lines.append(f"log:      {shown_path(log, orchestration.rootdir)}")
     return "\n".join(lines)
 

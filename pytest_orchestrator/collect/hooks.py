@@ -102,10 +102,9 @@ def report_sections(
     if not hook.get_hookimpls():
         return [], None
     try:
-        given = hook(config=config, document=document())
+        sections = [section for answer in hook(config=config, document=document()) for section in answer]
     except Exception as error:  # noqa: BLE001 - no item to blame it on, and the report is worth more than its addition
         return [], f"{SECTIONS} raised {type(error).__name__}: {error}"
-    sections = [section for answer in given for section in answer]
     for section in sections:
         if not (isinstance(section, tuple | list) and len(section) == 2 and all(isinstance(t, str) for t in section)):
             return [], f"{SECTIONS} returned {section!r}; a section is a pair of a title and Markdown text"

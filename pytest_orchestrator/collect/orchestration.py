@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -69,6 +70,8 @@ class Orchestration:
     flags: Layer
     worker: str | None = None
     """Name of the xdist worker that this process is; None in the process that the user started."""
+    per_worker: bool = False
+    """Whether every worker runs every item (``--dist each``)."""
     report_dir: Path | None = None
     """Where this session reports to; None when reports are off."""
     places: dict[str, Place] = field(default_factory=dict)
@@ -146,11 +149,16 @@ class Orchestration:
 
     # -- execution --------------------------------------------------------------------------------------------
 
+    def log_id(self, nodeid: str) -> str:
+        """Return what the log and the kept output of an item are named after: under ``--dist each`` also the worker."""
+        return f"{nodeid}@{self.worker}" if self.per_worker and self.worker is not None else nodeid
+
     @cached_property
     def engine(self) -> Engine:
         """The engine; nothing is started before it is used."""
         if self.report_dir is None:
-            work_dir = Path(tempfile.mkdtemp(prefix="pytest-orchestrator-"))
+            # Only a name: the engine makes it when a supervisor starts, and removes it when it is empty.
+            work_dir = Path(tempfile.gettempdir()) / f"pytest-orchestrator-{secrets.token_hex(8)}"
         else:
             work_dir = self.report_dir / "work"
         watch = (os.getppid(),) if self.worker is not None else ()

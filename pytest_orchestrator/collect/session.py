@@ -14,6 +14,7 @@ from ..reports.recorder import Recorder
 from .arguments import resolve_arguments
 from .directories import collect_directory
 from .distribution import (
+    PER_WORKER,
     XdistController,
     is_controller,
     make_arguments_transferable,
@@ -60,6 +61,7 @@ def activate(config: pytest.Config) -> None:
         ini=ini_layer,
         flags=flags,
         worker=None if given is None else str(given["workerid"]),
+        per_worker=given is not None and bool(given.get(PER_WORKER)),
     )
     config.stash[KEY] = orchestration
     recorder = None
@@ -185,7 +187,7 @@ class OrchestratorSession:
             shed_result(report)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Stop everything, write what is missing, make the reports."""
         execution = self._config.stash.get(EXECUTION, None)
         cancelled = execution.close() if execution is not None else []
@@ -197,3 +199,7 @@ class OrchestratorSession:
             self._recorder.end(int(exitstatus))
             sections, self._terminal.problem = report_sections(self._config, self._recorder.read)
             self._recorder.render(sections)
+            if self._recorder.problem is not None:
+                self._terminal.problem = self._recorder.problem
+                # A run without its reports is not a good one.
+                session.exitstatus = int(exitstatus) or pytest.ExitCode.TESTS_FAILED

@@ -8,6 +8,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from ..errors import ReportError
+from ..process.temporary import remove_tree
 from .writer import prepare_report_dir
 
 if TYPE_CHECKING:
@@ -125,11 +126,7 @@ def _remove_session(session: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    try:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        message = f"cannot remove {str(path)!r} of an earlier run: {error.strerror}; remove it by hand"
-        raise ReportError(message) from error
+    # Scripts lock directories, and what one left in its temporary directory must not stop every later run.
+    if not remove_tree(str(path)):
+        message = f"cannot remove {str(path)!r} of an earlier run; remove it by hand"
+        raise ReportError(message)

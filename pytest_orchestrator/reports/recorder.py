@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import platform
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TextIO
 from uuid import uuid4
 
 import pytest
 
-from ..core.document import RunDocument, end_line, result_line, run_line, section_line
+from ..core.document import RunDocument, RunEnd, end_line, result_line, run_line, section_line
 from ..core.status import Reason, Status
+from ..errors import ReportError
 from .logs import write_log
 from .reader import read_results
-from .writer import render_all
+from .writer import RESULTS, render_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,6 +60,13 @@ def status_of(report: pytest.TestReport, data: dict[str, Any] | None) -> Status:
     return own if own.is_bad else Status.FAILED
 
 
+def _last_line(text: str) -> str:
+    """Return the line of a traceback that says most: the last one marked as the error, else the last."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
+    return (errors or lines or ["no message"])[-1]
+
+
 def _attempts(data: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """Return the attempts that one run of an item consisted of, as its result dictionary tells them."""
     if data is None:
@@ -76,7 +86,10 @@ class Recorder:
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
     document: RunDocument | None = None
     """The whole run, once it is over."""
+    problem: str | None = None
+    """What keeps the reports from being complete, in one line: a full disk, a directory that a script removed."""
     _file: TextIO | None = None
+    _end: str | None = None
     _pending: dict[tuple[str, str | None], _Pending] = field(default_factory=dict)
     _expected: dict[tuple[str, str | None], None] = field(default_factory=dict)
     _done: set[tuple[str, str | None]] = field(default_factory=set)
@@ -86,7 +99,7 @@ class Recorder:
     def begin(self, command: Sequence[str], workers: int, *, per_worker: bool) -> None:
         """Start the file. ``per_worker`` says that every worker runs every item (``--dist each``)."""
         self._per_worker = per_worker
-        self._file = open(self.directory.path / "results.jsonl", "w", encoding="utf-8")  # noqa: SIM115 - closed in end()
+        self._file = open(self.directory.path / RESULTS, "w", encoding="utf-8")  # noqa: SIM115 - closed in end()
         self._write(
             run_line(
                 run_id=self.run_id,
@@ -99,6 +112,7 @@ class Recorder:
                 platform=sys.platform,
                 jobs=self.jobs,
                 workers=workers,
+                per_worker=per_worker,
             )
         )
 
@@ -130,6 +144,9 @@ class Recorder:
             if status is not Status.PASSED and not pending.status.is_bad:
                 pending.status = status
         if report.when == "teardown":
+            if report.failed and pending.data is not None and pending.data["error"] is None:
+                why = f"a fixture failed when it was torn down: {_last_line(report.longreprtext)}"
+                pending.data = {**pending.data, "error": why, "reason": str(Reason.INFRASTRUCTURE)}
             self._finish(key, pending, worker)
 
     def _finish(self, key: tuple[str, str | None], pending: _Pending, worker: str | None) -> None:
@@ -155,7 +172,7 @@ class Recorder:
     def row(
         self, nodeid: str, status: Status, duration: float, worker: str | None, data: dict[str, Any] | None
     ) -> None:
-        """Write the line and the log of one item. The last word on an item counts; there is one per item."""
+        """Write the line and the log of one item, unless it has them already."""
         key = self._key(nodeid, worker)
         if key in self._done:
             return
@@ -163,16 +180,32 @@ class Recorder:
         self._totals[status] += 1
         if data is not None:
             data = {**data, "status": str(status)}
-            write_log(self.directory.path, nodeid if key[1] is None else f"{nodeid}@{worker}", data)
+            self._write_log(nodeid if key[1] is None else f"{nodeid}@{worker}", data)
         self._write(result_line(nodeid, KIND, status, duration, worker, data))
+
+    def _write_log(self, log_id: str, data: dict[str, Any]) -> None:
+        if self.problem is None:
+            try:
+                write_log(self.directory.path, log_id, data)
+            except ReportError as error:
+                self._give_up(error)
 
     def _write(self, line: str) -> None:
         assert self._file is not None
-        self._file.write(line)
-        self._file.flush()
+        if self.problem is None:
+            try:
+                self._file.write(line)
+                self._file.flush()
+            except OSError as error:
+                self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        """Go on without reports: what pytest shows of the scripts is worth more than they are."""
+        if self.problem is None:
+            self.problem = f"the reports are not complete: {error}"
 
     def end(self, exit_status: int) -> None:
-        """Write rows for what never finished, and the last line."""
+        """Write rows for what never finished, and settle what the last line will say."""
         for nodeid, worker in self._expected:
             key = (nodeid, worker)
             if key in self._done:
@@ -184,18 +217,27 @@ class Recorder:
             else:
                 self.row(nodeid, Status.NOT_RUN, 0.0, worker, None)
         collected = len(self._done)
-        self._write(end_line(exit_status=exit_status, ended=time.time(), totals=self._totals, collected=collected))
+        self._end = end_line(exit_status=exit_status, ended=time.time(), totals=self._totals, collected=collected)
 
     def read(self) -> RunDocument:
-        """Return what is in the file."""
-        return read_results(self.directory.path / "results.jsonl")
+        """Return the run as it is known now."""
+        document = read_results(self.directory.path / RESULTS)
+        return document if self._end is None else replace(document, end=RunEnd.from_json(json.loads(self._end)))
 
     def render(self, sections: Iterable[tuple[str, str]] = ()) -> None:
         """Add sections to the report, each a title and Markdown, and make every other report from the file."""
         for title, markdown in sections:
             self._write(section_line(title, markdown))
-        assert self._file is not None
-        self._file.close()
-        render_all(self.directory.path, logs=False)
-        self.document = self.read()
+        if self._end is not None:
+            self._write(self._end)
+        if self.problem is None:
+            try:
+                document = read_results(self.directory.path / RESULTS)
+                render_document(document, self.directory.path)
+                self.document = document
+            except (ReportError, OSError) as error:
+                self._give_up(error)
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # a full disk is told of already
+                self._file.close()
         self.directory.release()

@@ -18,7 +18,8 @@ NOT_INHERITED = (b"PYTEST_CURRENT_TEST",)
 
 def current_environment() -> dict[bytes, bytes]:
     """Return this process's environment as scripts get it."""
-    environment = dict(os.environb)
+    # Asked for at every start: os.environb encodes and checks each name and value again, its dictionary is ready.
+    environment: dict[bytes, bytes] = dict(getattr(os.environ, "_data", None) or os.environb)
     for name in NOT_INHERITED:
         environment.pop(name, None)
     return environment
@@ -53,6 +54,7 @@ def additions(spec: ScriptSpec, context: RunContext) -> tuple[dict[bytes, bytes]
     if source is not None and b"PYTHONPATH" not in removed:
         others = added.get(b"PYTHONPATH", context.environment.get(b"PYTHONPATH"))
         own = os.fsencode(source)
+        added = {b"PYTHONPATH": b"", **added}
         added[b"PYTHONPATH"] = own + os.pathsep.encode() + others if others else own
     return added, tuple(removed)
 

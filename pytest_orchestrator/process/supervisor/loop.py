@@ -85,29 +85,30 @@ class Supervisor:
         while True:
             self._reap()
             self._look_at_programs()
-            if self._outbox.is_blocked:
-                self._flush()
             self._start_waiting()
             if self._stopping and not self._running and self._is_swept():
                 break
+            was_blocked = self._outbox.is_blocked
             self._flush()
-            self._wait()
+            if not was_blocked or self._outbox.is_blocked:
+                self._wait()
+            # else something may be started at once that had to wait until the engine has heard of it
         self._say_goodbye()
 
     def _is_swept(self) -> bool:
         return not self._has_children or self._remains.sweep(at_once=self._abandoned)
 
     def _wait(self) -> None:
-        for fd, event in self._poll.poll(self._patience()):
-            if fd == self._wakeup.readable:
-                self._wakeup.empty()
-            elif fd == self._control:
-                # An EPOLLOUT says only that the next flush will get on.
-                if event & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
-                    self._read_requests()
-            elif fd in self._watched:
-                self._poll.unregister(fd)
-                self._abandon()
+        events = dict(self._poll.poll(self._patience()))
+        # First: who is told to end by the death of a watched process may still ask for an orderly end.
+        for fd in events.keys() & self._watched:
+            self._poll.unregister(fd)
+            self._abandon()
+        if self._wakeup.readable in events:
+            self._wakeup.empty()
+        # An EPOLLOUT says only that the next flush will get on.
+        if events.get(self._control, 0) & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
+            self._read_requests()
         if self.terminated and not self._stopping:
             self._give_up()
 
