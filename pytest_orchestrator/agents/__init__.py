@@ -1,0 +1,1 @@
+"""Agents: sessions of coding-agent command lines, their streams and transcripts. Waiting for its first module."""

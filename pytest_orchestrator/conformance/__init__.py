@@ -1,0 +1,1 @@
+"""Conformance: from a transcript to verdicts. Waiting for its first module."""

@@ -1,0 +1,1 @@
+"""Skills: SKILL.md documents, their rules, the library. Waiting for its first module."""
