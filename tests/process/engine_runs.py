@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from process_watch import marked, new_mark, sleepers, until
+from process_watch import WITH_USUAL_SIGNALS, marked, new_mark, sleepers, until
 
 from pytest_orchestrator.process.command import Command, Outcome
 from pytest_orchestrator.process.engine import Engine
@@ -143,7 +143,7 @@ def owner_process(
     program = directory.with_name(f"{directory.name}-owner-{new_mark()}.py")
     program.write_text(_OWNER.format(paths=paths, directory=str(directory), jobs=jobs) + text)
     with subprocess.Popen(
-        [*prefix, sys.executable, str(program)],
+        [*WITH_USUAL_SIGNALS, *prefix, sys.executable, str(program)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, **(env or {})},

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DEADLINE = 20.0
 """Seconds after which a test that waits fails. Far more than anything takes on a loaded machine."""
 _STEP = 0.005
+WITH_USUAL_SIGNALS = ("env", "--default-signal")
+"""Put before a command that is to end by a signal: under nohup the suite ignores SIGHUP, and so would it."""
 
 _numbers = itertools.count(1)
 _random = random.SystemRandom()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from process_watch import (
+    WITH_USUAL_SIGNALS,
     DEADLINE,
     Holdings,
     children,
@@ -88,7 +89,7 @@ class Torture:
         log = self.path / f"output-{new_mark()}"
         with open(log, "wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "pytest", "--orchestrate", *arguments],
+                [*WITH_USUAL_SIGNALS, sys.executable, "-m", "pytest", "--orchestrate", *arguments],
                 cwd=self.path,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
