@@ -49,7 +49,20 @@ def shell(root: Path, count: int) -> Path:
         put(tree / "lit" / "lit.cfg", LIT)
         for number in range(count):
             put(tree / "lit" / f"s{number:05d}.sh", f"# RUN: {tree}/scripts/s{number:05d}.sh\n")
+        put(tree / "Makefile", MAKEFILE)
+        for number in range(count):
+            script = f"{tree}/scripts/s{number:05d}.sh"
+            put(tree / "prysk" / f"s{number:05d}.t", f"  $ {script}\n  ok\n")
+        for begin in range(0, count, PER_BATS_FILE):
+            tests = "".join(BATS.format(script=f"{tree}/scripts/s{n:05d}.sh", n=n)
+                            for n in range(begin, min(begin + PER_BATS_FILE, count)))  # fmt: skip
+            put(tree / "bats" / f"f{begin:05d}.bats", tests)
     return tree
+
+
+PER_BATS_FILE = 50
+BATS = '@test "s{n}" {{\n  run {script}\n  [ "$status" -eq 0 ]\n}}\n'
+MAKEFILE = "ALL := $(wildcard scripts/*.sh)\n.PHONY: all $(ALL)\nall: $(ALL)\n$(ALL):\n\t@./$@ >/dev/null\n"
 
 
 LIT = "import lit.formats\nconfig.name='s'\nconfig.test_format=lit.formats.ShTest(False)\nconfig.suffixes=['.sh']\n"

@@ -128,16 +128,32 @@ def shell_rows(root: Path, count: int = 1000) -> list[Row]:
         Row("pytest + subprocess.run", pytest("test_plain.py"), tree),
         Row("pytest + subprocess.run, -n2", pytest("test_plain.py", "-n2"), tree),
     ]  # fmt: skip
-    if shutil.which("ctest"):
-        rows.append(Row("ctest -j2", ["ctest", "-j2"], tree / "ctest"))
-    else:
-        print("left out: ctest (not installed)")
-    lit = shutil.which("lit") or shutil.which("lit", path=str(Path(sys.executable).parent))
-    if lit:
-        rows.append(Row("lit -j2", [lit, "-j2", "-q", "lit"], tree))
-    else:
-        print("left out: lit (not installed)")
-    return rows
+    peers = [
+        ("xargs", "xargs -P2", ["sh", "-c", "ls scripts/* | xargs -P2 -n1 sh -c '\"$0\" >/dev/null'"], tree),
+        ("make", "make -j2", ["make", "-s", "-j2"], tree),
+        ("ctest", "ctest -j2", ["ctest", "-j2"], tree / "ctest"),
+        ("lit", "lit -j2", ["lit", "-j2", "-q", "lit"], tree),
+    ]
+    if count <= SLOW_PEERS:
+        peers += [
+            ("prysk", "prysk", ["prysk", "-q", "prysk"], tree),
+            ("bats", "bats -j2 (needs GNU parallel)", ["bats", "-j2", "bats"], tree),
+            ("parallel", "GNU parallel -j2", ["sh", "-c", "ls scripts/* | parallel -j2 >/dev/null"], tree),
+        ]
+    return rows + [Row(name, command, cwd) for program, name, words, cwd in peers if (command := found(program, words))]
+
+
+SLOW_PEERS = 1000
+"""Up to how many scripts the peers that take more than 10 ms for each one are measured."""
+
+
+def found(program: str, words: list[str]) -> list[str] | None:
+    """Return ``words`` with the program's path, which may be beside the interpreter; None if it is not installed."""
+    path = shutil.which(program) or shutil.which(program, path=str(Path(sys.executable).parent))
+    if path is None:
+        print(f"left out: {program} (not installed)")
+        return None
+    return [path if word == program else word for word in words]
 
 
 def cold_rows(root: Path) -> list[Row]:
