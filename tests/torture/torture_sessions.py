@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from process_watch import (
-    WITH_USUAL_SIGNALS,
     DEADLINE,
+    WITH_USUAL_SIGNALS,
     Holdings,
     children,
     command_line,
