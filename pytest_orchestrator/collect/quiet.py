@@ -27,7 +27,10 @@ _HARMLESS = frozenset(
 class Surroundings:
     """Knows the directories around whose items nothing foreign happens."""
 
-    def __init__(self) -> None:
+    def __init__(self, hooks: Iterable[str] = _HOOKS, harmless: frozenset[str] = _HARMLESS) -> None:
+        """Look at implementations of ``hooks``, but for those in the packages ``harmless``."""
+        self._hooks = tuple(hooks)
+        self._harmless = harmless
         self._known: dict[pytest.Collector, str | None] = {}
 
     def are_quiet(self, item: ScriptItem) -> bool:
@@ -41,13 +44,12 @@ class Surroundings:
     def _noise_around(self, item: ScriptItem) -> str | None:
         assert item.parent is not None
         if item.parent not in self._known:
-            self._known[item.parent] = _noise_around(item)
+            self._known[item.parent] = self._look_around(item)
         return self._known[item.parent]
 
-
-def _noise_around(item: ScriptItem) -> str | None:
-    for name in _HOOKS:
-        for implementation in getattr(item.ihook, name).get_hookimpls():
-            if implementation.function.__module__.partition(".")[0] not in _HARMLESS:
-                return f"{name} of {implementation.plugin_name.rpartition('/')[2]}"
-    return "fixtures" if item.uses_fixtures() else None
+    def _look_around(self, item: ScriptItem) -> str | None:
+        for name in self._hooks:
+            for implementation in getattr(item.ihook, name).get_hookimpls():
+                if implementation.function.__module__.partition(".")[0] not in self._harmless:
+                    return f"{name} of {implementation.plugin_name.rpartition('/')[2]}"
+        return "fixtures" if item.uses_fixtures() else None

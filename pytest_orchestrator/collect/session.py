@@ -23,6 +23,7 @@ from .distribution import (
     worker_input,
 )
 from .execution import EXECUTION, Execution
+from .fast import FastProtocol
 from .hooks import report_sections
 from .items import ScriptItem
 from .nodes import is_script, script_nodes
@@ -144,6 +145,7 @@ class OrchestratorSession:
             execution = Execution(self._config, self._orchestration)
             self._config.stash[EXECUTION] = execution
             execution.ahead.begin(session.items)
+            self._config.pluginmanager.register(FastProtocol(self._config, execution), "orchestrator-fast")
 
     def pytest_report_collectionfinish(self) -> str | None:
         """Say what keeps scripts from running at the same time, when that was asked for."""

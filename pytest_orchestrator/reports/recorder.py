@@ -30,6 +30,8 @@ KIND = "script"
 RESULT_ATTRIBUTE = "orchestrator_result"
 """Attribute of a test report that carries the result dictionary, also from a worker to the controller."""
 KIND_ATTRIBUTE = "orchestrator_kind"
+FINAL_ATTRIBUTE = "orchestrator_final"
+"""Set on the only report of an item that went the short way: no teardown follows."""
 
 
 @dataclass(slots=True)
@@ -143,10 +145,11 @@ class Recorder:
             status = status_of(report, data)
             if status is not Status.PASSED and not pending.status.is_bad:
                 pending.status = status
-        if report.when == "teardown":
-            if report.failed and pending.data is not None and pending.data["error"] is None:
+        if report.when == "teardown" or hasattr(report, FINAL_ATTRIBUTE):
+            told = pending.data
+            if report.when == "teardown" and report.failed and told is not None and told["error"] is None:
                 why = f"a fixture failed when it was torn down: {_last_line(report.longreprtext)}"
-                pending.data = {**pending.data, "error": why, "reason": str(Reason.INFRASTRUCTURE)}
+                pending.data = {**data, "error": why, "reason": str(Reason.INFRASTRUCTURE)}
             self._finish(key, pending, worker)
 
     def _finish(self, key: tuple[str, str | None], pending: _Pending, worker: str | None) -> None:
