@@ -145,11 +145,10 @@ class Recorder:
             status = status_of(report, data)
             if status is not Status.PASSED and not pending.status.is_bad:
                 pending.status = status
+        if report.when == "teardown" and report.failed and pending.data is not None and pending.data["error"] is None:
+            why = f"a fixture failed when it was torn down: {_last_line(report.longreprtext)}"
+            pending.data = {**pending.data, "error": why, "reason": str(Reason.INFRASTRUCTURE)}
         if report.when == "teardown" or hasattr(report, FINAL_ATTRIBUTE):
-            told = pending.data
-            if report.when == "teardown" and report.failed and told is not None and told["error"] is None:
-                why = f"a fixture failed when it was torn down: {_last_line(report.longreprtext)}"
-                pending.data = {**data, "error": why, "reason": str(Reason.INFRASTRUCTURE)}
             self._finish(key, pending, worker)
 
     def _finish(self, key: tuple[str, str | None], pending: _Pending, worker: str | None) -> None:
