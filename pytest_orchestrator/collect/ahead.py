@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..errors import OrchestratorError
 from ..scripts.prepare import unmet_requirement
 from .items import ScriptItem
+from .order import LONGEST_FIRST, RECORDED, brought_forward
 from .quiet import Surroundings
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..process.command import Outcome
     from ..scripts.runner import Started
     from .orchestration import Orchestration
+    from .recording import Recording
 
 AHEAD = 64
 """Programs queued beside those that run, so that a place that gets free is taken at once."""
@@ -53,7 +55,12 @@ class RunAhead:
         self._start = start
         self._items: Sequence[pytest.Item] = ()
         self._index: dict[pytest.Item, int] = {}
+        self._queue: Sequence[pytest.Item] = ()
+        """The items in the order in which they are started."""
         self._next = 0
+        """Where in the queue the next one stands."""
+        self._reached = -1
+        """The index of the item that pytest is at; it has left those before behind."""
         self._started: dict[ScriptItem, Started] = {}
         self._refused: dict[ScriptItem, Exception] = {}
         self._awaited: tuple[ScriptItem, Started] | None = None
@@ -89,10 +96,39 @@ class RunAhead:
 
     # -- starting ---------------------------------------------------------------------------------------------
 
-    def begin(self, items: Sequence[pytest.Item]) -> None:
-        """Take note of the order of the items."""
-        self._items = items
+    def begin(self, items: Sequence[pytest.Item], recording: Recording) -> None:
+        """Take note of the order of the items, and of how long earlier runs of them took."""
+        self._items = self._queue = items
         self._index = {item: index for index, item in enumerate(items)}
+        wanted = self._orchestration.settings.order in (RECORDED, LONGEST_FIRST)
+        # Where pytest may stop, what has run in vain is kept small: in pytest's own order.
+        if wanted and self._jobs > 1 and self._enabled and not self._max_failures and recording.known:
+            self._queue = self._in_good_order(items, recording)
+
+    def _in_good_order(self, items: Sequence[pytest.Item], recording: Recording) -> list[pytest.Item]:
+        """Return ``items`` with what takes long brought forward, but never past one that others must wait for."""
+        queue: list[pytest.Item] = []
+        stretch: list[ScriptItem] = []
+
+        def close() -> None:
+            def has_changed(index: int) -> bool:
+                return recording.has_changed(stretch[index].nodeid, str(stretch[index].path))
+
+            names = [item.nodeid for item in stretch]
+            first = [stretch[index] for index in brought_forward(names, recording.known, has_changed, self._jobs)]
+            early = set(first)
+            queue.extend(first)
+            queue.extend(item for item in stretch if item not in early)
+            stretch.clear()
+
+        for item in items:
+            if isinstance(item, ScriptItem) and self._may_overlap(item):
+                stretch.append(item)
+            else:
+                close()
+                queue.append(item)
+        close()
+        return queue
 
     def take(self, item: ScriptItem) -> Started:
         """Return the run of ``item``: the one that was started ahead, or a new one.
@@ -102,11 +138,13 @@ class RunAhead:
         self._is_open = self._may_overlap(item)
         if item in self._refused:
             raise self._refused.pop(item)
+        # Those that come before it in the order of starting get the free places before it does.
+        self.pump_if_parallel()
         started = self._started.pop(item, None)
         if started is None:
             started = self._start(item)
         self._awaited = item, started
-        self._next = max(self._next, self._index.get(item, -1) + 1)
+        self._reached = max(self._reached, self._index.get(item, -1))
         self.pump_if_parallel()
         return started
 
@@ -122,7 +160,7 @@ class RunAhead:
         if self._jobs == 1 and self._enabled and self._is_open and is_final:
             index = self._index.get(item)
             if index is not None and not self._started:
-                self._next = index + 1
+                self._reached = index
                 self._start_next()
 
     @property
@@ -148,9 +186,9 @@ class RunAhead:
 
     def _start_next(self) -> bool:
         """Start the next item that may be; return whether there was one."""
-        while self._next < len(self._items):
-            item = self._items[self._next]
-            turn = self._turn_of(item)
+        while self._next < len(self._queue):
+            item = self._queue[self._next]
+            turn = _Turn.PASS if self._index[item] <= self._reached else self._turn_of(item)
             if turn is _Turn.WAIT:
                 return False
             self._next += 1

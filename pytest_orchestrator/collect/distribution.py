@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..core.names import escape_name
+from ..core.names import escape_name, unescape_name
 from .items import ITEM_NAME
+from .order import LONGEST_FIRST, RECORDED
 
 if TYPE_CHECKING:
     from ..reports.recorder import Recorder
     from .orchestration import Orchestration
+    from .recording import Recording
 
 REPORT_DIR = "orchestrator_report_dir"
 """Key of what the controller tells a worker: where it reports to, as bytes; None when it does not."""
 PER_WORKER = "orchestrator_per_worker"
 """Key of what the controller tells a worker: whether every worker runs every item (``--dist each``)."""
+ORDER = "orchestrator_order"
+"""Key of what the controller tells a worker: the order of the scripts, with the seed of a random one."""
 COLLECTED = "orchestrator_collected"
 """Key of what a worker tells the controller: how many scripts it found, before any were deselected."""
 
@@ -75,15 +79,27 @@ def _transferable(text: str) -> str:
 class XdistController:
     """What only the controller sees."""
 
-    def __init__(self, orchestration: Orchestration, recorder: Recorder | None) -> None:
+    def __init__(self, orchestration: Orchestration, recorder: Recorder | None, recording: Recording) -> None:
         self._orchestration = orchestration
         self._recorder = recorder
+        self._recording = recording
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Called before items are handed out: with ``--dist load``, and where durations are known, by those."""
+        wanted = self._orchestration.settings.order in (RECORDED, LONGEST_FIRST)
+        if not wanted or config.getoption("dist") != "load" or not self._recording.known:
+            return None
+        from .scheduling import LongestFirstScheduling
+
+        return LongestFirstScheduling(config, log, self._recording, self._script_path)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Called before a worker starts: tell it where to keep output."""
         directory = self._orchestration.report_dir
         node.workerinput[PER_WORKER] = node.config.getoption("dist") == "each"
+        node.workerinput[ORDER] = self._orchestration.settings.order
         node.workerinput[REPORT_DIR] = None if directory is None else os.fsencode(directory)
         node.workerinput["mainargv"] = [_transferable(str(word)) for word in node.workerinput["mainargv"]]
 
@@ -103,6 +119,11 @@ class XdistController:
         self._orchestration.collected = max(self._orchestration.collected, output.get(COLLECTED, 0))
 
     def _is_script(self, nodeid: str) -> bool:
-        path, separator, part = nodeid.partition("::")
+        return self._script_path(nodeid) is not None
+
+    def _script_path(self, nodeid: str) -> str | None:
+        """Return the path of the script that an id names; None when it names none."""
+        shown, separator, part = nodeid.partition("::")
         named_so = bool(separator) and (part == ITEM_NAME or part.startswith(f"{ITEM_NAME}["))
-        return named_so and str(self._orchestration.rootdir / path) not in self._orchestration.pytests_own
+        path = os.path.join(self._orchestration.rootdir, unescape_name(shown))
+        return path if named_so and path not in self._orchestration.pytests_own else None

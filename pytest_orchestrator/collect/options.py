@@ -126,6 +126,8 @@ class RunSettings:
     """The options of a run, after flags and ini were merged."""
 
     jobs: int
+    order: str
+    """``recorded``, ``longest-first``, ``path``, ``random`` or ``random:SEED``."""
     strict: bool
     reports: bool
     report_dir: Path
@@ -149,6 +151,7 @@ def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSe
     base = config.invocation_params.dir if "config" in flags.values else config.rootpath
     return RunSettings(
         jobs=len(os.sched_getaffinity(0)) if jobs == "auto" else jobs,
+        order=value("order"),
         strict=bool(value("strict")),
         reports=value("reports") == "on",
         report_dir=(config.invocation_params.dir if "report_dir" in flags.values else config.rootpath)

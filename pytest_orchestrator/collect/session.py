@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .. import __version__
 from ..core.names import escape_name
-from ..errors import OrchestratorError, SupervisorError
+from ..errors import OrchestratorError, ReportError, SupervisorError
 from ..reports.directory import ReportDirectory
 from ..reports.recorder import Recorder
 from .arguments import resolve_arguments
 from .directories import collect_directory
 from .distribution import (
+    ORDER,
     PER_WORKER,
     XdistController,
     is_controller,
@@ -29,8 +31,11 @@ from .items import ScriptItem
 from .nodes import is_script, script_nodes
 from .options import given_flags, given_ini, run_settings
 from .orchestration import KEY, Orchestration
+from .order import RANDOM, new_seed
 from .ownership import PytestFiles
+from .recording import Recording
 from .reporting import complete_report, restore_failure, shed_result
+from .sequence import ReportedSequence
 from .terminal import TerminalOutput
 from .timeouts import TimeoutTakeover
 
@@ -54,6 +59,10 @@ def activate(config: pytest.Config) -> None:
     # One broken file must not keep the other scripts from running; the run fails all the same.
     config.option.continue_on_collection_errors = True
     given = worker_input(config)
+    if settings.order == RANDOM:
+        settings = replace(settings, order=f"{RANDOM}:{new_seed()}")
+    if given is not None:
+        settings = replace(settings, order=given[ORDER])
     orchestration = Orchestration(
         rootdir=config.rootpath,
         settings=settings,
@@ -70,13 +79,15 @@ def activate(config: pytest.Config) -> None:
         orchestration.report_dir = report_dir_of_worker(given)
     elif settings.reports and not any(config.getoption(name, False) for name in _ONLY_SHOW):
         recorder = _start_recorder(config, orchestration)
+    recording = Recording(config, None if recorder is None else settings.report_dir)
     register = config.pluginmanager.register
     if config.pluginmanager.hasplugin("timeout"):
         register(TimeoutTakeover(), "orchestrator-timeouts")
     if is_controller(config):
         make_arguments_transferable(config)
-        register(XdistController(orchestration, recorder), "orchestrator-xdist")
-    register(OrchestratorSession(config, orchestration, recorder), "orchestrator-session")
+        register(XdistController(orchestration, recorder, recording), "orchestrator-xdist")
+    register(ReportedSequence(settings.order, recording), "orchestrator-order")
+    register(OrchestratorSession(config, orchestration, recorder, recording), "orchestrator-session")
 
 
 def _start_recorder(config: pytest.Config, orchestration: Orchestration) -> Recorder:
@@ -91,12 +102,15 @@ def _start_recorder(config: pytest.Config, orchestration: Orchestration) -> Reco
 class OrchestratorSession:
     """The hooks of one session."""
 
-    def __init__(self, config: pytest.Config, orchestration: Orchestration, recorder: Recorder | None) -> None:
+    def __init__(
+        self, config: pytest.Config, orchestration: Orchestration, recorder: Recorder | None, recording: Recording
+    ) -> None:
         self._config = config
         self._orchestration = orchestration
         self._recorder = recorder
         self._terminal = TerminalOutput(config, orchestration, recorder)
         config.pluginmanager.register(self._terminal, "orchestrator-terminal")
+        self._recording = recording
         self._runs_items = not is_controller(config) and not config.getoption("collectonly")
 
     # -- collection -------------------------------------------------------------------------------------------
@@ -144,7 +158,7 @@ class OrchestratorSession:
         if scripts:
             execution = Execution(self._config, self._orchestration)
             self._config.stash[EXECUTION] = execution
-            execution.ahead.begin(session.items)
+            execution.ahead.begin(session.items, self._recording)
             self._config.pluginmanager.register(FastProtocol(self._config, execution), "orchestrator-fast")
 
     def pytest_report_collectionfinish(self) -> str | None:
@@ -186,6 +200,7 @@ class OrchestratorSession:
         if self._recorder is not None:
             self._recorder.report(report, getattr(report, "worker_id", None))
         if self._orchestration.worker is None:
+            self._recording.note(report)
             shed_result(report)
 
     @pytest.hookimpl(tryfirst=True)
@@ -195,13 +210,22 @@ class OrchestratorSession:
         cancelled = execution.close() if execution is not None else []
         if self._orchestration.has_engine:
             self._orchestration.engine.close()
+        if self._orchestration.worker is None:
+            self._save_durations(session)
         if self._recorder is not None:
             for item, result in cancelled:
                 self._recorder.row(item.nodeid, result.status, result.execution_time, None, result.as_dict())
             self._recorder.end(int(exitstatus))
-            sections, self._terminal.problem = report_sections(self._config, self._recorder.read)
+            sections, problem = report_sections(self._config, self._recorder.read)
+            self._terminal.problem = problem or self._terminal.problem
             self._recorder.render(sections)
             if self._recorder.problem is not None:
                 self._terminal.problem = self._recorder.problem
                 # A run without its reports is not a good one.
                 session.exitstatus = int(exitstatus) or pytest.ExitCode.TESTS_FAILED
+
+    def _save_durations(self, session: pytest.Session) -> None:
+        try:
+            self._recording.save({item.nodeid for item in session.items})
+        except ReportError as error:
+            self._terminal.problem = str(error)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .. import __version__
+from ..config.options import by_name
 from ..core.status import Status
 from ..errors import ConfigurationError
 from ..reports.recorder import RESULT_ATTRIBUTE, Recorder
@@ -48,6 +49,8 @@ class TerminalOutput:
                 parts.append("--dist loadgroup splits groups with this pytest: use resources:")
         else:
             parts.append(f"jobs {settings.jobs}")
+        if settings.order != by_name("order").default:
+            parts.append(f"order {settings.order}")
         if settings.config is not None:
             parts.append(f"config {shown_path(settings.config, orchestration.rootdir)}")
         if settings.strict:

@@ -93,6 +93,11 @@ _RUN = (
          has_flag=False, single=True, metavar="DIR"),
     _run("jobs", Kind.INT, "Programs that run at the same time; `auto` is one per CPU. No effect under pytest-xdist",
          1, minimum=1, maximum=4096, choices=("auto",), metavar="N"),
+    _run("order", Kind.TEXT, "Which scripts are started first. `recorded`: those that took long in earlier runs,"
+         " and all are reported in the order of their paths; `longest-first`: the same, reported like that too; `path`:"
+         " in the order of their paths; `random` or `random:SEED`: shuffled", "recorded",
+         pattern=r"recorded|path|longest-first|random(?::[A-Za-z0-9_-]+)?",
+         pattern_help="one of 'recorded', 'longest-first', 'path', 'random' and 'random:SEED'", metavar="ORDER"),
     _run("config", Kind.PATH, "Configuration file to use instead of the nearest orchestrator.yaml", metavar="FILE"),
     _run("report_dir", Kind.PATH, "Directory that logs and reports are written to", ".orchestrator", metavar="DIR"),
     _run("reports", Kind.CHOICE, "Whether logs and reports are written", "on", choices=("on", "off")),

@@ -1,0 +1,83 @@
+"""How long scripts took in earlier runs, from pytest's cache or the report directory, and how long they take now."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..core.names import unescape_name
+from ..core.status import Status
+from ..errors import ReportError
+from ..reports.durations import DURATIONS, Recorded, as_value, durations_of, read_durations, write_durations
+from ..reports.recorder import RESULT_ATTRIBUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    import pytest
+
+CACHE_KEY = "orchestrator/durations"
+_MEASURED = frozenset(map(str, (Status.PASSED, Status.FAILED, Status.TIMEOUT)))
+"""What a script ended with that says how long it takes."""
+
+
+class Recording:
+    """The recorded durations of a session."""
+
+    def __init__(self, config: pytest.Config, report_dir: Path | None) -> None:
+        """Keep durations in pytest's cache, where there is one, and in ``report_dir``, if not None."""
+        self._config = config
+        self._file = None if report_dir is None else report_dir / DURATIONS
+        self._new: dict[str, Recorded] = {}
+
+    @property
+    def _cache(self) -> pytest.Cache | None:
+        # Made by a plugin that may be switched off, and later than this.
+        return getattr(self._config, "cache", None)
+
+    @cached_property
+    def known(self) -> dict[str, Recorded]:
+        """What earlier runs recorded."""
+        # Both are caches: what is broken in one is as good as forgotten.
+        if self._cache is not None:
+            try:
+                return durations_of(self._cache.get(CACHE_KEY, None))
+            except ValueError:
+                pass
+        try:
+            return {} if self._file is None else read_durations(self._file)
+        except ReportError:
+            return {}
+
+    def has_changed(self, nodeid: str, path: str) -> bool:
+        """Return whether the script was written after it was recorded."""
+        try:
+            return os.stat(path).st_mtime > self.known[nodeid].when
+        except OSError:
+            return False
+
+    def note(self, report: pytest.TestReport) -> None:
+        """Take note of a finished script."""
+        data = getattr(report, RESULT_ATTRIBUTE, None)
+        if report.when == "call" and data is not None and data["status"] in _MEASURED:
+            self._new[report.nodeid] = Recorded(report.duration, time.time())
+
+    def save(self, collected: Collection[str]) -> None:
+        """Keep what was noted, and what is known of other scripts as long as they exist.
+
+        Raise ReportError when the report directory cannot be written.
+        """
+        if not self._new:
+            return
+        kept = {nodeid: known for nodeid, known in self.known.items() if nodeid in collected or self._exists(nodeid)}
+        durations = {**kept, **self._new}
+        if self._cache is not None:
+            self._cache.set(CACHE_KEY, as_value(durations))
+        if self._file is not None:
+            write_durations(self._file, durations)
+
+    def _exists(self, nodeid: str) -> bool:
+        return os.path.lexists(os.path.join(self._config.rootpath, unescape_name(nodeid.partition("::")[0])))
