@@ -18,8 +18,9 @@ from ..core.document import RunDocument, RunEnd, end_line, result_line, run_line
 from ..core.status import Reason, Status
 from ..errors import ReportError
 from .logs import write_log
+from .marks import RESULTS
 from .reader import read_results
-from .writer import RESULTS, render_document
+from .writer import render_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

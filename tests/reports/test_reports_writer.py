@@ -13,7 +13,8 @@ from pytest_orchestrator.core.status import Status
 from pytest_orchestrator.errors import ReportError
 from pytest_orchestrator.reports.library import generate_report
 from pytest_orchestrator.reports.logs import log_path, save_log, write_log
-from pytest_orchestrator.reports.writer import prepare_report_dir, render_all, write_atomically
+from pytest_orchestrator.reports.marks import prepare_report_dir
+from pytest_orchestrator.reports.writer import render_all, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
