@@ -187,6 +187,13 @@ class OrchestratorSession:
             shed_result(report)
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """Called after Ctrl-C and ``pytest.exit``, wherever it came: start nothing more."""
+        execution = self._config.stash.get(EXECUTION, None)
+        if execution is not None:
+            execution.withdraw()
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Stop everything, write what is missing, make the reports."""
         execution = self._config.stash.get(EXECUTION, None)

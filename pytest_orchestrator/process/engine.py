@@ -153,6 +153,10 @@ class Engine:
         if ticket in self._commands:
             self._send(("cancel", ticket))
 
+    def withdraw(self) -> None:
+        """Start nothing more of what has been submitted: what waits is cancelled, what runs goes on."""
+        self._send(("withdraw",))
+
     def new_output(self, ticket: int, offsets: tuple[int, int], size: int) -> tuple[bytes, bytes]:
         """Return what a running program has written to stdout and stderr from ``offsets`` on, at most ``size`` each.
 
