@@ -19,6 +19,7 @@ from engine_runs import (
     command,
     engine_in,
     gate,
+    has_outcome,
     hiding,
     owner_process,
     run,
@@ -170,10 +171,10 @@ def test_ready_peek_and_pause_do_not_take_the_outcome(tmp_path: Path) -> None:
     open_gate = gate(tmp_path)
     with engine_in(tmp_path) as engine:
         ticket = engine.submit(shell(open_gate.wait))
-        assert not engine.ready(ticket)
+        assert not has_outcome(engine, ticket)
         assert engine.peek(ticket) is None
         open_gate()
-        until(lambda: engine.ready(ticket), "its end")
+        until(lambda: has_outcome(engine, ticket), "its end")
         engine.pause(0.0)
         assert engine.peek(ticket) is engine.wait(ticket)
 
