@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import ReportError
 from ..process.temporary import remove_tree
-from .marks import LOCK, LOCK_MARK, is_ours, prepare_report_dir, refuse_foreign
-from .writer import HISTORY, LOGS, REPORT, RESULTS, SUMMARY
+from .marks import LOCK, LOCK_MARK, RESULTS, is_ours, prepare_report_dir, refuse_foreign
+from .writer import HISTORY, LOGS, REPORT, SUMMARY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,18 +63,15 @@ class ReportDirectory:
                     continue  # whoever has the directory above has just removed this one as an earlier session's
                 if isinstance(error, ReportError):
                     raise
-                message = (
-                    f"cannot write reports to {str(path)!r}: {error.strerror}; name another directory with "
-                    f"--orchestrate-report-dir or switch reports off with --orchestrate-reports=off"
-                )
-                raise ReportError(message) from error
+                raise _unwritable(path, error) from error
             if not _locked(lock, wait=wait):
                 return None
             if _is_there(lock, path / LOCK):
-                # Written over and then cut: who looks meanwhile always sees whose it is.
-                holder = b"%d\n%s\n" % (os.getpid(), LOCK_MARK)
-                os.pwrite(lock, holder, 0)
-                os.ftruncate(lock, len(holder))
+                try:
+                    _sign(lock)
+                except OSError as error:  # the disk is full
+                    os.close(lock)
+                    raise _unwritable(path, error) from error
                 return lock
             os.close(lock)
         return None
@@ -82,6 +79,20 @@ class ReportDirectory:
     def release(self) -> None:
         """Let another session have it."""
         os.close(self._lock)
+
+
+def _unwritable(path: Path, error: OSError) -> ReportError:
+    return ReportError(
+        f"cannot write reports to {str(path)!r}: {error.strerror}; name another directory with "
+        f"--orchestrate-report-dir or switch reports off with --orchestrate-reports=off"
+    )
+
+
+def _sign(lock: int) -> None:
+    # Written over and then cut: who looks meanwhile always sees whose it is.
+    holder = b"%d\n%s\n" % (os.getpid(), LOCK_MARK)
+    os.pwrite(lock, holder, 0)
+    os.ftruncate(lock, len(holder))
 
 
 def _read_holder(path: Path) -> str:

@@ -100,7 +100,10 @@ class Recorder:
     def begin(self, command: Sequence[str], workers: int, *, per_worker: bool) -> None:
         """Start the file. ``per_worker`` says that every worker runs every item (``--dist each``)."""
         self._per_worker = per_worker
-        self._file = open(self.directory.path / RESULTS, "w", encoding="utf-8")  # noqa: SIM115 - closed in end()
+        try:
+            self._file = open(self.directory.path / RESULTS, "w", encoding="utf-8")  # noqa: SIM115 - closed in render()
+        except OSError as error:
+            self._give_up(self._unwritable(error))
         self._write(
             run_line(
                 run_id=self.run_id,
@@ -192,13 +195,16 @@ class Recorder:
                 self._give_up(error)
 
     def _write(self, line: str) -> None:
-        assert self._file is not None
         if self.problem is None:
+            assert self._file is not None
             try:
                 self._file.write(line)
                 self._file.flush()
             except OSError as error:
-                self._give_up(error)
+                self._give_up(self._unwritable(error))
+
+    def _unwritable(self, error: OSError) -> ReportError:
+        return ReportError(f"cannot write {str(self.directory.path / RESULTS)!r}: {error.strerror}")
 
     def _give_up(self, error: Exception) -> None:
         """Go on without reports: what pytest shows of the scripts is worth more than they are."""
