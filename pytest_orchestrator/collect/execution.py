@@ -172,11 +172,14 @@ def _ini_reruns(config: pytest.Config) -> bool:
 
 def check_before_run(item: ScriptItem) -> None:
     """Skip ``item`` if something that it requires is missing here; fail it if a marker holds mistakes."""
+    mistakes = None
     try:
-        settings = item.effective_settings()
+        missing = unmet_requirement(item.effective_settings())
     except OrchestratorError as error:
-        pytest.fail(str(error), pytrace=False)
-    missing = unmet_requirement(settings.requires)
+        mistakes = str(error)
+    if mistakes is not None:
+        # Not where the error is at hand: pytest would show both, one as the other's cause.
+        pytest.fail(mistakes, pytrace=False)
     if missing is not None and not item.config.stash[KEY].settings.strict:
         pytest.skip(missing)
 
@@ -184,7 +187,7 @@ def check_before_run(item: ScriptItem) -> None:
 def run_item(item: ScriptItem) -> None:
     """Run ``item`` and tell pytest how it went: return, skip, or raise ScriptFailedError."""
     execution = item.config.stash[EXECUTION]
-    missing = unmet_requirement(item.effective_settings().requires)
+    missing = unmet_requirement(item.effective_settings())
     if missing is not None:
         result = execution.not_executed(item, Status.FAILED, f"{missing} (--orchestrate-strict)")
     else:

@@ -99,7 +99,7 @@ def _run(spec: ScriptSpec, context: RunContext) -> tuple[RunResult, str | None]:
     settings = spec.settings
     if settings.skip is not None:
         return _not_run(spec, context, f"skip is set: {settings.skip}", Reason.CONFIGURATION), settings.skip
-    missing = unmet_requirement(settings.requires)
+    missing = unmet_requirement(settings)
     if missing is not None:
         return _not_run(spec, context, missing, Reason.NOT_STARTABLE), missing
     try:

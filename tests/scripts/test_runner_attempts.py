@@ -8,9 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from engine_runs import has_outcome
 from process_watch import files_below, marked, new_mark, sleepers, until
-from script_runs import context, keep_in, runner_in, spec
+from script_runs import context, has_outcome, keep_in, runner_in, spec
 
 from pytest_orchestrator.config.settings import Limits
 from pytest_orchestrator.core.retry import RetryPolicy
