@@ -31,6 +31,8 @@ KIND = "script"
 RESULT_ATTRIBUTE = "orchestrator_result"
 """Attribute of a test report that carries the result dictionary, also from a worker to the controller."""
 KIND_ATTRIBUTE = "orchestrator_kind"
+_STRICT = "[XPASS(strict)]"
+"""What pytest starts the failure with of an item that passed and must not."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,8 @@ class _Pending:
     """Whether pytest-rerunfailures runs it again after this phase's teardown."""
     attempts: list[dict[str, Any]] = field(default_factory=list)
     """What came of the runs before this one."""
+    xfail: str | None = None
+    """Why it was expected to fail, if it was."""
 
 
 def status_of(report: pytest.TestReport, data: dict[str, Any] | None) -> Status:
@@ -59,6 +63,26 @@ def status_of(report: pytest.TestReport, data: dict[str, Any] | None) -> Status:
     own = Status(data["status"]) if data is not None else Status.ERROR
     # A strict xfail that passed is a failure of pytest's making, not of the script's.
     return own if own.is_bad else Status.FAILED
+
+
+def _expected_to_fail(report: pytest.TestReport) -> str | None:
+    """Return why an item was expected to fail, as far as this phase tells; perhaps nothing."""
+    reason = getattr(report, "wasxfail", None)
+    if reason is not None:
+        return str(reason).removeprefix("reason: ").removeprefix("[NOTRUN] ")
+    if report.when == "call" and report.failed:
+        before, mark, reason = str(report.longrepr).partition(_STRICT)
+        return reason.strip() if mark and not before else None
+    return None
+
+
+def _with_xfail(data: dict[str, Any], status: Status, reason: str) -> dict[str, Any]:
+    if status is Status.XFAILED and data["exit_code"] is None and not data["execution_time"]:
+        data = {**data, "error": "not started"}  # xfail(run=False), pytest.xfail() in a fixture
+    if status is Status.FAILED and data["error"] is None:
+        why = f": {reason}" if reason else ""
+        data = {**data, "error": f"passed, but was expected to fail (strict xfail){why}"}
+    return {**data, "xfail": reason}
 
 
 def _last_line(text: str) -> str:
@@ -147,6 +171,9 @@ class Recorder:
             status = status_of(report, data)
             if status is not Status.PASSED and not pending.status.is_bad:
                 pending.status = status
+            reason = _expected_to_fail(report)
+            if reason is not None:
+                pending.xfail = reason
         if report.when == "teardown":
             if report.failed and pending.data is not None and pending.data["error"] is None:
                 why = f"a fixture failed when it was torn down: {_last_line(report.longreprtext)}"
@@ -165,6 +192,8 @@ class Recorder:
         data = pending.data
         if data is not None and pending.attempts:
             data = {**data, "attempts": [*pending.attempts, *_attempts(data)]}
+        if data is not None and pending.xfail is not None:
+            data = _with_xfail(data, status, pending.xfail)
         self.row(key[0], status, pending.duration, worker, data)
 
     def _crashed(self, key: tuple[str, str | None], report: pytest.TestReport, worker: str | None) -> None:

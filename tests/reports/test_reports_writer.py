@@ -107,7 +107,7 @@ def test_everything_is_rendered_from_the_results(tmp_path: Path) -> None:
     assert (summary["collected"], summary["totals"]["failed"]) == (4, 1)
     report = (tmp_path / "report.md").read_text()
     assert report.startswith("# Failed: 1 failed, 1 timeout, 1 passed, 1 not run\n")
-    assert report.endswith("## `Costs`\n\n*none*\n")
+    assert report.endswith("## Costs\n\n*none*\n")
     assert len((tmp_path / "history.jsonl").read_text().splitlines()) == 1
 
 
