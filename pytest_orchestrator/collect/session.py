@@ -11,7 +11,7 @@ from ..core.names import escape_name
 from ..errors import OrchestratorError, SupervisorError
 from ..reports.directory import ReportDirectory
 from ..reports.recorder import Recorder
-from .arguments import resolve_arguments
+from .arguments import refuse_unknown_parts, resolve_arguments
 from .directories import collect_directory
 from .distribution import (
     PER_WORKER,
@@ -30,6 +30,7 @@ from .options import given_flags, given_ini, run_settings
 from .orchestration import KEY, Orchestration
 from .ownership import PytestFiles
 from .reporting import complete_report, restore_failure, shed_result
+from .rootdir import refuse_misled_rootdir
 from .terminal import TerminalOutput
 from .timeouts import TimeoutTakeover
 
@@ -46,13 +47,15 @@ def activate(config: pytest.Config) -> None:
     """Read what was asked for and register what does it. Raise ``pytest.UsageError`` for what cannot be done."""
     if any(config.getoption(name, False) for name in _WITHOUT_COLLECTION):
         return
+    given = worker_input(config)
+    if given is None:
+        refuse_misled_rootdir(config)
     flags, ini_layer = given_flags(config), given_ini(config)
     settings = run_settings(config, ini_layer, flags)
     arguments, scope = resolve_arguments(config, settings.paths)
     config.args[:] = arguments
     # One broken file must not keep the other scripts from running; the run fails all the same.
     config.option.continue_on_collection_errors = True
-    given = worker_input(config)
     orchestration = Orchestration(
         rootdir=config.rootpath,
         settings=settings,
@@ -64,6 +67,7 @@ def activate(config: pytest.Config) -> None:
         per_worker=given is not None and bool(given.get(PER_WORKER)),
     )
     config.stash[KEY] = orchestration
+    refuse_unknown_parts(orchestration)
     recorder = None
     if given is not None:
         orchestration.report_dir = report_dir_of_worker(given)
@@ -82,7 +86,11 @@ def _start_recorder(config: pytest.Config, orchestration: Orchestration) -> Reco
     try:
         directory = ReportDirectory.claim(orchestration.settings.report_dir)
     except OrchestratorError as error:
-        raise pytest.UsageError(str(error)) from error
+        message = str(error)
+        if "--orchestrate-report-dir" not in message:
+            message += "; name another directory with --orchestrate-report-dir=DIR, or write none with "
+            message += "--orchestrate-reports=off"
+        raise pytest.UsageError(message) from error
     orchestration.report_dir = directory.path
     return Recorder(directory, __version__, escape_name(config.rootpath.name), orchestration.settings.jobs)
 
@@ -134,10 +142,12 @@ class OrchestratorSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take note of what was collected and in which order it will run; first, because the terminal reports it."""
+        scripts = [item for item in session.items if isinstance(item, ScriptItem)]
+        for item in scripts:
+            item.apply_markers()
         if not self._runs_items:
             return
         self._orchestration.hooks = {}
-        scripts = [item for item in session.items if isinstance(item, ScriptItem)]
         if self._recorder is not None:
             self._recorder.expect((item.nodeid for item in scripts), None)
         if scripts:
