@@ -159,6 +159,9 @@ def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSe
     def value(name: str) -> Any:
         return merged.get(name, by_name(name).default)
 
+    def added(name: str) -> list[Any]:
+        return [given for layer in (ini_layer, flags) for given in dict[str, Any](layer.values).get(name, ())]
+
     jobs = value("jobs")
     given_config = value("config")
     config_file = None
@@ -173,7 +176,7 @@ def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSe
         report_dir=(config.invocation_params.dir if "report_dir" in flags.values else config.rootpath)
         / value("report_dir"),
         # A net that somebody widens must not get holes elsewhere.
-        redact=(*by_name("redact").default, *ini_layer.values.get("redact", ()), *flags.values.get("redact", ())),
+        redact=(*by_name("redact").default, *added("redact")),
         config=config_file,
         paths=tuple(value("paths")),
     )

@@ -21,6 +21,7 @@ from .distribution import (
     report_dir_of_worker,
     tell_controller,
     worker_input,
+    worker_of,
 )
 from .execution import EXECUTION, Execution
 from .hooks import report_sections
@@ -192,7 +193,7 @@ class OrchestratorSession:
             self._terminal.note(report)
         yield
         if self._recorder is not None:
-            self._recorder.report(report, getattr(report, "worker_id", None))
+            self._recorder.report(report, worker_of(report))
         if self._orchestration.worker is None:
             shed_result(report)
 
