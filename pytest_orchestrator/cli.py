@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import shlex
 import sys
@@ -137,7 +138,9 @@ def _docs(given: argparse.Namespace) -> int:
     try:
         print(generate_script_documentation(given.scripts_dir, given.output))
     except OSError as error:
-        problem = f"cannot write {given.output!r}: {error.strerror}"
+        # What mkdir says of a file in the place of a directory names the wrong thing.
+        why = os.strerror(errno.ENOTDIR) if isinstance(error, FileExistsError) else error.strerror
+        problem = f"cannot write {given.output!r}: {why}"
         raise OrchestratorError(problem) from error
     return 0
 

@@ -211,7 +211,7 @@ class RunAhead:
             settings = item.effective_settings()
         except OrchestratorError:  # the item itself reports it, in its turn
             return _Turn.PASS
-        return _Turn.START if unmet_requirement(settings.requires) is None else _Turn.PASS
+        return _Turn.START if unmet_requirement(settings) is None else _Turn.PASS
 
     def _stop_is_known(self) -> bool:
         """Return whether pytest will stop when it comes to results that it has not seen yet."""

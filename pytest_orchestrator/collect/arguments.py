@@ -2,7 +2,7 @@ r"""pytest's path arguments, read once more: which are folders of scripts, which
 
 pytest cannot take some names at all (``[`` in a path, ``::`` in a name), and an id that was printed may hold
 ``\xNN`` in place of a character. Such an argument is handed to pytest as a directory above it, and what was meant
-is remembered in the scope.
+is remembered in the scope. So is a link that leads nowhere: pytest says only that it is not found.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..core.names import quote_name, unescape_name
+from ..core.names import escape_name, quote_name, unescape_name
+from ..errors import ConfigurationError
+from .items import ITEM_NAME, item_part
 from .ownership import PytestFiles
 from .scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from .orchestration import Orchestration
 
 
 @dataclass(slots=True)
@@ -86,7 +90,7 @@ def _resolve(argument: str, bases: tuple[str, str], found: _Found) -> None:
         assert known is not None
         known.add(part)
     acceptable = _acceptable(path, found.start)
-    if acceptable is None:
+    if acceptable is None or not os.path.exists(path):  # a link that leads nowhere
         _add(os.path.dirname(path), argument, found)
     elif part is None:
         found.arguments.append(acceptable)
@@ -154,10 +158,31 @@ def _refuse_what_pytest_would_drop(found: _Found) -> None:
             if path.startswith(os.path.join(directory, "")):
                 message = (
                     f"pytest cannot take {_quoted(argument)} together with {_quoted(other)}, because of the '[' or "
-                    "'::' in the name; give them to two runs"
+                    "'::' in the name, or because it is a link that leads nowhere; give them to two runs"
                 )
                 raise pytest.UsageError(message)
 
 
 def _quoted(argument: str) -> str:
     return f"'{argument}'" if argument.isprintable() else quote_name(argument)
+
+
+def refuse_unknown_parts(orchestration: Orchestration) -> None:
+    """Raise ``pytest.UsageError`` that lists what there is, for ids whose script has no such item."""
+    mistakes = []
+    for path, parts in orchestration.scope.named.items():
+        if parts is None or parts == {ITEM_NAME}:
+            continue
+        try:
+            cases = [case for case, _ in orchestration.variants(path)]
+        except ConfigurationError:  # which is reported when the script is collected
+            continue
+        there = [item_part(case) for case in cases]
+        shown = orchestration.shown(path)
+        has = f"{shown} has {', '.join(there)}" + ("" if cases == [None] else f", and {ITEM_NAME} for all of them")
+        mistakes += [
+            f"{shown}::{part if part.isprintable() else escape_name(part)}: there is no such item; {has}"
+            for part in sorted(parts - {ITEM_NAME, *there})
+        ]
+    if mistakes:
+        raise pytest.UsageError("\n".join(mistakes))

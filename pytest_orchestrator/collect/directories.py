@@ -55,7 +55,7 @@ class ScriptDirectory(pytest.Directory):
             try:
                 is_directory, is_file = entry.is_dir(), entry.is_file()
             except OSError:  # a link that leads in a circle
-                continue
+                is_directory = is_file = False
             path = Path(entry.path)
             if is_directory:
                 if not self._wants_directory(path, orchestration, hooks, in_scope=in_scope):
@@ -63,7 +63,7 @@ class ScriptDirectory(pytest.Directory):
                 collector = hooks.pytest_collect_directory(path=path, parent=self)
                 if collector is not None:
                     yield collector
-            elif is_file:
+            elif is_file or _leads_nowhere(entry):
                 if entry.path not in orchestration.scope.named and not self.session.isinitpath(path):
                     if not in_scope:
                         continue
@@ -71,7 +71,7 @@ class ScriptDirectory(pytest.Directory):
                         continue
                 if is_script(entry.path, entry.name, orchestration, is_file=True):
                     yield from script_nodes(self, path, orchestration)
-                else:
+                elif is_file:
                     yield from hooks.pytest_collect_file(file_path=path, parent=self)
 
     def _wants_directory(
@@ -80,6 +80,11 @@ class ScriptDirectory(pytest.Directory):
         if orchestration.scope.wants_directory(str(path)) or self.session.isinitpath(path, with_parents=True):
             return True
         return in_scope and not hooks.pytest_ignore_collect(collection_path=path, config=self.config)
+
+
+def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
+    """Return whether ``entry`` is a link whose end is not there: as a script it is one that cannot be started."""
+    return entry.is_symlink() and not os.path.exists(entry.path)
 
 
 def _may_ignore_files(config: pytest.Config, hooks: pluggy.HookRelay) -> bool:

@@ -42,6 +42,14 @@ def worker_input(config: pytest.Config) -> dict[str, Any] | None:
     return given
 
 
+def worker_of(report: pytest.TestReport) -> str | None:
+    """Return the name of the worker that a report is from, or that crashed; None where there is none."""
+    name: str | None = getattr(report, "worker_id", None)
+    if name is None:  # what pytest-xdist itself reports of a worker that crashed
+        name = getattr(getattr(getattr(report, "node", None), "gateway", None), "id", None)
+    return name
+
+
 def report_dir_of_worker(given: dict[str, Any]) -> Path | None:
     """Return where the session reports to."""
     directory: bytes | None = given.get(REPORT_DIR)

@@ -64,7 +64,7 @@ def _description(item: ScriptItem, orchestration: Orchestration) -> Iterator[tup
     why = _skip_reason(item, settings)
     if why is not None:
         yield "skipped", why
-    missing = unmet_requirement(settings.requires)
+    missing = unmet_requirement(settings)
     if missing is not None:
         yield ("fails", f"{missing} (--orchestrate-strict)") if orchestration.settings.strict else ("skipped", missing)
     xfail = item.get_closest_marker("xfail")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,14 +31,24 @@ if TYPE_CHECKING:
 EXECUTION = pytest.StashKey["Execution"]()
 
 
+@dataclass(frozen=True, slots=True)
+class ItemSpec(ScriptSpec):
+    """What is to be run, and the item that it was made of."""
+
+    node: ScriptItem = field(kw_only=True)
+
+
+def _item_of(spec: ScriptSpec) -> ScriptItem:
+    assert isinstance(spec, ItemSpec)  # all that this room hands out
+    return spec.node
+
+
 class Execution:
     """Runs the items of one session."""
 
     def __init__(self, config: pytest.Config, orchestration: Orchestration) -> None:
         self._config = config
         self._orchestration = orchestration
-        self._items: dict[int, ScriptItem] = {}
-        """Items by the identity of what was made of them to be run."""
         hooks = config.pluginmanager.hook
         has_hooks = hooks.pytest_orchestrator_command.get_hookimpls() or (
             hooks.pytest_orchestrator_environment.get_hookimpls()
@@ -49,6 +59,7 @@ class Execution:
             tick=self._tick,
             every=SECONDS if self._live else None,
             adapt=self._adapt if has_hooks else None,
+            abandon=self._abandon,
             watch=self._watch if self._live else None,
         )
         self.ahead = RunAhead(orchestration, config, self._start)
@@ -72,7 +83,6 @@ class Execution:
         with timed_by_us(item):
             result = self._runner.finish(started, self._orchestration.context())
         del self._interrupted[item]
-        self._items.pop(id(started.spec), None)
         result = judged(item, result)
         self.ahead.after(item, is_final=not result.status.is_bad or not self._comes_back(item))
         return result
@@ -84,7 +94,6 @@ class Execution:
     def _start(self, item: ScriptItem) -> Started:
         orchestration = self._orchestration
         spec = self.spec(item)
-        self._items[id(spec)] = item
         keep: tuple[bytes | None, bytes | None] = (None, None)
         if orchestration.report_dir is not None:
             keep = (
@@ -94,13 +103,13 @@ class Execution:
         return self._runner.start(spec, orchestration.context(), keep)
 
     @staticmethod
-    def spec(item: ScriptItem, settings: ScriptSettings | None = None) -> ScriptSpec:
+    def spec(item: ScriptItem, settings: ScriptSettings | None = None) -> ItemSpec:
         """Return what is to be run for ``item``, by default with the settings in effect."""
-        return ScriptSpec(str(item.path), item.nodeid, settings or item.effective_settings(), item.case)
+        return ItemSpec(str(item.path), item.nodeid, settings or item.effective_settings(), item.case, node=item)
 
     def _adapt(self, spec: ScriptSpec, prepared: Prepared) -> Prepared:
         """Let the user's hooks change command and environment."""
-        return adapted(self._items[id(spec)], prepared, self._orchestration.context())
+        return adapted(_item_of(spec), prepared, self._orchestration.context())
 
     # -- meanwhile --------------------------------------------------------------------------------------------
 
@@ -111,7 +120,7 @@ class Execution:
 
     def _watch(self, started: Started) -> None:
         if started.ticket is not None:
-            self._shown[started.ticket] = escape_name(self._items[id(started.spec)].path.name)
+            self._shown[started.ticket] = escape_name(_item_of(started.spec).path.name)
 
     def _show_output(self) -> None:
         assert self._live is not None
@@ -127,8 +136,18 @@ class Execution:
 
     # -- the end ----------------------------------------------------------------------------------------------
 
+    def withdraw(self) -> None:
+        """Start no program any more that waits for a place; without it, each that is stopped would let one start."""
+        if self._orchestration.has_engine:
+            self._orchestration.engine.withdraw()
+
+    def _abandon(self, reason: BaseException) -> None:
+        if isinstance(reason, KeyboardInterrupt | pytest.exit.Exception):
+            self.withdraw()  # after pytest-timeout's exception the others go on
+
     def close(self) -> list[tuple[ScriptItem, RunResult]]:
         """Stop what nobody wants any more and return the results of what had been started."""
+        self.withdraw()
         rest = {**self._interrupted, **self.ahead.unwanted()}
         results = self._runner.give_up(*rest.values(), context=self._orchestration.context())
         self._orchestration.engine.close()
@@ -153,11 +172,14 @@ def _ini_reruns(config: pytest.Config) -> bool:
 
 def check_before_run(item: ScriptItem) -> None:
     """Skip ``item`` if something that it requires is missing here; fail it if a marker holds mistakes."""
+    mistakes = None
     try:
-        settings = item.effective_settings()
+        missing = unmet_requirement(item.effective_settings())
     except OrchestratorError as error:
-        pytest.fail(str(error), pytrace=False)
-    missing = unmet_requirement(settings.requires)
+        mistakes = str(error)
+    if mistakes is not None:
+        # Not where the error is at hand: pytest would show both, one as the other's cause.
+        pytest.fail(mistakes, pytrace=False)
     if missing is not None and not item.config.stash[KEY].settings.strict:
         pytest.skip(missing)
 
@@ -165,7 +187,7 @@ def check_before_run(item: ScriptItem) -> None:
 def run_item(item: ScriptItem) -> None:
     """Run ``item`` and tell pytest how it went: return, skip, or raise ScriptFailedError."""
     execution = item.config.stash[EXECUTION]
-    missing = unmet_requirement(item.effective_settings().requires)
+    missing = unmet_requirement(item.effective_settings())
     if missing is not None:
         result = execution.not_executed(item, Status.FAILED, f"{missing} (--orchestrate-strict)")
     else:

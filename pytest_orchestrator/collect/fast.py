@@ -109,7 +109,7 @@ class FastProtocol:
             settings = item.effective_settings()
         except OrchestratorError:  # pytest's way shows it as an error of the setup
             return False
-        return unmet_requirement(settings.requires) is None
+        return unmet_requirement(settings) is None
 
 
 def _is_possible(config: pytest.Config) -> bool:

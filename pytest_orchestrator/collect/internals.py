@@ -1,7 +1,8 @@
 """The one place that reaches into pytest's private parts, and why it must.
 
 pytest has no public way to ask for fixtures on behalf of an item that is no Python function (its own doctest plugin
-does it as here), and none to say in which colour a category of its last line is shown.
+does it as here), none to say in which colour a category of its last line is shown, and none to ask which rootdir it
+would have found for other arguments.
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from _pytest import terminal
+from _pytest.config.findpaths import determine_setup
 from _pytest.fixtures import FuncFixtureInfo, TopRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import pytest
 
 
@@ -36,3 +41,15 @@ def fill_fixtures(request: TopRequest) -> None:
 def show_in_red(category: str) -> None:
     """Make pytest's last line show the number of reports of ``category`` in red, as it does for failures."""
     terminal._color_for_type.setdefault(category, "red")  # noqa: SLF001 - what this file is for
+
+
+def rootdir_and_ini(config: pytest.Config, arguments: Sequence[str]) -> tuple[Path, Path | None]:
+    """Return the rootdir and the ini file that pytest finds for these path arguments."""
+    rootdir, ini, *_ = determine_setup(
+        inifile=config.option.inifilename,
+        override_ini=None,
+        args=arguments,
+        rootdir_cmd_arg=config.option.rootdir or None,
+        invocation_dir=config.invocation_params.dir,
+    )
+    return rootdir, ini

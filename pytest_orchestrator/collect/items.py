@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 ITEM_NAME = "run"
 
 
+def item_part(case: str | None) -> str:
+    """Return what follows ``::`` in the id of an item."""
+    return ITEM_NAME if case is None else f"{ITEM_NAME}[{case}]"
+
+
 class ScriptItem(pytest.Item):
     """One run of one script (or one case of it)."""
 
@@ -34,11 +39,9 @@ class ScriptItem(pytest.Item):
         # What pytest would work out again from the path, which may hold what no report can carry.
         self.__dict__["location"] = (shown, 0, self._heading(shown))
         self.add_marker(pytest.mark.script)
-        if settings.skip is not None:
-            self.add_marker(pytest.mark.skip(reason=settings.skip))
-        if settings.xfail is not None:
-            keywords: dict[str, Any] = {} if settings.xfail_strict is None else {"strict": settings.xfail_strict}
-            self.add_marker(pytest.mark.xfail(reason=settings.xfail, **keywords))
+        self._marks_of_settings: list[pytest.Mark] = []
+        if settings.skip is not None or settings.xfail is not None:
+            self._mark(settings)
 
     @property
     def ihook(self) -> pluggy.HookRelay:
@@ -55,6 +58,34 @@ class ScriptItem(pytest.Item):
         """Return the nearest node of a class; a script is its own module, for fixtures of that scope."""
         found = super().getparent(cls)
         return self if found is None and cls is pytest.Module else found
+
+    def _mark(self, settings: ScriptSettings) -> None:
+        """Let pytest know by its own markers what ``settings`` say about skipping and expected failure."""
+        before = self._marks_of_settings
+        self.own_markers[:] = [mark for mark in self.own_markers if not any(mark is other for other in before)]
+        known = len(self.own_markers)
+        if settings.skip is not None:
+            self.add_marker(pytest.mark.skip(reason=settings.skip))
+        if settings.xfail is not None:
+            keywords: dict[str, Any] = {} if settings.xfail_strict is None else {"strict": settings.xfail_strict}
+            self.add_marker(pytest.mark.xfail(reason=settings.xfail, **keywords))
+        self._marks_of_settings = self.own_markers[known:]
+
+    def apply_markers(self) -> None:
+        """Take over what ``orchestrate`` markers say about skipping and expected failure, once all are known.
+
+        A marker with mistakes changes nothing: they are reported when the item's turn comes.
+        """
+        if next(self.iter_markers("orchestrate"), None) is None:
+            return
+        try:
+            settings = self.effective_settings()
+        except OrchestratorError:
+            return
+        if (settings.skip, settings.xfail, settings.xfail_strict) != (
+            self.settings.skip, self.settings.xfail, self.settings.xfail_strict,
+        ):  # fmt: skip
+            self._mark(settings)
 
     def effective_settings(self) -> ScriptSettings:
         """Return the settings with what markers and pytest-timeout add. Right once collection is over.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ SECONDS = 0.05
 """How often new output is looked for. Only with ``-s``."""
 BLOCK = 256 << 10
 """Bytes that are shown in one go, and the longest line that is shown whole."""
+MARGIN = 4 << 10
+"""Bytes of a longer line that wait for what comes: a secret or a character may go on there."""
 
 
 @dataclass(slots=True)
@@ -30,13 +33,14 @@ class _Shown:
     line: bytes = b""
     """The start of a line whose end has not come yet."""
 
-    def take(self, data: bytes) -> bytes:
+    def take(self, data: bytes, redactor: Redactor) -> bytes:
         """Return the lines that are whole now."""
         # Half a line of one script in another's is unreadable, half a secret is no match, half a character none.
         self.offset += len(data)
         whole, newline, self.line = (self.line + data).rpartition(b"\n")
         if len(self.line) > BLOCK:
-            whole, newline, self.line = whole + newline + self.line, b"\n", b""
+            cut = redactor.cut_before(self.line, len(self.line) - MARGIN)
+            whole, newline, self.line = whole + newline + self.line[:cut], b"\n", self.line[cut:]
         return whole + newline
 
 
@@ -52,14 +56,14 @@ class LiveOutput:
         shown = self._shown.setdefault(ticket, (_Shown(), _Shown()))
         data = engine.new_output(ticket, (shown[0].offset, shown[1].offset), BLOCK)
         for stream in (0, 1):
-            self._write(stream, name, shown[stream].take(data[stream]), redactor)
+            self._write(stream, name, shown[stream].take(data[stream], redactor), redactor)
 
     def finish(self, ticket: int, name: str, outcome: Outcome, redactor: Redactor) -> None:
         """Show the rest of an ended program's output."""
         shown = self._shown.pop(ticket, (_Shown(), _Shown()))
         for stream, capture in enumerate((outcome.stdout, outcome.stderr)):
             for data in _after(capture, shown[stream].offset):
-                self._write(stream, name, shown[stream].take(data), redactor)
+                self._write(stream, name, shown[stream].take(data, redactor), redactor)
             if shown[stream].line:
                 self._write(stream, name, shown[stream].line + b"\n", redactor)
         sys.stdout.flush()
@@ -82,10 +86,13 @@ def _after(capture: Capture, offset: int) -> Iterator[bytes]:
     """Yield the bytes of a stream from ``offset`` on, as far as they are known."""
     if not capture.was_cut:
         yield capture.head[offset:]
-    elif capture.path is not None:
-        with open(capture.path, "rb", buffering=0) as file:
+        return
+    if capture.path is not None:
+        with contextlib.suppress(FileNotFoundError), open(capture.path, "rb", buffering=0) as file:
             while data := os.pread(file.fileno(), BLOCK, offset):
                 yield data
                 offset += len(data)
-    elif offset < capture.size:
+            return
+        # Somebody removed it.
+    if offset < capture.size:
         yield capture.tail[-(capture.size - offset) :]

@@ -32,7 +32,7 @@ def effective_settings(item: ScriptItem) -> ScriptSettings:
             timeout = mark
     settings = item.settings
     for mark in reversed(own):
-        settings = _with_marker(item, settings, mark)
+        settings = _with_marker(settings, mark)
     if not item.config.pluginmanager.hasplugin("timeout"):
         return settings
     if timeout is not None:
@@ -49,12 +49,8 @@ def effective_settings(item: ScriptItem) -> ScriptSettings:
     return known
 
 
-def _with_marker(item: ScriptItem, settings: ScriptSettings, mark: pytest.Mark) -> ScriptSettings:
+def _with_marker(settings: ScriptSettings, mark: pytest.Mark) -> ScriptSettings:
     if mark.args:
-        message = f"{item.nodeid}: the marker orchestrate takes keywords only, got {mark.args!r}; write timeout=5"
+        message = f"the orchestrate marker takes keywords only, got {mark.args!r}; write timeout=5"
         raise OrchestratorError(message)
-    try:
-        return apply_keywords(settings, mark.kwargs, "the orchestrate marker")
-    except OrchestratorError as error:
-        message = f"{item.nodeid}: {error}"
-        raise OrchestratorError(message) from error
+    return apply_keywords(settings, mark.kwargs, "the orchestrate marker")

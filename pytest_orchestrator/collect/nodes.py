@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..errors import ConfigurationError
-from .items import ITEM_NAME, ScriptItem
+from .items import ITEM_NAME, ScriptItem, item_part
 from .orchestration import KEY, Orchestration
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def script_items(
     # A bare item has no node above it that would show which script it is.
     prefix = "" if in_node else f"{shown[shown.rfind('/') + 1 :]}::"
     for case, settings in orchestration.variants(text):
-        part = ITEM_NAME if case is None else f"{ITEM_NAME}[{case}]"
+        part = item_part(case)
         if wanted is None or part in wanted or ITEM_NAME in wanted:
             yield ScriptItem.from_parent(
                 parent,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -139,16 +141,36 @@ class RunSettings:
     """What is taken when the command line names no path, relative to the rootdir."""
 
 
+def _require_readable(path: Path, given_by: str) -> None:
+    from ..core.names import quote_name  # not in a run without --orchestrate
+
+    try:
+        is_directory = stat.S_ISDIR(os.stat(path).st_mode)
+        why = "it is a directory" if is_directory else None if os.access(path, os.R_OK) else os.strerror(errno.EACCES)
+    except OSError as error:
+        why = error.strerror
+    if why is not None:
+        message = f"{given_by}: the configuration file {quote_name(str(path))} cannot be read: {why}; name one that can"
+        raise pytest.UsageError(message)
+
+
 def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSettings:
-    """Merge the options of the run scope."""
+    """Merge the options of the run scope. Raise ``pytest.UsageError`` if a file that they name cannot be read."""
     merged = {**ini_layer.values, **flags.values}
 
     def value(name: str) -> Any:
         return merged.get(name, by_name(name).default)
 
+    def added(name: str) -> list[Any]:
+        return [given for layer in (ini_layer, flags) for given in dict[str, Any](layer.values).get(name, ())]
+
     jobs = value("jobs")
     given_config = value("config")
-    base = config.invocation_params.dir if "config" in flags.values else config.rootpath
+    config_file = None
+    if given_config is not None:
+        is_flag = "config" in flags.values
+        config_file = (config.invocation_params.dir if is_flag else config.rootpath) / given_config
+        _require_readable(config_file, (flag if is_flag else ini)(by_name("config")))
     return RunSettings(
         jobs=len(os.sched_getaffinity(0)) if jobs == "auto" else jobs,
         order=value("order"),
@@ -156,7 +178,8 @@ def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSe
         reports=value("reports") == "on",
         report_dir=(config.invocation_params.dir if "report_dir" in flags.values else config.rootpath)
         / value("report_dir"),
-        redact=tuple(value("redact")),
-        config=None if given_config is None else (base / given_config),
+        # A net that somebody widens must not get holes elsewhere.
+        redact=(*by_name("redact").default, *added("redact")),
+        config=config_file,
         paths=tuple(value("paths")),
     )

@@ -97,7 +97,7 @@ class Orchestration:
         directory, _, name = path.rpartition("/")
         prefix = self._shown_directories.get(directory)
         if prefix is None:
-            shown = shown_path(directory, self.rootdir)
+            shown = shown_path(directory or "/", self.rootdir)
             prefix = self._shown_directories[directory] = "" if shown == "." else f"{shown}/"
         return prefix + escape_argument(name)
 

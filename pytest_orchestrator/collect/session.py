@@ -12,7 +12,7 @@ from ..core.names import escape_name
 from ..errors import OrchestratorError, ReportError, SupervisorError
 from ..reports.directory import ReportDirectory
 from ..reports.recorder import Recorder
-from .arguments import resolve_arguments
+from .arguments import refuse_unknown_parts, resolve_arguments
 from .directories import collect_directory
 from .distribution import (
     ORDER,
@@ -23,6 +23,7 @@ from .distribution import (
     report_dir_of_worker,
     tell_controller,
     worker_input,
+    worker_of,
 )
 from .execution import EXECUTION, Execution
 from .fast import FastProtocol
@@ -35,6 +36,7 @@ from .order import RANDOM, new_seed
 from .ownership import PytestFiles
 from .recording import Recording
 from .reporting import complete_report, restore_failure, shed_result
+from .rootdir import refuse_misled_rootdir
 from .sequence import ReportedSequence
 from .terminal import TerminalOutput
 from .timeouts import TimeoutTakeover
@@ -52,13 +54,15 @@ def activate(config: pytest.Config) -> None:
     """Read what was asked for and register what does it. Raise ``pytest.UsageError`` for what cannot be done."""
     if any(config.getoption(name, False) for name in _WITHOUT_COLLECTION):
         return
+    given = worker_input(config)
+    if given is None:
+        refuse_misled_rootdir(config)
     flags, ini_layer = given_flags(config), given_ini(config)
     settings = run_settings(config, ini_layer, flags)
     arguments, scope = resolve_arguments(config, settings.paths)
     config.args[:] = arguments
     # One broken file must not keep the other scripts from running; the run fails all the same.
     config.option.continue_on_collection_errors = True
-    given = worker_input(config)
     if settings.order == RANDOM:
         settings = replace(settings, order=f"{RANDOM}:{new_seed()}")
     if given is not None:
@@ -74,6 +78,7 @@ def activate(config: pytest.Config) -> None:
         per_worker=given is not None and bool(given.get(PER_WORKER)),
     )
     config.stash[KEY] = orchestration
+    refuse_unknown_parts(orchestration)
     recorder = None
     if given is not None:
         orchestration.report_dir = report_dir_of_worker(given)
@@ -94,7 +99,11 @@ def _start_recorder(config: pytest.Config, orchestration: Orchestration) -> Reco
     try:
         directory = ReportDirectory.claim(orchestration.settings.report_dir)
     except OrchestratorError as error:
-        raise pytest.UsageError(str(error)) from error
+        message = str(error)
+        if "--orchestrate-report-dir" not in message:
+            message += "; name another directory with --orchestrate-report-dir=DIR, or write none with "
+            message += "--orchestrate-reports=off"
+        raise pytest.UsageError(message) from error
     orchestration.report_dir = directory.path
     return Recorder(directory, __version__, escape_name(config.rootpath.name), orchestration.settings.jobs)
 
@@ -149,10 +158,12 @@ class OrchestratorSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take note of what was collected and in which order it will run; first, because the terminal reports it."""
+        scripts = [item for item in session.items if isinstance(item, ScriptItem)]
+        for item in scripts:
+            item.apply_markers()
         if not self._runs_items:
             return
         self._orchestration.hooks = {}
-        scripts = [item for item in session.items if isinstance(item, ScriptItem)]
         if self._recorder is not None:
             self._recorder.expect((item.nodeid for item in scripts), None)
         if scripts:
@@ -198,10 +209,17 @@ class OrchestratorSession:
             self._terminal.note(report)
         yield
         if self._recorder is not None:
-            self._recorder.report(report, getattr(report, "worker_id", None))
+            self._recorder.report(report, worker_of(report))
         if self._orchestration.worker is None:
             self._recording.note(report)
             shed_result(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """Called after Ctrl-C and ``pytest.exit``, wherever it came: start nothing more."""
+        execution = self._config.stash.get(EXECUTION, None)
+        if execution is not None:
+            execution.withdraw()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

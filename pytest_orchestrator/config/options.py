@@ -51,10 +51,17 @@ _SECRET_NAMES = (
     "*SECRET*",
     "*PASSWORD*",
     "*PASSWD*",
+    "*PASSPHRASE*",
+    "*PWD*",
+    "!PWD",
+    "!OLDPWD",
     "*API_KEY*",
     "*APIKEY*",
+    "*ACCESS_KEY*",
     "*PRIVATE_KEY*",
     "*CREDENTIAL*",
+    "*_AUTH",
+    "*AUTHORIZATION*",
 )
 SKIP_DIRS = (
     "__pycache__",
@@ -81,8 +88,18 @@ SKIP_PATTERNS = (
     "test_*.py",
     "*_test.py",
     "_*.py",
+    "*~",
+    "*.bak",
+    "*.orig",
+    "*.rej",
+    "*.swp",
+    "#*#",
+    ".#*",
 )
-"""Names (globs) of files that are no scripts (seed 004)."""
+"""Names (globs) of files that are no scripts (seed 004), and of what editors and patch leave beside a file.
+
+Such a copy is executable where its original is, and Emacs's ``.#`` is a link that leads nowhere.
+"""
 
 # One row may be wide: as a table it can be read, broken into an argument per line it cannot.
 # fmt: off
@@ -102,8 +119,9 @@ _RUN = (
     _run("report_dir", Kind.PATH, "Directory that logs and reports are written to", ".orchestrator", metavar="DIR"),
     _run("reports", Kind.CHOICE, "Whether logs and reports are written", "on", choices=("on", "off")),
     _run("strict", Kind.BOOL, "Turn warnings, and skips for something that is missing, into failures", False),
-    _run("redact", Kind.TEXTS, "Names (globs) of environment variables whose values are hidden in all that is stored or"
-         " shown", _SECRET_NAMES, single=True, metavar="GLOB"),
+    _run("redact", Kind.TEXTS, "Names (globs) of more environment variables whose values are hidden in all that is"
+         " stored or shown; `!GLOB` takes names back. Flag and ini add to the default, and to one another",
+         _SECRET_NAMES, single=True, metavar="GLOB"),
 )
 
 _DISCOVERY = (

@@ -29,7 +29,7 @@ TAIL_CHARS = 4000
 NO_DATA: Mapping[str, Any] = MappingProxyType({})
 
 _ALWAYS_TOLD = ("left_processes", "attempts", "notes")
-_TOLD_WHEN_NOT_PASSED = ("error", "changed_by", "limit", *_ALWAYS_TOLD)
+_TOLD_WHEN_NOT_PASSED = ("error", "changed_by", "limit", "xfail", *_ALWAYS_TOLD)
 _TOLD_WHEN_BAD = (
     "exit_code", "reason", "signal", "timeout", "command", "cwd", "failures", "stdout_bytes", "stderr_bytes",
     "stdout_file", "stderr_file", "tmp", *_TOLD_WHEN_NOT_PASSED,

@@ -9,7 +9,9 @@ it was handled, so one may be handled twice; whoever handles them must not mind.
 
 from __future__ import annotations
 
+import errno
 import marshal
+import os
 import select
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +34,12 @@ class Channel:
         self._arrived: list[bytes] = []
         self._leaving: tuple[bytes, list[int]] = (b"", [])
         """Bytes to be sent, and how many were sent each time."""
+        self._is_closed = False
 
     def send(self, *messages: tuple[Any, ...]) -> None:
         """Send ``messages``, waiting until the socket takes them. Raise OSError when the other end is closed."""
+        if self._is_closed:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
         data, sent = self._leaving
         self._leaving = data[sum(sent) :] + b"".join(map(pack, messages)), []
         self._flush()
@@ -51,6 +56,8 @@ class Channel:
         """
         if self._deliver(take):
             return True
+        if self._is_closed:
+            return False
         try:
             self._flush()  # what an exception kept from being sent
             if not self._poll.poll(None if patience is None else max(0.0, patience * 1000)):
@@ -67,7 +74,7 @@ class Channel:
         """Pass all that a dead peer has said to ``take``; what it was not told any more is dropped."""
         self._leaving = b"", []
         resets = 0
-        while resets < 2:
+        while resets < 2 and not self._is_closed:
             try:
                 self._arrived.extend(map(self._receive, (READ_SIZE,)))
             except ConnectionResetError:
@@ -80,7 +87,7 @@ class Channel:
 
     def has_more(self) -> bool:
         """Return whether :meth:`receive` would find something at once."""
-        return bool(self._poll.poll(0))
+        return self._is_closed or bool(self._poll.poll(0))
 
     def _deliver(self, take: Callable[[tuple[Any, ...]], None]) -> bool:
         """Pass what arrived completely to ``take``; return whether there was anything."""
@@ -99,5 +106,6 @@ class Channel:
         return position > 0
 
     def close(self) -> None:
-        """Close our end."""
+        """Close our end; then there is nobody at the other."""
+        self._is_closed = True
         self._socket.close()

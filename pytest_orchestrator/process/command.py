@@ -20,13 +20,15 @@ class Command:
     argv: tuple[bytes, ...]
     """``argv[0]`` is an absolute path; nothing is looked up on PATH here."""
     cwd: bytes | None
-    """Working directory, absolute; None for the temporary directory of this run."""
+    """Working directory, absolute; None for the temporary directory of this run, or one below it."""
     base_env: Mapping[bytes, bytes]
     """The environment to start from. Pass the same object for many commands: it is sent once."""
     env: Mapping[bytes, bytes] = field(default_factory=dict)
     """Added to ``base_env``."""
     unset: tuple[bytes, ...] = ()
     """Variables removed from ``base_env``."""
+    below_tmp: bytes = b""
+    """Where ``cwd`` is None: the directory below the temporary one that is made for it to run in; relative."""
     item: str = ""
     """Value of ``ORCHESTRATOR_ITEM``."""
     stdin: bytes | None = None

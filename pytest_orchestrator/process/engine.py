@@ -12,7 +12,6 @@ from ..errors import SupervisorError
 from .launch import SupervisorProcess
 from .outcomes import RunningProgram, lost, never_started, remove_slots, told
 from .request import run_message
-from .sweep import sweep
 from .temporary import WorkDirectory
 
 if TYPE_CHECKING:
@@ -69,6 +68,8 @@ class Engine:
         self._generation = 0
         """How many supervisors of this engine have died."""
         self._said_bye = False
+        self._loss: str | None = None
+        """How a supervisor died whose programs have not been seen to."""
 
     def __enter__(self) -> Engine:
         return self
@@ -129,12 +130,6 @@ class Engine:
             else:
                 self._receive(rest)
 
-    def ready(self, ticket: int) -> bool:
-        """Return whether :meth:`wait` would return at once, after taking in what has arrived."""
-        if ticket not in self._outcomes:
-            self.poll()
-        return ticket in self._outcomes
-
     def peek(self, ticket: int) -> Outcome | None:
         """Return the outcome of ``ticket`` if it has arrived, without taking it."""
         return self._outcomes.get(ticket)
@@ -153,6 +148,10 @@ class Engine:
         if ticket in self._commands:
             self._send(("cancel", ticket))
 
+    def withdraw(self) -> None:
+        """Start nothing more of what has been submitted: what waits is cancelled, what runs goes on."""
+        self._send(("withdraw",))
+
     def new_output(self, ticket: int, offsets: tuple[int, int], size: int) -> tuple[bytes, bytes]:
         """Return what a running program has written to stdout and stderr from ``offsets`` on, at most ``size`` each.
 
@@ -168,21 +167,22 @@ class Engine:
 
     def close(self) -> None:
         """Stop every program, wait until none is left, and end the supervisor. Tickets still open are cancelled."""
-        supervisor = self._supervisor
-        if supervisor is None:
-            return
         if os.getpid() != self._owner:
             # A forked copy of us shares the socket; only the original may say that all is over.
-            self._supervisor = None
-            supervisor.leave()
+            supervisor, self._supervisor = self._supervisor, None
+            if supervisor is not None:
+                supervisor.leave()
             return
         deadline = time.monotonic() + CLOSE_SECONDS
         self._said_bye = False
         self._send(("stop",))
         while self._supervisor is not None and not self._said_bye and (rest := deadline - time.monotonic()) > 0:
             self._receive(rest)
-        if self._supervisor is not None:
-            self._end_supervisor(self._supervisor)
+        supervisor = self._supervisor
+        if supervisor is not None:
+            supervisor.end(CLOSE_SECONDS)
+            self._supervisor = None
+            supervisor.forget()
         for ticket in list(self._commands):
             self._finish(ticket, never_started(cancelled=True))
         self._work_dir.remove_empty()
@@ -230,10 +230,12 @@ class Engine:
 
     def _receive(self, patience: float | None) -> None:
         """Take in messages, waiting for the first at most ``patience`` seconds (None: as long as it takes)."""
-        if self._supervisor is None:
+        if self._loss is not None:
+            self._settle()  # an exception kept it from being done
+        elif self._supervisor is None:
             problem = "no supervisor runs, so nothing can arrive"
             raise SupervisorError(problem)
-        if not self._supervisor.channel.receive(self._take, patience):
+        elif not self._supervisor.channel.receive(self._take, patience):
             self._supervisor_died()
 
     def _take(self, message: tuple[Any, ...]) -> None:
@@ -259,37 +261,26 @@ class Engine:
         if logger.isEnabledFor(logging.INFO):
             _log_end(command.item, outcome)
 
-    def _end_supervisor(self, supervisor: SupervisorProcess) -> None:
-        """Wait for the end of a supervisor; see to its programs if it leaves that to us."""
-        had_to_be_killed = supervisor.end(CLOSE_SECONDS)
-        self._supervisor = None
-        if had_to_be_killed:
-            self._sweep()
-        supervisor.forget()
-
-    def _sweep(self) -> None:
-        survivors = sweep(self._token)
-        if survivors:
-            logger.warning("could not kill %s", sorted(survivors), extra={"event": "kill"})
-
     def _supervisor_died(self) -> None:
         """Kill what a dead supervisor left, report what ran as lost, and give what waited to a new one."""
         supervisor = self._supervisor
         assert supervisor is not None
         self._generation += 1
-        generation = self._generation
-        # What it said before it died counts: a script that had started must not be started again.
-        supervisor.channel.drain(self._take)
-        supervisor.end(CLOSE_SECONDS)
-        self._sweep()
-        why = supervisor.obituary()
+        self._loss = supervisor.bury(self._take)
         self._supervisor = None
         supervisor.forget()
-        logger.warning("%s", why, extra={"event": "lost"})
+        logger.warning("%s", self._loss, extra={"event": "lost"})
+        self._deaths += 1
+        self._settle()
+
+    def _settle(self) -> None:
+        """See to the programs of a supervisor that died."""
+        why, generation = self._loss, self._generation
+        assert why is not None
         for ticket, running in list(self._running.items()):
             self._finish(ticket, lost(running, why, os.fsencode(self._work_dir.current / str(ticket))))
         remove_slots(self._work_dir.current)
-        self._deaths += 1
+        self._loss = None
         if self._deaths < MAX_DEATHS:
             try:
                 for ticket, command in list(self._commands.items()):

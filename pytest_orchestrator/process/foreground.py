@@ -15,8 +15,6 @@ PARENT_VARIABLE = "ORCHESTRATOR_PARENT"
 PATIENCE = 5.0
 """Seconds after Ctrl-C in which the program, which got it from the terminal too, may end by itself."""
 
-_PR_SET_PDEATHSIG = 1
-
 
 def run_foreground(argv: Sequence[str], env: Mapping[str, str]) -> int:
     """Run ``argv`` to its end and return its exit status, negative for a signal.
@@ -36,11 +34,8 @@ def run_foreground(argv: Sequence[str], env: Mapping[str, str]) -> int:
 
 def end_with_parent() -> None:
     """Have this process ended by SIGTERM when the one that ran it by :func:`run_foreground` is gone."""
-    import ctypes
+    from .supervisor.tree import end_with  # with ctypes, which few commands need
 
     parent = os.environ.pop(PARENT_VARIABLE, None)
-    if parent is None:
-        return
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != int(parent):
-        os.kill(os.getpid(), signal.SIGTERM)
+    if parent is not None:
+        end_with(int(parent))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import subprocess
@@ -12,12 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SupervisorError
 from .channel import Channel
+from .sweep import sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+logger = logging.getLogger("pytest_orchestrator.process")
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent.parent)
 _LAST_WORDS = 4096
+DEAD_SECONDS = 15.0
+"""How long the guard of a dead supervisor may take to kill what that left."""
 
 
 def interpreter_flags() -> list[str]:
@@ -41,6 +47,7 @@ class SupervisorProcess:
         if not sys.executable:
             message = "cannot start the supervisor process: sys.executable does not name the Python interpreter"
             raise SupervisorError(message)
+        self._token: bytes = settings["token"]
         ours, theirs = socket.socketpair()
         # A file in memory takes what it has to say if it fails; a pipe would have to be read.
         self._words = os.memfd_create("supervisor-stderr", os.MFD_CLOEXEC)
@@ -82,19 +89,33 @@ class SupervisorProcess:
         # Not our child: nothing to wait for, and nothing to complain of.
         self._process.returncode = 0
 
-    def end(self, seconds: float) -> bool:
-        """Close the socket, which ends it, and wait; return whether it had to be killed after ``seconds``."""
+    def end(self, seconds: float) -> None:
+        """Close the socket, which ends it, and wait; after ``seconds`` kill it with all that it started."""
         self.channel.close()
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-            return True
-        return False
+            self._sweep()
 
-    def obituary(self) -> str:
-        """Return how it ended and the last it had to say."""
+    def bury(self, take: Callable[[tuple[Any, ...]], None]) -> str:
+        """Kill what it left after it died, pass what it had said to ``take``, and return how it ended.
+
+        May be called again if an exception interrupted it.
+        """
+        # What it said before it died counts: a script that had started must not be started again.
+        self.channel.drain(take)
+        self.end(DEAD_SECONDS)
+        self._sweep()
+        return self._obituary()
+
+    def _sweep(self) -> None:
+        survivors = sweep(self._token)
+        if survivors:
+            logger.warning("could not kill %s", sorted(survivors), extra={"event": "kill"})
+
+    def _obituary(self) -> str:
         words = os.pread(self._words, _LAST_WORDS, max(0, os.fstat(self._words).st_size - _LAST_WORDS))
         text = words.decode("utf-8", "backslashreplace").strip()
         how = f"the supervisor process (pid {self.pid}) ended unexpectedly with status {self._process.returncode}"

@@ -12,49 +12,32 @@ from fnmatch import translate
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .secret_spans import Net, Search
+from .shapes import BYTES_SHAPES, BYTES_TOKEN, LONGEST, TEXT_SHAPES, TEXT_TOKEN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from .secret_spans import Span
 
 REPLACEMENT = "[redacted]"
 MIN_LENGTH = 5
 """Shorter values are left alone: redacting every ``1`` or ``true`` would ruin the output and protect nothing."""
 _HARMLESS = frozenset({"false", "none"})
 
-_BEGIN, _END = "-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----", "-----END [A-Z ]{0,40}PRIVATE KEY-----"
-# All have a longest match, so that a file can be read in blocks.
-_SHAPES = (
-    r"gh[pousr]_[A-Za-z0-9]{30,255}",  # GitHub
-    r"github_pat_[A-Za-z0-9_]{22,255}",
-    r"glpat-[A-Za-z0-9_-]{20,255}",  # GitLab
-    r"sk-(?=[A-Za-z_-]{0,64}[0-9])[A-Za-z0-9_-]{20,255}",  # Anthropic, OpenAI; and not disk-usage-of-the-machine
-    r"xox[abeoprs]-[A-Za-z0-9-]{10,255}",  # Slack
-    r"(?:AKIA|ASIA)[A-Z0-9]{16}",  # AWS
-    r"AIza[A-Za-z0-9_-]{35}",  # Google
-    r"npm_[A-Za-z0-9]{36}",
-    r"pypi-[A-Za-z0-9_-]{50,1023}",
-    r"eyJ[A-Za-z0-9_-]{10,8191}\.eyJ[A-Za-z0-9_-]{10,8191}\.[A-Za-z0-9_-]{10,8191}",  # JSON Web Token
-)
-_KEY = rf"{_BEGIN}(?:[^-]{{0,16383}}{_END}|[A-Za-z0-9+/=\s]{{0,16383}})"
-_SHAPE = rf"(?<![A-Za-z0-9])(?:{'|'.join(_SHAPES)})|{_KEY}"
-_TEXT_SHAPE = re.compile(_SHAPE)
-_HINTS = ("gh", "github_pat_", "glpat-", "sk-", "xox", "AKIA", "ASIA", "AIza", "npm_", "pypi-", "eyJ", "-----BEGIN")
-
 BLOCK = 1 << 20
 """Bytes of a file that are looked at in one go."""
-LONGEST = 64 << 10
-"""Bytes of the longest secret that is found across two blocks; longer than any shape, and than most environments."""
 
 
 class Redactor:
     """Replaces secrets in text and in files by ``[redacted]``."""
 
     def __init__(self, names: Iterable[str], environment: Mapping[str, str]) -> None:
-        """Take the values of all variables in ``environment`` whose name matches one of the globs ``names``.
+        """Take the values of all variables in ``environment`` whose name matches the globs ``names``.
 
-        Names are compared without regard to case.
+        Names are compared without regard to case. A glob with ``!`` in front takes back what those before it match.
         """
-        patterns = [translate(name.upper()) for name in names]
-        self._name = re.compile("|".join(patterns)) if patterns else None
+        self._name = _any_name(names)
         self._known = frozenset(self._secrets(environment))
 
     def is_secret_name(self, name: str) -> bool:
@@ -74,7 +57,7 @@ class Redactor:
     def _secrets(self, environment: Mapping[str, str]) -> set[str]:
         found: set[str] = set()
         for name, value in environment.items():
-            if len(value) >= MIN_LENGTH and value.lower() not in _HARMLESS and self.is_secret_name(name):
+            if len(value) >= MIN_LENGTH and self.is_secret_name(name) and not _is_harmless(value):
                 # A secret with several lines is also printed line by line.
                 found.update(part for part in (value, *value.splitlines()) if len(part) >= MIN_LENGTH)
         return found
@@ -82,35 +65,33 @@ class Redactor:
     # -- text -------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _text_values(self) -> re.Pattern[str] | None:
+    def _text_net(self) -> Net[str]:
         shown = {_escaped(value) for value in self._known}
-        return _any_of(re.escape(value) for value in _longest_first(self._known | shown))
+        values = [re.escape(value) for value in _longest_first(self._known | shown)]
+        return Net(re.compile("|".join(values)) if values else None, TEXT_SHAPES, TEXT_TOKEN)
 
     def text(self, text: str) -> str:
         """Return ``text`` without its secrets."""
-        if len(text) < MIN_LENGTH:
+        if len(text) < MIN_LENGTH or not (spans := self._text_net.spans(text)):
             return text
-        if self._text_values is not None:
-            text = self._text_values.sub(REPLACEMENT, text)
-        if any(hint in text for hint in _HINTS):
-            text = _TEXT_SHAPE.sub(REPLACEMENT, text)
-        return text
+        parts, kept = [], 0
+        for start, end in spans:
+            parts += [text[kept:start], REPLACEMENT]
+            kept = end
+        return "".join([*parts, text[kept:]])
 
     # -- bytes ------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _bytes_pattern(self) -> re.Pattern[bytes]:
-        values = [re.escape(_bytes(value)) for value in _longest_first(self._known)]
-        return re.compile(b"|".join([*values, _SHAPE.encode()]))
-
-    def _spans(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Yield where the secrets in ``data`` start and end."""
-        for match in self._bytes_pattern.finditer(data):
-            yield match.span()
+    def _bytes_net(self) -> Net[bytes]:
+        known = self._known | {_escaped(value) for value in self._known}
+        values = [_bytes(value) for value in _longest_first(known)]
+        pattern = re.compile(b"|".join(map(re.escape, values))) if values else None
+        return Net(pattern, BYTES_SHAPES, BYTES_TOKEN, max([LONGEST, *map(len, values)]))
 
     def cut_before(self, data: bytes, position: int) -> int:
         """Return ``position`` or, if that would cut a secret or a UTF-8 character in two, where that starts."""
-        for start, end in self._spans(data):
+        for start, end in self._bytes_net.spans(data):
             if start < position < end:
                 return start
         while 0 < position < len(data) and data[position] & 0xC0 == 0x80:
@@ -119,7 +100,7 @@ class Redactor:
 
     def cut_after(self, data: bytes, position: int) -> int:
         """Return ``position`` or, if that would cut a secret or a UTF-8 character in two, where that ends."""
-        for start, end in self._spans(data):
+        for start, end in self._bytes_net.spans(data):
             if start < position < end:
                 return end
         while position < len(data) and data[position] & 0xC0 == 0x80:
@@ -158,27 +139,35 @@ class Redactor:
                 _copy(reader.fileno(), written, os.fstat(reader.fileno()).st_size, writer.fileno())
         return True
 
-    def _spans_in_file(self, file: int) -> Iterator[tuple[int, int]]:
-        position = 0
-        while data := os.pread(file, BLOCK + LONGEST, position):
-            is_last = len(data) < BLOCK + LONGEST
-            next_position = position + (len(data) if is_last else BLOCK)
-            for start, end in self._spans(data):
-                if not is_last and start >= BLOCK:
-                    break  # it may go on behind what was read; it is found again
-                yield position + start, position + end
-                next_position = max(next_position, position + end)
-            position = next_position
+    def _spans_in_file(self, file: int) -> Iterator[Span]:
+        net = self._bytes_net
+        search, size = Search(net), os.fstat(file).st_size
+        for start in range(0, size, BLOCK):
+            base = max(0, start - 1)
+            data = os.pread(file, start - base + BLOCK + net.reach, base)
+            yield from search.block(data, start, start + BLOCK, base)
+        yield from search.rest()
+
+
+def _any_name(names: Iterable[str]) -> re.Pattern[str] | None:
+    """Return a pattern for the names of secrets: the last glob that matches one decides."""
+    pattern = ""
+    for name in names:
+        if name.startswith("!"):
+            pattern = pattern and f"(?!{translate(name[1:].upper())})(?:{pattern})"
+        else:
+            pattern = "|".join(filter(None, [translate(name.upper()), pattern]))
+    return re.compile(pattern) if pattern else None
+
+
+def _is_harmless(value: str) -> bool:
+    # A directory is what PWD in a name usually means, and where credentials are is no secret either.
+    return value.lower() in _HARMLESS or (value.startswith("/") and os.path.isdir(value))
 
 
 def _longest_first(values: Iterable[str]) -> list[str]:
     # Or a secret that starts with another would keep its end.
     return sorted(values, key=lambda value: (-len(value), value))
-
-
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:
-    text = "|".join(patterns)
-    return re.compile(text) if text else None
 
 
 def _bytes(value: str) -> bytes:

@@ -21,6 +21,7 @@ def run_message(ticket: int, command: Command) -> tuple[str, int, dict[str, Any]
             "argv": list(limited(command.argv, command.limits)),
             "program": command.argv[0],
             "cwd": command.cwd,
+            "below_tmp": command.below_tmp,
             "env": {**command.env, b"ORCHESTRATOR_ITEM": os.fsencode(command.item)},
             "unset": list(command.unset),
             "stdin": command.stdin,

@@ -23,6 +23,7 @@ class WorkDirectory:
         """Make nothing yet."""
         self._path = path
         self._count = 0
+        self._made: list[Path] = []
 
     @property
     def current(self) -> Path:
@@ -46,6 +47,7 @@ class WorkDirectory:
         for is_last in (False, False, True):
             try:
                 self.current.mkdir(parents=True)
+                self._made.append(self.current)
                 return
             except FileNotFoundError:  # another engine has just removed the parent because it was empty
                 if is_last:
@@ -53,8 +55,8 @@ class WorkDirectory:
 
     def remove_empty(self) -> None:
         """Remove what is empty; a kept temporary directory may be in it."""
-        remove_if_empty(self.current)
-        remove_if_empty(self._path)
+        for directory in (*self._made, self._path):
+            remove_if_empty(directory)
 
 
 def remove_if_empty(directory: Path) -> None:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from ..errors import ReportError
 from ..process.temporary import remove_tree
-from .writer import prepare_report_dir
+from .marks import LOCK, LOCK_MARK, RESULTS, is_ours, prepare_report_dir, refuse_foreign
+from .writer import HISTORY, LOGS, REPORT, SUMMARY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LOCK = ".lock"
-OF_ONE_RUN = ("logs", "work", "results.jsonl", "summary.json", "report.md")
+OF_ONE_RUN = (LOGS, "work", RESULTS, SUMMARY, REPORT)
 """What a new run replaces. ``history.jsonl`` stays."""
+_REMEDY = "name an empty or a new directory with --orchestrate-report-dir"
 ATTEMPTS = 100
 """How often a directory is made again that others remove."""
 
@@ -34,7 +35,7 @@ class ReportDirectory:
     def claim(cls, wanted: Path) -> ReportDirectory:
         """Take ``wanted``, or a directory below it when another session has it; remove what an earlier run left.
 
-        Raise ReportError when it cannot be made.
+        Raise ReportError when it cannot be made, or when somebody else's files would have to give way in it.
         """
         lock = cls._try(wanted)
         holder = None
@@ -55,22 +56,22 @@ class ReportDirectory:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 prepare_report_dir(path)
+                refuse_foreign(path, (*OF_ONE_RUN, HISTORY, LOCK), _REMEDY)
                 lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             except (OSError, ReportError) as error:
                 if wait and attempt < ATTEMPTS:
                     continue  # whoever has the directory above has just removed this one as an earlier session's
                 if isinstance(error, ReportError):
                     raise
-                message = (
-                    f"cannot write reports to {str(path)!r}: {error.strerror}; name another directory with "
-                    f"--orchestrate-report-dir or switch reports off with --orchestrate-reports=off"
-                )
-                raise ReportError(message) from error
+                raise _unwritable(path, error) from error
             if not _locked(lock, wait=wait):
                 return None
             if _is_there(lock, path / LOCK):
-                os.ftruncate(lock, 0)
-                os.write(lock, f"{os.getpid()}\n".encode())
+                try:
+                    _sign(lock)
+                except OSError as error:  # the disk is full
+                    os.close(lock)
+                    raise _unwritable(path, error) from error
                 return lock
             os.close(lock)
         return None
@@ -80,9 +81,23 @@ class ReportDirectory:
         os.close(self._lock)
 
 
+def _unwritable(path: Path, error: OSError) -> ReportError:
+    return ReportError(
+        f"cannot write reports to {str(path)!r}: {error.strerror}; name another directory with "
+        f"--orchestrate-report-dir or switch reports off with --orchestrate-reports=off"
+    )
+
+
+def _sign(lock: int) -> None:
+    # Written over and then cut: who looks meanwhile always sees whose it is.
+    holder = b"%d\n%s\n" % (os.getpid(), LOCK_MARK)
+    os.pwrite(lock, holder, 0)
+    os.ftruncate(lock, len(holder))
+
+
 def _read_holder(path: Path) -> str:
     try:
-        return (path / LOCK).read_text().strip() or "?"
+        return (path / LOCK).read_text().partition("\n")[0].strip() or "?"
     except OSError:
         return "?"
 
@@ -115,6 +130,8 @@ def _clean(path: Path, *, remove_sessions: bool) -> None:
 
 def _remove_session(session: Path) -> None:
     """Remove a directory of a session unless one holds it. Its lock is held until it is gone."""
+    if not is_ours(session):
+        return
     try:
         lock = os.open(session / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:

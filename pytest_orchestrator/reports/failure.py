@@ -54,15 +54,27 @@ def describe_limit(limit: object) -> str:
     return f"{name} {format_number(value)}{unit}{f' ({source})' if source else ''}"
 
 
-def describe_attempt(attempt: object) -> str:
-    """Return one attempt as a piece of Markdown: ``failed after 0.20 s (`exit 1`)``."""
+def describe_attempts(row: ResultRow, most: int = 10) -> list[str]:
+    """Return a piece of Markdown for each attempt: ``attempt 1 of 3: failed, `exit 1`, after 200 ms``.
+
+    At most ``most`` of them; the last one then says how many more there were.
+    """
+    attempts = row.entries("attempts")
+    shown = [
+        f"attempt {number} of {len(attempts)}: {_attempt(attempt)}"
+        for number, attempt in enumerate(attempts[:most], start=1)
+    ]
+    return shown + [f"… and {len(attempts) - most} more attempts"] * (len(attempts) > most)
+
+
+def _attempt(attempt: object) -> str:
     if not isinstance(attempt, Mapping):
         return code(str(attempt), 100)
     seconds, error = attempt.get("execution_time"), attempt.get("error")
     text = str(attempt.get("status", "?")).replace("_", " ") if attempt.get("status") in tuple(Status) else "?"
-    if isinstance(seconds, int | float):
-        text += f" after {format_duration(seconds)}"
-    return f"{text} ({code(error, 150)})" if isinstance(error, str) and error else text
+    if isinstance(error, str) and error:
+        text += f", {code(error, 150)},"
+    return f"{text} after {format_duration(seconds)}" if isinstance(seconds, int | float) else text.rstrip(",")
 
 
 def describe_left(row: ResultRow, most: int = 5) -> str:
@@ -75,6 +87,8 @@ def describe_left(row: ResultRow, most: int = 5) -> str:
 
 
 def _lasted(row: ResultRow) -> str:
+    if not row.duration and row.data.get("exit_code") is None:
+        return "not started"
     limit = row.data.get("timeout")
     against = f" of {format_number(limit)} s allowed" if isinstance(limit, int | float) and limit else ""
     return f"ran {format_duration(row.duration)}{against}"
@@ -99,11 +113,8 @@ def _facts(row: ResultRow) -> list[str]:
     facts += [f"- not as expected: {code(str(text), 500)}" for text in expectations[:10]]
     if len(expectations) > 10:
         facts.append(f"- … and {len(expectations) - 10} more that were not as expected")
-    attempts = row.entries("attempts")
-    if len(attempts) > 1:
-        shown = ", ".join(map(describe_attempt, attempts[:10]))
-        more = f" and {len(attempts) - 10} more" if len(attempts) > 10 else ""
-        facts.append(f"- {len(attempts)} attempts: {shown}{more}")
+    if len(row.entries("attempts")) > 1:
+        facts += [f"- {attempt}" for attempt in describe_attempts(row)]
     if row.entries("left_processes"):
         facts.append(f"- left {describe_left(row)}")
     if data.get("changed_by"):

@@ -13,7 +13,8 @@ from ..core.document import end_line, result_line, run_line
 from ..core.status import Status
 from ..errors import ReportError
 from .logs import result_id
-from .writer import REPORT, RESULTS, prepare_report_dir, render_all, write_atomically
+from .marks import RESULTS, prepare_report_dir, refuse_foreign
+from .writer import HISTORY, REPORT, SUMMARY, render_all, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +60,7 @@ def generate_report(results: Sequence[Mapping[str, Any]], output_dir: str | os.P
     run starts with the earliest ``start_time`` and ends with the latest ``end_time``.
 
     Raises :class:`~pytest_orchestrator.errors.ReportError` for a result without a name or with an unknown status,
-    and when a file cannot be written.
+    when ``output_dir`` is not one of ours and holds a file of such a name, and when a file cannot be written.
     """
     totals = dict.fromkeys(Status, 0)
     taken: set[str] = set()
@@ -91,6 +92,8 @@ def generate_report(results: Sequence[Mapping[str, Any]], output_dir: str | os.P
     bad = any(totals[status] for status in Status if status.is_bad)
     last = end_line(exit_status=int(bad), ended=ended, totals=totals, collected=len(lines))
     directory = prepare_report_dir(output_dir)
+    # Not the logs: those of save_log may be there, and are these results' own.
+    refuse_foreign(directory, (RESULTS, SUMMARY, REPORT, HISTORY), "give an empty or a new directory")
     write_atomically(directory / RESULTS, "".join([first, *lines, last]))
     render_all(directory)
     return directory / REPORT

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.status import Status
 from .amounts import format_duration, format_size, plural
-from .failure import describe_attempt, describe_left, failure_block, failure_line
-from .quoting import cell, code
+from .failure import describe_attempts, describe_left, failure_block, failure_line
+from .quoting import cell, code, plain
 from .summary import UNRECORDED, slowest, status_counts, summarize
 
 if TYPE_CHECKING:
@@ -150,12 +150,19 @@ def _slowest(rows: Sequence[ResultRow]) -> str:
 
 
 def _flaky(row: ResultRow) -> str:
-    attempts = row.entries("attempts")
-    return f"- {code(row.nodeid)}: {len(attempts)} attempts: {', '.join(map(describe_attempt, attempts[:10]))}\n"
+    return "".join([f"- {code(row.nodeid)}\n", *(f"  - {attempt}\n" for attempt in describe_attempts(row))])
 
 
 def _told(row: ResultRow, without: str = "no reason was recorded") -> str:
     return code(row.error) if row.error else without
+
+
+def _expected(row: ResultRow) -> str:
+    reason = row.data.get("xfail")
+    parts = [code(reason)] if isinstance(reason, str) and reason else []
+    if row.error and row.error != reason:
+        parts.append(f"it was {code(row.error)}")
+    return f"{row.status}: {', '.join(parts) or 'no reason was recorded'}"
 
 
 def _facts(document: RunDocument) -> str:
@@ -196,7 +203,7 @@ def _sections(document: RunDocument, summary: dict[str, Any]) -> Iterator[tuple[
     expected = [*by_status[Status.XFAILED], *by_status[Status.XPASSED]]
     yield (
         f"Expected to fail ({len(expected)})",
-        _grouped((f"{row.status}: {_told(row)}", row.nodeid) for row in expected),
+        _grouped((_expected(row), row.nodeid) for row in expected),
     )
     noted = [(code(str(note)), row.nodeid) for row in rows for note in row.entries("notes")]
     yield f"Notes ({len(noted)})", _grouped(noted)
@@ -207,10 +214,11 @@ def _extra(sections: Sequence[tuple[str, str]], room: int) -> list[str]:
     parts: list[str] = []
     for number, (title, markdown) in enumerate(sections):
         body = markdown.strip().encode("utf-8", "backslashreplace").decode()
-        part = f"## {code(title, 100)}\n\n{body}\n"
+        heading = f"## {plain(title, 100)}\n\n"
+        part = f"{heading}{body}\n"
         if len(part.encode()) > room - _KIB:
             size = format_size(len(body.encode()))
-            part = f"## {code(title, 100)}\n\nLeft out: its {size} are more than what the report has room for.\n"
+            part = f"{heading}Left out: its {size} are more than what the report has room for.\n"
         if len(part.encode()) > room - _KIB:
             return [*parts, f"… and {plural(len(sections) - number, 'more section')} without room here.\n"]
         parts.append(part)

@@ -1,8 +1,8 @@
 r"""Text of programs and users inside Markdown, so that none of it is ever taken for Markdown or HTML.
 
 One rule keeps this simple: such text stands only in code spans and in fenced blocks. GitHub looks into neither
-for mentions, links, emoji, formulas or tags. Only one place needs more: a table cell, which a ``|`` ends even
-inside a code span.
+for mentions, links, emoji, formulas or tags. Only two places need more: a table cell, which a ``|`` ends even
+inside a code span, and the title of a hook's section, which is a heading as all others.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from ..core.markdown import code_span, fenced, visible
 _ANSI = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-~])|\x9b[0-?]*[ -/]*[@-~]"
 )
+# Marks of emphasis, code, links, tags, tables, formulas, references and emoji. A mention is stopped by no backslash.
+_MARKS = re.compile(r"[\\`*_\[\]<>#$&~|!:]")
 _NO_WORD = re.compile(r"[^\w ]", re.ASCII)
 
 
@@ -48,6 +50,11 @@ def code(text: str, limit: int = 300) -> str:
     """Return text as a code span."""
     text = one_line(text, limit)
     return code_span(text) if text else "(empty)"
+
+
+def plain(text: str, limit: int = 300) -> str:
+    """Return text for a heading: as it reads, with every character that Markdown or HTML might take escaped."""
+    return _MARKS.sub(r"\\\g<0>", one_line(text, limit)).replace("@", "&#64;") or "(empty)"
 
 
 def cell(text: str, limit: int = 300) -> str:

@@ -18,8 +18,9 @@ from ..core.document import RunDocument, RunEnd, end_line, result_line, run_line
 from ..core.status import Reason, Status
 from ..errors import ReportError
 from .logs import write_log
+from .marks import RESULTS
 from .reader import read_results
-from .writer import RESULTS, render_document
+from .writer import render_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +33,8 @@ RESULT_ATTRIBUTE = "orchestrator_result"
 KIND_ATTRIBUTE = "orchestrator_kind"
 FINAL_ATTRIBUTE = "orchestrator_final"
 """Set on the only report of an item that went the short way: no teardown follows."""
+_STRICT = "[XPASS(strict)]"
+"""What pytest starts the failure with of an item that passed and must not."""
 
 
 @dataclass(slots=True)
@@ -46,6 +49,8 @@ class _Pending:
     """Whether pytest-rerunfailures runs it again after this phase's teardown."""
     attempts: list[dict[str, Any]] = field(default_factory=list)
     """What came of the runs before this one."""
+    xfail: str | None = None
+    """Why it was expected to fail, if it was."""
 
 
 def status_of(report: pytest.TestReport, data: dict[str, Any] | None) -> Status:
@@ -60,6 +65,26 @@ def status_of(report: pytest.TestReport, data: dict[str, Any] | None) -> Status:
     own = Status(data["status"]) if data is not None else Status.ERROR
     # A strict xfail that passed is a failure of pytest's making, not of the script's.
     return own if own.is_bad else Status.FAILED
+
+
+def _expected_to_fail(report: pytest.TestReport) -> str | None:
+    """Return why an item was expected to fail, as far as this phase tells; perhaps nothing."""
+    reason = getattr(report, "wasxfail", None)
+    if reason is not None:
+        return str(reason).removeprefix("reason: ").removeprefix("[NOTRUN] ")
+    if report.when == "call" and report.failed:
+        before, mark, reason = str(report.longrepr).partition(_STRICT)
+        return reason.strip() if mark and not before else None
+    return None
+
+
+def _with_xfail(data: dict[str, Any], status: Status, reason: str) -> dict[str, Any]:
+    if status is Status.XFAILED and data["exit_code"] is None and not data["execution_time"]:
+        data = {**data, "error": "not started"}  # xfail(run=False), pytest.xfail() in a fixture
+    if status is Status.FAILED and data["error"] is None:
+        why = f": {reason}" if reason else ""
+        data = {**data, "error": f"passed, but was expected to fail (strict xfail){why}"}
+    return {**data, "xfail": reason}
 
 
 def _last_line(text: str) -> str:
@@ -101,7 +126,10 @@ class Recorder:
     def begin(self, command: Sequence[str], workers: int, *, per_worker: bool) -> None:
         """Start the file. ``per_worker`` says that every worker runs every item (``--dist each``)."""
         self._per_worker = per_worker
-        self._file = open(self.directory.path / RESULTS, "w", encoding="utf-8")  # noqa: SIM115 - closed in end()
+        try:
+            self._file = open(self.directory.path / RESULTS, "w", encoding="utf-8")  # noqa: SIM115 - closed in render()
+        except OSError as error:
+            self._give_up(self._unwritable(error))
         self._write(
             run_line(
                 run_id=self.run_id,
@@ -145,6 +173,9 @@ class Recorder:
             status = status_of(report, data)
             if status is not Status.PASSED and not pending.status.is_bad:
                 pending.status = status
+            reason = _expected_to_fail(report)
+            if reason is not None:
+                pending.xfail = reason
         if report.when == "teardown" and report.failed and pending.data is not None and pending.data["error"] is None:
             why = f"a fixture failed when it was torn down: {_last_line(report.longreprtext)}"
             pending.data = {**pending.data, "error": why, "reason": str(Reason.INFRASTRUCTURE)}
@@ -163,6 +194,8 @@ class Recorder:
         data = pending.data
         if data is not None and pending.attempts:
             data = {**data, "attempts": [*pending.attempts, *_attempts(data)]}
+        if data is not None and pending.xfail is not None:
+            data = _with_xfail(data, status, pending.xfail)
         self.row(key[0], status, pending.duration, worker, data)
 
     def _crashed(self, key: tuple[str, str | None], report: pytest.TestReport, worker: str | None) -> None:
@@ -193,13 +226,16 @@ class Recorder:
                 self._give_up(error)
 
     def _write(self, line: str) -> None:
-        assert self._file is not None
         if self.problem is None:
+            assert self._file is not None
             try:
                 self._file.write(line)
                 self._file.flush()
             except OSError as error:
-                self._give_up(error)
+                self._give_up(self._unwritable(error))
+
+    def _unwritable(self, error: OSError) -> ReportError:
+        return ReportError(f"cannot write {str(self.directory.path / RESULTS)!r}: {error.strerror}")
 
     def _give_up(self, error: Exception) -> None:
         """Go on without reports: what pytest shows of the scripts is worth more than they are."""

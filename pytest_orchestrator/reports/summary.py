@@ -56,7 +56,7 @@ def _verdict(document: RunDocument, totals: Mapping[str, int]) -> str:
 
 def slowest(rows: Iterable[ResultRow], number: int = SLOWEST) -> list[ResultRow]:
     """Return the rows that took longest, the longest first."""
-    ran = (row for row in rows if row.status not in (Status.NOT_RUN, Status.SKIPPED))
+    ran = (row for row in rows if row.duration and row.status not in (Status.NOT_RUN, Status.SKIPPED))
     return heapq.nsmallest(number, ran, key=lambda row: (-row.duration, row.nodeid))
 
 

@@ -11,45 +11,17 @@ from ..errors import ReportError
 from .history import append_history, history_entry
 from .logs import write_log
 from .markdown import render_markdown
+from .marks import RESULTS
 from .reader import iter_results, read_results
 from .summary import summarize
 
 if TYPE_CHECKING:
     from ..core.document import RunDocument
 
-RESULTS = "results.jsonl"
 SUMMARY = "summary.json"
 REPORT = "report.md"
 HISTORY = "history.jsonl"
 LOGS = "logs"
-
-_MARKS = {
-    ".gitignore": "# Made by pytest-orchestrator: reports are not for the repository.\n*\n",
-    # https://bford.info/cachedir/: the first line is the signature that backup tools look for.
-    "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n# Made by pytest-orchestrator.\n",
-}
-
-
-def prepare_report_dir(path: str | os.PathLike[str]) -> Path:
-    """Create the report directory and return it.
-
-    A new or empty one gets a ``.gitignore`` that ignores everything in it and a ``CACHEDIR.TAG``; one that holds
-    something already is taken as it is, since it may be the user's own.
-    Raises :class:`~pytest_orchestrator.errors.ReportError` when it cannot be made or is a file.
-    """
-    directory = Path(path)
-    try:
-        os.makedirs(directory, exist_ok=True)
-        if not os.listdir(directory):
-            for name, text in _MARKS.items():
-                write_atomically(directory / name, text)
-    except FileExistsError:
-        raise ReportError(
-            f"the report directory {os.fspath(path)!r} is a file: remove it, or give another directory"
-        ) from None
-    except OSError as error:
-        raise ReportError(f"cannot make the report directory {os.fspath(path)!r}: {error.strerror}") from error
-    return directory
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..config.options import by_name
@@ -122,7 +123,7 @@ def library_context(rootdir: Path) -> RunContext:
             environment=environment,
             search_path=os.environ.get("PATH", os.defpath),
         )
-    return latest
+    return replace(latest, sources={})  # what was found for the last call may be gone, or have come
 
 
 _latest: RunContext | None = None

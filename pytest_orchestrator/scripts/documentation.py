@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ def generate_script_documentation(
     *,
     settings: DiscoverySettings = _DEFAULTS,
     settings_for: Callable[[Path], Mapping[str, object]] | None = None,
+    redacted_for: Callable[[Path], Callable[[str], str]] | None = None,
 ) -> Path:
     """Write a Markdown page about the scripts below ``scripts_dir``; return its path.
 
@@ -40,8 +42,9 @@ def generate_script_documentation(
     scripts give the same page, on any machine. Directories missing above ``output_file`` are made.
 
     :param settings: what counts as a script. Default: as in :func:`discover_scripts`.
-    :param settings_for: gives the settings that apply to a script, to be shown in its section; secrets are
-        the caller's to leave out. Default: no settings are shown.
+    :param settings_for: gives the settings that apply to a script, to be shown in its section. Default: no settings
+        are shown.
+    :param redacted_for: gives what takes the secrets out of every text about a script. Default: all is shown as it is.
     :raises DiscoveryError: when ``scripts_dir`` is no directory that can be read.
     :raises OSError: when ``output_file`` cannot be written.
 
@@ -49,7 +52,7 @@ def generate_script_documentation(
     """
     base = Path(scripts_dir)
     scripts = discover_scripts(base, settings=settings)
-    page = "".join(_page(base, scripts, settings, settings_for))
+    page = "".join(_page(base, scripts, settings, settings_for, redacted_for or _as_it_is))
     output = Path(output_file)
     output.parent.mkdir(parents=True, exist_ok=True)
     _write(output, page)
@@ -61,6 +64,7 @@ def _page(
     scripts: list[Path],
     settings: DiscoverySettings,
     settings_for: Callable[[Path], Mapping[str, object]] | None,
+    redacted_for: Callable[[Path], Callable[[str], str]],
 ) -> Iterator[str]:
     count = f"{len(scripts)} script" + ("" if len(scripts) == 1 else "s")
     yield f"# Scripts in {code(escape_name(base.resolve().name) or '/')}\n\n"
@@ -70,7 +74,8 @@ def _page(
     yield f"{count}, described from their own text: none was run to make this page.\n\n## Contents\n\n"
     paths = [os.path.relpath(script, base) for script in scripts]
     anchors = _anchors(paths)
-    descriptions = [describe_script(script) for script in scripts]
+    # Before it becomes Markdown, where a secret may look different.
+    descriptions = [_redacted_description(describe_script(script), redacted_for(script)) for script in scripts]
     for path, anchor, description in zip(paths, anchors, descriptions, strict=True):
         title = f": {line(description.title)}" if description.title else ""
         yield f"- [{code(escape_name(path))}](#{anchor}){title}\n"
@@ -78,7 +83,7 @@ def _page(
         yield f'\n<a id="{anchor}"></a>\n\n## {code(escape_name(path))}\n'
         yield from _section(description)
         if settings_for is not None:
-            yield from _settings(settings_for(script))
+            yield from _settings(settings_for(script), redacted_for(script))
 
 
 def _section(description: ScriptDescription) -> Iterator[str]:
@@ -108,11 +113,37 @@ def _is_told(option: ScriptOption, usage: str) -> bool:
     return any(name in usage for name in option.names) and option.help in " ".join(usage.split())
 
 
-def _settings(settings: Mapping[str, object]) -> Iterator[str]:
+def _as_it_is(script: Path) -> Callable[[str], str]:
+    del script
+    return str
+
+
+def _redacted_description(description: ScriptDescription, redacted: Callable[[str], str]) -> ScriptDescription:
+    return replace(
+        description,
+        title=redacted(description.title),
+        summary=redacted(description.summary),
+        usage=redacted(description.usage),
+        options=tuple(replace(option, help=redacted(option.help)) for option in description.options),
+        interpreter=redacted(description.interpreter),
+        dependencies=tuple(map(redacted, description.dependencies)),
+        problem=None if description.problem is None else redacted(description.problem),
+    )
+
+
+def _redacted(value: object, redacted: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, Mapping):
+        return {name: _redacted(part, redacted) for name, part in value.items()}
+    return [_redacted(part, redacted) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _settings(settings: Mapping[str, object], redacted: Callable[[str], str]) -> Iterator[str]:
     if settings:
         yield "\n### Settings\n\n"
         for name, value in settings.items():
-            yield f"- {code(name)}: {code(_plain(value))}\n"
+            yield f"- {code(name)}: {code(_plain(_redacted(value, redacted)))}\n"
 
 
 def _plain(value: object) -> str:

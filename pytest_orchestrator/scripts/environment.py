@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..process.redaction import REPLACEMENT
@@ -25,9 +24,16 @@ def current_environment() -> dict[bytes, bytes]:
     return environment
 
 
-@lru_cache(maxsize=4096)
-def source_directory(directory: str, rootdir: str) -> str | None:
-    """Return the nearest ``src`` directory beside ``directory`` or one of its parents up to ``rootdir`` (seed 004)."""
+def source_directory(directory: str, context: RunContext) -> str | None:
+    """Return the nearest ``src`` directory beside ``directory`` or one of its parents up to the rootdir (seed 004)."""
+    try:
+        return context.sources[directory]
+    except KeyError:
+        found = context.sources[directory] = _find_source(directory, str(context.rootdir))
+        return found
+
+
+def _find_source(directory: str, rootdir: str) -> str | None:
     while True:
         candidate = os.path.join(directory, "src")
         if os.path.isdir(candidate):
@@ -50,7 +56,7 @@ def additions(spec: ScriptSpec, context: RunContext) -> tuple[dict[bytes, bytes]
             added.pop(os.fsencode(name), None)
         else:
             added[os.fsencode(name)] = os.fsencode(value)
-    source = source_directory(os.path.dirname(spec.path), str(context.rootdir))
+    source = source_directory(os.path.dirname(spec.path), context)
     if source is not None and b"PYTHONPATH" not in removed:
         others = added.get(b"PYTHONPATH", context.environment.get(b"PYTHONPATH"))
         own = os.fsencode(source)

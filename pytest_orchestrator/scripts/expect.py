@@ -7,9 +7,11 @@ import os
 from typing import TYPE_CHECKING
 
 from ..config.settings import Expectation, OutputExpectation
-from ..core.names import decode_output, escape_name
+from ..core.names import escape_name
+from .windows import whole_text, windows
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from ..process.command import Capture, Outcome
@@ -19,14 +21,6 @@ MTIME_SLACK = 0.02
 """Seconds by which a file's time stamp may lie before the start: the kernel stamps with its tick, not the clock."""
 
 
-def whole_text(capture: Capture) -> str:
-    """Return a stream as text: all of it, from its file if the result holds only head and tail."""
-    if capture.was_cut and capture.path is not None:
-        with open(capture.path, "rb") as file:
-            return decode_output(file.read())
-    return decode_output(capture.head + capture.tail)
-
-
 def _quote(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
 
@@ -34,22 +28,47 @@ def _quote(text: str) -> str:
 def _check_output(stream: str, expected: OutputExpectation, capture: Capture) -> Iterator[str]:
     if expected == OutputExpectation():
         return
-    text = whole_text(capture)
-    if expected.equals is not None and text.removesuffix("\n") != expected.equals.removesuffix("\n"):
-        yield f"{stream} is {_quote(text)}, expected exactly {_quote(expected.equals)}"
-    for part in expected.contains:
-        if part not in text:
-            yield f"{stream} does not contain {_quote(part)}"
+    if expected.equals is not None:
+        yield from _check_equal(stream, expected.equals, capture)
+    missing, forbidden = dict.fromkeys(expected.contains), dict.fromkeys(expected.not_contains)
+    unmatched, open_patterns = dict.fromkeys(expected.matches), dict.fromkeys(expected.not_matches)
+    present: set[str] = set()
+    matched: dict[re.Pattern[str], str] = {}
+    for window in windows(capture) if missing or forbidden or unmatched or open_patterns else ():
+        for part in [part for part in missing if window.contains(part)]:
+            del missing[part]
+        for part in [part for part in forbidden if window.contains(part)]:
+            present.add(part)
+            del forbidden[part]
+        for pattern in [pattern for pattern in unmatched if window.search(pattern) is not None]:
+            del unmatched[pattern]
+        for pattern in list(open_patterns):
+            found = window.search(pattern)
+            if found is not None:
+                matched[pattern] = found
+                del open_patterns[pattern]
+        if not (missing or forbidden or unmatched or open_patterns):
+            break
+    yield from (f"{stream} does not contain {_quote(part)}" for part in expected.contains if part in missing)
     for part in expected.not_contains:
-        if part in text:
+        if part in present:
             yield f"{stream} contains {_quote(part)}, which it must not"
     for pattern in expected.matches:
-        if not pattern.search(text):
+        if pattern in unmatched:
             yield f"{stream} does not match the regular expression {_quote(pattern.pattern)}"
     for pattern in expected.not_matches:
-        found = pattern.search(text)
-        if found:
-            yield f"{stream} matches {_quote(pattern.pattern)} with {_quote(found.group())}, which it must not"
+        if pattern in matched:
+            yield f"{stream} matches {_quote(pattern.pattern)} with {_quote(matched[pattern])}, which it must not"
+
+
+def _check_equal(stream: str, expected: str, capture: Capture) -> Iterator[str]:
+    wanted = expected.removesuffix("\n")
+    # No character takes more than four bytes, so what is longer need not be read to be known as different.
+    text = whole_text(capture, 4 * len(wanted) + 4)
+    if text is None:
+        text = next(iter(windows(capture))).text
+    if text.removesuffix("\n") != wanted:
+        yield f"{stream} is {_quote(text)}, expected exactly {_quote(expected)}"
 
 
 def _changed(path: str) -> float | None:
@@ -68,7 +87,8 @@ def _check_files(files: tuple[str, ...], directory: str | None, started: float) 
         pattern = os.path.join(glob.escape(directory or ""), wanted)
         found = [changed for path in glob.glob(pattern, recursive=True) if (changed := _changed(path)) is not None]
         if not found:
-            yield f"file {wanted!r} was not created in {escape_name(directory or '')}"
+            where = "" if os.path.isabs(wanted) else f" in {escape_name(directory or '')}"
+            yield f"file {wanted!r} was not created{where}"
         elif max(found) < started - MTIME_SLACK:
             yield f"file {wanted!r} was there before and was not changed"
 

@@ -28,6 +28,10 @@ _RUNNERS = frozenset({"uv", "pipx", "hatch", "pdm", "pip-run"})
 _REMEDY = "correct that line, or set `interpreter:` for the script"
 
 
+_Search = tuple[str | None, str]
+"""Where a command is looked for first, and then."""
+
+
 class NotStartableError(OrchestratorError):
     """A script cannot be started. The message is one sentence: why, and what to do."""
 
@@ -43,7 +47,7 @@ class Interpretation:
 
 
 def resolve_interpreter(
-    path: str, configured: tuple[str, ...] | None, python: str, *, search_path: str | None = None
+    path: str, configured: tuple[str, ...] | None, python: str, *, search_path: str | None = None, fallback: str = ""
 ) -> Interpretation:
     """Return the command that runs the script at ``path``.
 
@@ -56,8 +60,8 @@ def resolve_interpreter(
     interpreter. Costs one stat, and one read of at most 4 KiB.
 
     Commands are looked up in ``search_path``, the ``PATH`` that the program will have, and one that is not
-    there is refused. Without it they are looked up in this process's own ``PATH``, where a miss proves
-    nothing: the bare name stays in the command.
+    there is refused. Those that we run and not ``env`` may also come from ``fallback``. Without ``search_path``
+    they are looked up in this process's own ``PATH``, where a miss proves nothing: the bare name stays in the command.
 
     Raises :class:`NotStartableError` when the script, its interpreter or a rule for it is missing.
     """
@@ -69,16 +73,23 @@ def resolve_interpreter(
         unread = problem.strerror or "unknown error"
     shebang = parse_shebang(head)
     if configured:
-        return _configured(path, configured, python, search_path, head)
+        return _configured(path, configured, python, (search_path, fallback), head)
+    extension = os.path.splitext(path)[1]
+    by_extension = _BY_EXTENSION.get(extension)
+    if unread and by_extension is not None:
+        # Its interpreter cannot read it either, and would say so with an exit code that could be the script's.
+        raise NotStartableError(f"it cannot be read: {unread}: let the user that runs the tests read it (chmod +r)")
     if mode & 0o111 and os.access(path, os.X_OK) and (shebang or head.startswith(b"\x7fELF") or unread):
         if shebang:
             notes = _check_shebang(shebang, search_path) + _carriage_return(shebang)
             return Interpretation((path,), notes + _missing_dependencies(head, shebang.words, path))
         return Interpretation((path,))
-    extension = os.path.splitext(path)[1]
-    by_extension = _BY_EXTENSION.get(extension)
     if by_extension is not None and not head.startswith(b"\x7fELF"):
-        program = python if by_extension == "{python}" else _find(by_extension, search_path, f"runs {extension} files")
+        program = (
+            python
+            if by_extension == "{python}"
+            else _find(by_extension, (search_path, fallback), f"runs {extension} files")
+        )
         return Interpretation((program, path), _overruled(shebang, program) + _missing_dependencies(head, (), path))
     if shebang:
         notes = _check_shebang(shebang, search_path) + _carriage_return(shebang)
@@ -109,8 +120,10 @@ def _regular_file_mode(path: str) -> int:
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
-        what = "is a link to a file that does not exist" if os.path.islink(path) else "does not exist"
-        raise NotStartableError(f"the file {what}") from None
+        if os.path.islink(path):
+            message = f"it is a link to {quote_name(os.readlink(path))}, which does not exist: correct or remove it"
+            raise NotStartableError(message) from None
+        raise NotStartableError("the file does not exist") from None
     except (OSError, ValueError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else str(problem)
         raise NotStartableError(f"the file cannot be looked at: {reason}") from None
@@ -120,7 +133,7 @@ def _regular_file_mode(path: str) -> int:
     return mode
 
 
-def _configured(path: str, words: Sequence[str], python: str, search: str | None, head: bytes) -> Interpretation:
+def _configured(path: str, words: Sequence[str], python: str, search: _Search, head: bytes) -> Interpretation:
     replaced = tuple(word.replace("{python}", python) for word in words)
     program = _find(replaced[0], search, "is its configured interpreter")
     return Interpretation((program, *replaced[1:], path), _missing_dependencies(head, replaced, path))
@@ -226,11 +239,12 @@ def _nothing_known(extension: str, head: bytes, mode: int, unread: str) -> str:
     return f"no interpreter is known for it ({kind}, and it has no shebang): {remedy}, or set {setting} for it"
 
 
-def _find(name: str, search: str | None, role: str) -> str:
+def _find(name: str, search: _Search, role: str) -> str:
     if "/" in name:
         return name
-    found = _lookup_or_none(name, search)
-    if found is None and search is None:
+    path, fallback = search
+    found = _lookup_or_none(name, path) or (_lookup_or_none(name, fallback) if fallback else None)
+    if found is None and path is None:
         return name
     if found is None:
         raise NotStartableError(

@@ -157,7 +157,9 @@ def result_of(
 
     ``prepared`` is None when no command could be made; ``cwd`` is None for a run in its temporary directory.
     """
-    directory = cwd if cwd is not None or outcome.tmp is None else os.fsdecode(outcome.tmp)
+    directory = cwd
+    if cwd is None and outcome.tmp is not None and prepared is not None:
+        directory = os.path.normpath(os.fsdecode(os.path.join(outcome.tmp, prepared.command.below_tmp)))
     if outcome.error is not None and not outcome.lost and prepared is not None:
         error = explain_not_started(outcome.error, prepared.command, cwd)
         outcome = replace(outcome, error=error)

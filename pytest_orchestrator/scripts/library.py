@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..core.result import RunResult
+    from ..process.redaction import Redactor
     from .spec import RunContext
 
 
@@ -98,7 +99,7 @@ def _run(spec: ScriptSpec, context: RunContext) -> tuple[RunResult, str | None]:
     settings = spec.settings
     if settings.skip is not None:
         return _not_run(spec, context, f"skip is set: {settings.skip}", Reason.CONFIGURATION), settings.skip
-    missing = unmet_requirement(settings.requires)
+    missing = unmet_requirement(settings)
     if missing is not None:
         return _not_run(spec, context, missing, Reason.NOT_STARTABLE), missing
     try:
@@ -140,6 +141,10 @@ def generate_script_documentation(scripts_dir: str | os.PathLike[str], output_fi
     redactor = library_context(directory).redactor
     settings_of = script_configs(directory, config)
 
+    def redactor_for(script: Path) -> Redactor:
+        environment: dict[str, str | None] = settings_of(script).get("env", {})
+        return redactor.extended(environment)
+
     def settings_for(script: Path) -> dict[str, object]:
         changed = {name: value for name, value in settings_of(script).items() if value != built_in.get(name)}
         environment = changed.get("env", {})
@@ -151,4 +156,5 @@ def generate_script_documentation(scripts_dir: str | os.PathLike[str], output_fi
         checked_path("output_file", output_file),
         settings=replace(DiscoverySettings(), **discovery),
         settings_for=settings_for,
+        redacted_for=lambda script: redactor_for(script).text,
     )

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from ..process.command import Command
 from .environment import additions
-from .interpreter import resolve_interpreter
+from .interpreter import NotStartableError, resolve_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..config.settings import Requirements
+    from ..config.settings import ScriptSettings
     from .spec import RunContext, ScriptSpec
 
 TMP_DIRECTORY = "{tmp}"
-"""``cwd`` of this value means the temporary directory of the run."""
+"""``cwd`` that starts with this means the temporary directory of the run, or one that is made below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ class Prepared:
 
     def with_argv(self, argv: tuple[str, ...], context: RunContext) -> Prepared:
         """Return the same with another command line."""
-        words = tuple(os.fsencode(word) for word in (_find(argv[0], context), *argv[1:]))
+        command = self.command
+        path = _search_path(command.env, command.unset, context, command.cwd)
+        words = tuple(os.fsencode(word) for word in (_find(argv[0], path, context), *argv[1:]))
         return replace(self, command=replace(self.command, argv=words), shown=argv)
 
     def with_environment(self, changes: Mapping[str, str | None]) -> Prepared:
@@ -50,11 +52,24 @@ class Prepared:
         return replace(self, command=replace(self.command, env=added, unset=tuple(removed)))
 
 
-def _find(program: str, context: RunContext) -> str:
+def _search_path(
+    added: Mapping[bytes, bytes], removed: tuple[bytes, ...], context: RunContext, cwd: bytes | None
+) -> str:
+    """Return the ``PATH`` that a program will have, its relative entries as seen from where it runs."""
+    text = os.defpath if b"PATH" in removed else context.search_path
+    text = os.fsdecode(added.get(b"PATH", text))
+    if cwd is None:
+        return text
+    # An empty entry is the working directory (POSIX).
+    directory = os.fsdecode(cwd)
+    return os.pathsep.join(os.path.join(directory, entry) for entry in text.split(os.pathsep))
+
+
+def _find(program: str, search_path: str, context: RunContext) -> str:
     """Return the absolute path of a program that is looked up on PATH; what is not found stays, to be explained."""
     if os.sep in program:
         return program
-    return shutil.which(program, path=context.search_path or None) or program
+    return shutil.which(program, path=search_path) or shutil.which(program, path=context.search_path) or program
 
 
 def working_directory(spec: ScriptSpec, context: RunContext) -> str | None:
@@ -62,10 +77,27 @@ def working_directory(spec: ScriptSpec, context: RunContext) -> str | None:
     cwd = spec.settings.cwd
     if cwd is None:
         return str(context.rootdir)
-    if cwd == TMP_DIRECTORY:
+    if TMP_DIRECTORY in cwd:
         return None
     cwd = cwd.replace("{script_dir}", os.path.dirname(spec.path))
     return os.path.normpath(os.path.join(context.rootdir, os.path.expanduser(cwd)))
+
+
+def _below_tmp(cwd: str | None) -> str | None:
+    """Return which directory below the temporary one of the run ``cwd`` names; None if it names none.
+
+    Raise NotStartableError when it leads out of it, or names it elsewhere than at the start.
+    """
+    if cwd is None or TMP_DIRECTORY not in cwd:
+        return None
+    first, _, rest = cwd.partition("/")
+    below = os.path.normpath(rest or ".")
+    if first != TMP_DIRECTORY or TMP_DIRECTORY in rest or below.startswith((os.pardir, "/")):
+        message = (
+            f"cwd {cwd!r} does not name a directory in {TMP_DIRECTORY}: write {TMP_DIRECTORY} or {TMP_DIRECTORY}/NAME"
+        )
+        raise NotStartableError(message)
+    return "" if below == os.curdir else below
 
 
 def prepare(
@@ -77,14 +109,18 @@ def prepare(
     :class:`~pytest_orchestrator.scripts.interpreter.NotStartableError` when no interpreter can be found.
     """
     settings = spec.settings
-    interpretation = resolve_interpreter(spec.path, settings.interpreter, context.python)
-    shown = (*interpretation.argv, *settings.args)
-    program = _find(shown[0], context)
-    cwd = working_directory(spec, context)
+    directory = working_directory(spec, context)
+    cwd = None if directory is None else os.fsencode(directory)
     added, removed = additions(spec, context)
+    path = _search_path(added, removed, context, cwd)
+    interpretation = resolve_interpreter(
+        spec.path, settings.interpreter, context.python, search_path=path, fallback=context.search_path
+    )
+    shown = (*interpretation.argv, *settings.args)
     command = Command(
-        argv=tuple(os.fsencode(word) for word in (program, *shown[1:])),
-        cwd=None if cwd is None else os.fsencode(cwd),
+        argv=tuple(os.fsencode(word) for word in (_find(shown[0], path, context), *shown[1:])),
+        cwd=cwd,
+        below_tmp=os.fsencode(_below_tmp(settings.cwd) or ""),
         base_env=context.environment,
         env=added,
         unset=removed,
@@ -102,15 +138,19 @@ def prepare(
     return Prepared(command, shown, interpretation.notes)
 
 
-def unmet_requirement(requires: Requirements, environment: dict[str, str] | None = None) -> str | None:
-    """Return why a script with these requirements is skipped here; None if all are met.
+def unmet_requirement(settings: ScriptSettings) -> str | None:
+    """Return why a script with these settings is skipped here; None if it has all that it requires.
 
-    ``environment`` is the one to look in (default: this process's own).
+    Commands and variables are looked for in this process's environment with the script's own ``env`` laid over it.
     """
-    values = os.environ if environment is None else environment
+    requires = settings.requires
     if requires.platform and not sys.platform.startswith(tuple(requires.platform)):
         return f"requires platform {' or '.join(requires.platform)}, this is {sys.platform}"
-    missing = [name for name in requires.commands if shutil.which(name, path=values.get("PATH")) is None]
+    if not requires.commands and not requires.env:
+        return None
+    values: dict[str, str | None] = {**os.environ, **settings.env}
+    path = os.defpath if values.get("PATH") is None else values["PATH"]
+    missing = [name for name in requires.commands if shutil.which(name, path=path) is None]
     if missing:
         return f"requires command {', '.join(missing)}, not found on PATH"
     unset = [name for name in requires.env if not values.get(name)]

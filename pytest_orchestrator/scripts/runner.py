@@ -50,6 +50,8 @@ class Runner:
     """Seconds after which ``tick`` is called even if nothing has arrived; None to wait for an event."""
     adapt: Callable[[ScriptSpec, Prepared], Prepared] | None = None
     """May change what is about to be run."""
+    abandon: Callable[[BaseException], None] | None = None
+    """Called with what ends a wait early, before its program is stopped for it."""
     watch: Callable[[Started], None] | None = None
     """Called for every attempt that was handed to the engine."""
 
@@ -94,7 +96,9 @@ class Runner:
         else:
             try:
                 outcome = self.engine.wait(started.ticket, self.tick, self.every)
-            except BaseException:
+            except BaseException as reason:
+                if self.abandon is not None:
+                    self.abandon(reason)
                 # Ctrl-C, pytest-timeout, pytest.exit: nobody will ask for this one again.
                 self.engine.cancel(started.ticket)
                 raise

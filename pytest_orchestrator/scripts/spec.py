@@ -39,3 +39,5 @@ class RunContext:
     """The environment that every script starts from."""
     search_path: str = ""
     """``PATH`` of that environment."""
+    sources: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
+    """The ``src`` directory of each directory of scripts, as far as it was looked for."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..core.names import decode_output, escape_name
+from ..process.temporary import remove_tree
 
 if TYPE_CHECKING:
     from ..process.command import Capture
@@ -54,9 +55,9 @@ def _take_file(path: bytes | None, redactor: Redactor, keep: bytes | None) -> tu
             redactor.move_file(path, keep)
             return keep, None
     except OSError as error:
-        os.unlink(path)
+        remove_tree(os.fsdecode(path))
         return None, f"its long output could not be kept in {escape_name(keep or b'')}: {error.strerror}"
-    os.unlink(path)
+    remove_tree(os.fsdecode(path))
     return None, None
 
 

@@ -181,12 +181,21 @@ def test_links_are_followed_once_and_never_in_a_circle(project: Project) -> None
     (scripts / "outer").symlink_to(project.path / "elsewhere")
     (scripts / "outer2").symlink_to(project.path / "elsewhere")
     (scripts / "self").symlink_to("self")
-    (scripts / "broken.sh").symlink_to("nowhere.sh")
     (scripts / "link.sh").symlink_to("real/a.sh")
     assert project.ids() == ["scripts/link.sh::run", "scripts/outer/b.sh::run", "scripts/real/a.sh::run"]
     run = project.run("-n2")
     assert run.code == 0
     assert sorted(project.started()) == ["a.sh", "b.sh", "link.sh"]
+
+
+@pytest.mark.parametrize("name", ["a.sh~", "a.sh.bak", "a.sh.orig", "a.sh.rej", ".a.sh.swp", "#a.sh#", ".#a.sh"])
+def test_copies_that_editors_and_patch_leave_are_no_scripts_unless_they_are_named(project: Project, name: str) -> None:
+    """They are executable and have a shebang, like what they are copies of."""
+    project.file("scripts/a.sh", "#!/bin/sh\n", 0o755)
+    project.file(f"scripts/{name}", "#!/bin/sh\n" + STARTED, 0o755)
+    assert project.run().statuses == {"a.sh": "passed"}
+    assert list(project.run(f"scripts/{name}").statuses.values()) == ["passed"]
+    assert project.started() == [name]
 
 
 def test_special_files_are_not_opened(project: Project) -> None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -46,6 +48,47 @@ def test_a_run_without_its_reports_does_not_pass(tmp_path: Path) -> None:
     result = run(tmp_path, "clean.sh")
     assert "1 passed" in result.stdout
     assert result.returncode == 1
+
+
+_BEFORE_THE_FIRST_LINE = """
+import os, pytest, shutil
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart():
+    {statement}
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("shutil.rmtree('.orchestrator')", "No such file or directory"),
+        ("os.symlink('/dev/full', '.orchestrator/results.jsonl')", "No space left on device"),
+    ],
+)
+def test_a_results_file_that_cannot_be_written_costs_the_reports_only(tmp_path: Path, statement: str, why: str) -> None:
+    """Not even its first line: the scripts run and are judged as always."""
+    (tmp_path / "conftest.py").write_text(_BEFORE_THE_FIRST_LINE.format(statement=statement))
+    (tmp_path / "fine.sh").write_text("true\n")
+    (tmp_path / "fails.sh").write_text("exit 3\n")
+    result = run(tmp_path, "fine.sh", "fails.sh")
+    assert "1 failed, 1 passed" in result.stdout
+    assert "orchestrator: the reports are not complete: cannot write" in result.stdout
+    assert f"results.jsonl': {why}\n" in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+    assert result.returncode == 1
+
+
+def test_a_report_directory_on_a_full_disk_is_refused_in_one_line(tmp_path: Path) -> None:
+    """The directory is there already, and its lock cannot be written."""
+    (tmp_path / "fine.sh").write_text("true\n")
+    run(tmp_path, "fine.sh")
+    (tmp_path / ".orchestrator" / ".lock").unlink()
+    (tmp_path / ".orchestrator" / ".lock").symlink_to("/dev/full")
+    result = run(tmp_path, "fine.sh")
+    assert "cannot write reports to" in result.stderr
+    assert "No space left on device; name another directory with --orchestrate-report-dir" in result.stderr
+    assert "INTERNALERROR" not in result.stdout + result.stderr
+    assert result.returncode == 4
 
 
 def test_a_locked_directory_that_a_script_left_does_not_stop_the_next_run(tmp_path: Path) -> None:

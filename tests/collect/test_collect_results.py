@@ -164,10 +164,10 @@ def test_secrets_are_redacted_everywhere(project: Project, monkeypatch: pytest.M
 
 
 def test_an_interrupted_run_says_what_was_running_and_what_not(project: Project) -> None:
-    """The script interrupts pytest, which waits for it: supervisor above it, pytest above that."""
+    """The script interrupts pytest, which waits for it: above it are the supervisor, its guard, and then pytest."""
     project.file("scripts/a.sh", STARTED)
     recorded = "until grep -q scripts/a.sh::run .orchestrator/results.jsonl; do sleep 0.02; done\n"
-    interrupt = "kill -INT $(cut -d' ' -f4 /proc/$PPID/stat); sleep 30\n"
+    interrupt = "guard=$(cut -d' ' -f4 /proc/$PPID/stat); kill -INT $(cut -d' ' -f4 /proc/$guard/stat); sleep 30\n"
     project.file("scripts/b.sh", STARTED + recorded + interrupt)
     project.file("scripts/c.sh", STARTED)
     run = project.run_process()

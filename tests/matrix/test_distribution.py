@@ -102,9 +102,11 @@ def test_scripts_without_a_common_resource_do_overlap(project: Project) -> None:
 
 
 def test_a_crashed_worker_leaves_a_row(project: Project) -> None:
-    """The script ends the worker that waits for it: its own parent is the supervisor, and the worker is above that."""
+    """The script ends the worker that waits for it: above it are the supervisor, its guard, and then the worker."""
     project.file("scripts/a.sh")
-    project.file("scripts/b.sh", "kill -9 $(cut -d' ' -f4 /proc/$PPID/stat); sleep 60")
+    project.file(
+        "scripts/b.sh", "guard=$(cut -d' ' -f4 /proc/$PPID/stat); kill -9 $(cut -d' ' -f4 /proc/$guard/stat); sleep 60"
+    )
     project.file("scripts/c.sh")
     project.file("scripts/d.sh")
     run = project.run("-n2")

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from process_watch import WITH_USUAL_SIGNALS, marked, new_mark, sleepers, until
+from process_watch import WITH_USUAL_SIGNALS, children, marked, new_mark, sleepers, until
 
 from pytest_orchestrator.process.command import Command, Outcome
 from pytest_orchestrator.process.engine import Engine
@@ -91,9 +91,23 @@ def started(engine: Engine, wanted: Command, mark: str, count: int) -> int:
 
 def supervisor_pid(engine: Engine) -> int:
     """Return the pid of the engine's supervisor."""
+    guard = guard_pid(engine)
+    until(lambda: children(guard), "the supervisor")
+    (pid,) = children(guard)
+    return pid
+
+
+def guard_pid(engine: Engine) -> int:
+    """Return the pid of the process that guards the engine's supervisor."""
     engine.start()
     assert engine._supervisor is not None
     return engine._supervisor.pid
+
+
+def has_outcome(engine: Engine, ticket: int) -> bool:
+    """Return whether the outcome of ``ticket`` is there, after taking in what has arrived."""
+    engine.poll()
+    return engine.peek(ticket) is not None
 
 
 class Gate:

@@ -19,6 +19,7 @@ from engine_runs import (
     command,
     engine_in,
     gate,
+    has_outcome,
     hiding,
     owner_process,
     run,
@@ -91,6 +92,22 @@ def test_no_more_programs_run_than_are_allowed(tmp_path: Path) -> None:
     assert not marked(mark)
 
 
+def test_what_waits_when_it_is_withdrawn_never_starts_and_what_runs_goes_on(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    go_on = tmp_path / "go-on"
+    text = f"echo x >> {log}; until test -e {go_on}; do sleep 0.02; done; exit 3"
+    with engine_in(tmp_path, jobs=2) as engine:
+        tickets = [engine.submit(shell(text)) for _ in range(20)]
+        until(lambda: log.exists() and len(log.read_text().split()) == 2, "a program in each place")
+        engine.withdraw()
+        waiting = [engine.wait(ticket) for ticket in tickets[2:]]
+        assert all(outcome.cancelled and not outcome.was_started for outcome in waiting)
+        go_on.touch()
+        assert [engine.wait(ticket).exit_code for ticket in tickets[:2]] == [3, 3]
+        assert engine.wait(engine.submit(shell("exit 4"))).exit_code == 4
+    assert len(log.read_text().split()) == 2
+
+
 def test_programs_start_in_the_order_in_which_they_were_submitted(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with engine_in(tmp_path, jobs=1) as engine:
@@ -154,10 +171,10 @@ def test_ready_peek_and_pause_do_not_take_the_outcome(tmp_path: Path) -> None:
     open_gate = gate(tmp_path)
     with engine_in(tmp_path) as engine:
         ticket = engine.submit(shell(open_gate.wait))
-        assert not engine.ready(ticket)
+        assert not has_outcome(engine, ticket)
         assert engine.peek(ticket) is None
         open_gate()
-        until(lambda: engine.ready(ticket), "its end")
+        until(lambda: has_outcome(engine, ticket), "its end")
         engine.pause(0.0)
         assert engine.peek(ticket) is engine.wait(ticket)
 

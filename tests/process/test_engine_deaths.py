@@ -6,6 +6,19 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+from engine_runs import (
+    EVERY_WAY,
+    IN_EVERY_WAY,
+    engine_in,
+    guard_pid,
+    hiding,
+    owner_process,
+    shell,
+    started,
+    supervisor_pid,
+)
+from process_watch import children, marked, new_mark, until, until_dead
+
 from pytest_orchestrator.process.command import Command
 from pytest_orchestrator.process.engine import Engine
 
@@ -21,13 +34,13 @@ def append(path: Path, word: str) -> Command:
 
 
 def kill_supervisor(engine: Engine) -> None:
-    """Kill the engine's supervisor and wait until it is gone, without letting the engine see what it said."""
-    assert engine._supervisor is not None
-    pid = engine._supervisor.pid
-    gone = os.pidfd_open(pid)
-    os.kill(pid, signal.SIGKILL)
-    os.waitid(os.P_PIDFD, gone, os.WEXITED | os.WNOWAIT)
-    os.close(gone)
+    """Kill the engine's supervisor and its guard, without letting the engine see what they said."""
+    guard = guard_pid(engine)
+    both = (guard, *children(guard))  # it may not be there yet
+    for pid in both:
+        os.kill(pid, signal.SIGKILL)
+    for pid in both:
+        until_dead(pid)
 
 
 def test_what_a_dead_supervisor_had_told_is_heard_before_anything_is_started_again(tmp_path: Path) -> None:
@@ -66,3 +79,67 @@ def test_a_supervisor_that_dies_while_the_work_of_another_is_handed_to_it_change
         for ticket in tickets:
             assert engine.wait(ticket).exit_code == 0
     assert sorted(path.read_text().split()) == [f"{number}-{index}" for number in range(2) for index in range(3)]
+
+
+def test_programs_of_a_killed_supervisor_end_although_nobody_looks_at_the_engine(tmp_path: Path) -> None:
+    mark = new_mark()
+    with engine_in(tmp_path, jobs=2) as engine:
+        ticket = started(engine, shell(hiding(EVERY_WAY, mark)), mark, IN_EVERY_WAY)
+        os.kill(supervisor_pid(engine), signal.SIGKILL)
+        until_dead(guard_pid(engine))
+        assert not marked(mark)
+        assert engine.wait(ticket).lost
+
+
+def test_programs_end_when_their_owner_and_their_supervisor_are_killed_at_the_same_moment(tmp_path: Path) -> None:
+    mark = new_mark()
+    text = f"""
+engine.submit(shell({hiding(EVERY_WAY, mark)!r}))
+until(lambda: engine.poll() or len(sleepers({mark!r})) >= {IN_EVERY_WAY}, "all sleepers")
+print(supervisor_pid(engine), flush=True)
+engine.pause(600)
+"""
+    with owner_process(tmp_path, text) as owner:
+        assert owner.stdout is not None
+        supervisor = int(owner.stdout.readline())
+        os.kill(supervisor, signal.SIGSTOP)  # so that it cannot do anything between the two
+        os.kill(owner.pid, signal.SIGKILL)
+        os.kill(supervisor, signal.SIGKILL)
+        until(lambda: not marked(mark), f"the end of {marked(mark)}")
+
+
+def test_a_supervisor_whose_guard_is_killed_gives_back_what_it_has(tmp_path: Path) -> None:
+    mark = new_mark()
+    with engine_in(tmp_path) as engine:
+        running = started(engine, shell("echo before; " + hiding(EVERY_WAY, mark)), mark, IN_EVERY_WAY)
+        waiting = engine.submit(shell("echo after"))
+        os.kill(guard_pid(engine), signal.SIGKILL)
+        outcome = engine.wait(running)
+        assert (outcome.lost, outcome.stdout.head) == (True, b"before\n")
+        assert not marked(mark)
+        assert engine.wait(waiting).stdout.head == b"after\n"
+
+
+def test_a_death_that_an_exception_kept_from_being_seen_to_is_seen_to_later(tmp_path: Path) -> None:
+    mark = new_mark()
+    with engine_in(tmp_path) as engine:
+        running = started(engine, shell(f"echo before; exec sleep {mark}"), mark, 1)
+        waiting = engine.submit(shell("echo after"))
+        kill_supervisor(engine)
+        assert engine._supervisor is not None
+        assert "status -9" in engine._supervisor.bury(engine._take)  # and here Ctrl-C came
+        outcome = engine.wait(running)
+        assert (outcome.lost, outcome.stdout.head) == (True, b"before\n")
+        assert not marked(mark)
+        assert engine.wait(waiting).stdout.head == b"after\n"
+    assert not (tmp_path / "work").exists()
+
+
+def test_long_output_of_a_program_that_was_lost_leaves_no_directory(tmp_path: Path) -> None:
+    with engine_in(tmp_path) as engine:
+        ticket = engine.submit(shell("yes | head -c 200000; kill -9 $PPID; sleep 600"))
+        outcome = engine.wait(ticket)
+        assert outcome.stdout.size == 200000
+        assert outcome.stdout.path is not None
+        os.unlink(outcome.stdout.path)
+    assert not (tmp_path / "work").exists()

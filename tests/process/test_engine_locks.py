@@ -6,7 +6,7 @@ import os
 import textwrap
 from typing import TYPE_CHECKING
 
-from engine_runs import engine_in, gate, owner_process, run, said, shell
+from engine_runs import engine_in, gate, has_outcome, owner_process, run, said, shell
 from process_watch import files_below, marked, new_mark
 
 from pytest_orchestrator.process.supervisor.locks import file_name
@@ -46,7 +46,7 @@ def test_what_waits_for_a_lock_keeps_no_other_from_running(tmp_path: Path) -> No
         waiter = engine.submit(shell("exit 0", resources=("db",)))
         assert run(engine, shell("exit 0")).exit_code == 0
         assert run(engine, shell("exit 0", resources=("net",))).exit_code == 0
-        assert not engine.ready(waiter)
+        assert not has_outcome(engine, waiter)
         open_gate()
         assert engine.wait(holder).exit_code == engine.wait(waiter).exit_code == 0
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_orchestrator.process import redaction
-from pytest_orchestrator.process.redaction import BLOCK, LONGEST, REPLACEMENT, Redactor
+from pytest_orchestrator.process.redaction import BLOCK, REPLACEMENT, Redactor
+from pytest_orchestrator.process.shapes import LONGEST, TEXT_SHAPES
 from pytest_orchestrator.process.temporary import remove_tree
 
 NAMES = ("*TOKEN*", "*SECRET*", "*PASSWORD*", "*API_KEY*")
@@ -41,6 +43,7 @@ def redactor(**environment: str) -> Redactor:
         "eyJ" + "a1" * 10 + ".eyJ" + "b2" * 10 + "." + "c3" * 20,
         KEY,
         KEY.replace("RSA ", "").replace("-----END PRIVATE KEY-----", ""),
+        KEY.replace("KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n", 1),
     ],
 )
 def test_well_known_tokens_are_replaced(token: str, tmp_path: Path) -> None:
@@ -63,10 +66,44 @@ def test_well_known_tokens_are_replaced(token: str, tmp_path: Path) -> None:
         "sk-learn-contrib-something-without-number",
         "AKIA",
         "x" * 5000,
+        "http://localhost:8080/path/@user and http://registry:4873/@scope/package",
+        "git@github.com:someone/something.git",
+        "mailto://someone@example.org",
+        "the bearer of bad news",
+        "authorization: none",
+        "'http://localhost:80','me@example.org'",
     ],
 )
 def test_what_is_no_secret_stays(harmless: str) -> None:
     assert redactor(API_KEY="unrelated-value").text(harmless) == harmless
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("postgres://me:hunter2@db:5432/x", "postgres://me:[redacted]@db:5432/x"),
+        ("https://:pa:ss@ss@host/", "https://:[redacted]@host/"),
+        ("redis://default:a?b#c@host", "redis://default:[redacted]@host"),
+        ("> Authorization: Bearer abc.def-123\n", "> Authorization: Bearer [redacted]\n"),
+        ('{"authorization": "Basic bWU6eA=="}', '{"authorization": "Basic [redacted]"}'),
+        ("AUTHORIZATION=Token 0123456789abcdef", "AUTHORIZATION=Token [redacted]"),
+    ],
+)
+def test_only_the_secret_part_of_a_url_or_header_is_replaced(text: str, clean: str) -> None:
+    assert redactor().text(text) == clean
+    assert redactor().text(clean) == clean
+
+
+def test_a_directory_is_no_secret_whatever_its_variable_is_called(tmp_path: Path) -> None:
+    clean = redactor(SECRET_DIR=str(tmp_path), SECRET_FILE=str(tmp_path / "missing"))
+    assert clean.text(f"{tmp_path} {tmp_path}/missing") == f"{tmp_path} {REPLACEMENT}"
+
+
+def test_a_glob_with_an_exclamation_mark_takes_back_those_before_it() -> None:
+    clean = Redactor(["*TOKEN*", "*PWD*", "!PWD", "!*TOKEN*", "GH_TOKEN"], {})
+    names = ["A_TOKEN", "GH_TOKEN", "PWD", "MYSQL_PWD", "pwd"]
+    assert [name for name in names if clean.is_secret_name(name)] == ["GH_TOKEN", "MYSQL_PWD"]
+    assert not Redactor(["!PWD"], {}).is_secret_name("PWD")
 
 
 def test_values_of_secret_names_are_replaced() -> None:
@@ -105,6 +142,86 @@ def test_a_redactor_is_extended_only_by_new_secrets() -> None:
     assert second.is_secret_name("B_TOKEN")
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("ghp_" + "a1B2" * 3, "ghp_" + "a1B2" * 9),  # the value is the start of the token
+        ("B2a1B", "ghp_" + "a1B2" * 9),  # its middle
+        ("x=ghp_" + "a1B2" * 9 + ".tail", "x=ghp_" + "a1B2" * 9 + ".tail"),  # the token is the middle of the value
+        ("x=ghp_a1B2", "x=ghp_" + "a1B2" * 9),  # they overlap
+        ("B2.tail", "ghp_" + "a1B2" * 9 + ".tail"),
+        ("abcabc", "abcabcabcab" + "c"),  # the value overlaps itself
+        ("word5", "word5ghp_" + "a1B2" * 9),  # no gap between them
+        ("hunter2@x", "db://me:hunter2@x"),
+    ],
+)
+def test_no_part_of_a_secret_is_left_where_two_overlap_or_touch(value: str, text: str, tmp_path: Path) -> None:
+    clean = redactor(A_TOKEN=value)
+    shown = clean.text(f"- {text} -").removeprefix("- ").removesuffix(" -").removeprefix("db://me:")
+    assert shown == REPLACEMENT
+    (tmp_path / "source").write_text(f"- {text} -")
+    clean.move_file(bytes(tmp_path / "source"), bytes(tmp_path / "target"))
+    assert (tmp_path / "target").read_text() == clean.text(f"- {text} -")
+
+
+_PIECES = [
+    "ghp_" + "Z9" * 16, "glpat-" + "a-1_" * 6, "sk-" + "ab1-" * 6, "AKIA" + "A1" * 8, "eyJ" + "a" * 10, ".", "-", "x",
+    "eyJ" + "a" * 10 + ".eyJ" + "b" * 10 + "." + "c" * 10, "db://u:", "p4ss", "@host", "Authorization: Bearer ", " ",
+    "-----BEGIN PRIVATE KEY-----", "MIIE", "-----END PRIVATE KEY-----", "npm_" + "a1B2" * 9, "\n", "é", "ghp_",
+]  # fmt: skip
+
+
+@st.composite
+def _texts_and_values(draw: st.DrawFn) -> tuple[str, list[str]]:
+    """Draw a text of tokens and parts of some, and parts of that text that are secret values."""
+    text = "".join(draw(st.lists(st.sampled_from(_PIECES), min_size=2, max_size=12)))
+    starts = draw(st.lists(st.tuples(st.integers(0, len(text)), st.integers(5, 40)), max_size=4))
+    return text, [text[start : start + length] for start, length in starts if len(text) - start >= 5]
+
+
+@settings(max_examples=150, deadline=None)
+@given(_texts_and_values(), st.integers(1, 80))
+def test_no_value_and_no_token_survives_wherever_they_meet(drawn: tuple[str, list[str]], block: int) -> None:
+    import tempfile
+
+    text, values = drawn
+    clean = redactor(**{f"A{number}_TOKEN": value for number, value in enumerate(values)})
+    covered = bytearray(len(text) + 1)
+    for start, end in clean._text_net.spans(text):
+        covered[start:end] = b"\1" * (end - start)
+    for value in values:
+        for start in range(len(text)):
+            if text.startswith(value, start):
+                assert all(covered[start : start + len(value)]), (text, value)
+    for shape in TEXT_SHAPES:
+        for match in shape.pattern.finditer(text):
+            assert all(covered[match.start(shape.group) : match.end(shape.group)]), (text, match)
+    shown = clean.text(text)
+    assert not any(value in shown for value in values)
+    assert not any(shape.pattern.search(shown) for shape in TEXT_SHAPES if not shape.group)
+    with tempfile.TemporaryDirectory() as directory:
+        source, target = Path(directory, "source"), Path(directory, "target")
+        source.write_bytes(text.encode())
+        redaction.BLOCK = block
+        try:
+            clean.move_file(bytes(source), bytes(target))
+        finally:
+            redaction.BLOCK = BLOCK
+        assert target.read_bytes().decode() == shown
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["-eyJ", ".eyJ-eyJ", "-----BEGIN PRIVATE KEY-----.", "-sk", "://a:", "authorization: bearer ", "://a:b@", SECRET],
+)
+def test_a_long_line_that_is_almost_a_secret_everywhere_takes_no_longer_than_others(piece: str) -> None:
+    clean = redactor(A_TOKEN=SECRET)
+    text = piece * ((1 << 18) // len(piece))
+    started = time.process_time()
+    clean.text(text)
+    assert time.process_time() - started < 2  # an hour, where each start is looked at to the end of the line
+
+
 # -- files ----------------------------------------------------------------------------------------------------
 
 
@@ -140,11 +257,11 @@ def test_a_file_is_redacted_as_its_whole_text_is(parts: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         source, target = Path(directory, "source"), Path(directory, "below", "target")
         source.write_bytes(data)
-        before, redaction.BLOCK, redaction.LONGEST = (BLOCK, LONGEST), 64, 40
+        redaction.BLOCK = 64
         try:
             redactor(A_TOKEN=SECRET).move_file(bytes(source), bytes(target))
         finally:
-            redaction.BLOCK, redaction.LONGEST = before
+            redaction.BLOCK = BLOCK
         assert target.read_bytes() == redactor(A_TOKEN=SECRET).text(data.decode("latin-1")).encode("latin-1")
 
 

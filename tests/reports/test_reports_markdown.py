@@ -86,7 +86,7 @@ def test_a_failure_tells_all_that_is_needed() -> None:
         "- failed: `b.sh: exit 3, expected 0`",
         "- ran 1.25 s of 60 s allowed, exit code 3",
         "- not as expected: `stdout does not hold 'done'`",
-        "- 2 attempts: failed after 500 ms (`exit 3`), failed after 1.25 s",
+        "- attempt 1 of 2: failed, `exit 3`, after 500 ms\n- attempt 2 of 2: failed after 1.25 s\n",
         "- left 1 background process: `sleep 60`",
         "- verdict changed by `my_hook`",
         "- log: `logs/scripts/b__x_.sh~",
@@ -143,7 +143,44 @@ def test_passes_that_needed_a_second_try_show_every_attempt() -> None:
         {"status": "passed", "execution_time": 0.1},
     ]
     section = _section(render_markdown(document(row("a.sh", attempts=attempts))), "Flaky")
-    assert "- `a.sh::run`: 2 attempts: timeout after 2.00 s (`timeout 2 s`), passed after 100 ms" in section
+    assert (
+        "- `a.sh::run`\n  - attempt 1 of 2: timeout, `timeout 2 s`, after 2.00 s\n"
+        "  - attempt 2 of 2: passed after 100 ms\n" in section
+    )
+
+
+def test_of_very_many_attempts_the_rest_is_counted() -> None:
+    attempts = [{"status": "failed", "execution_time": 0.1}] * 11 + [{"status": "passed", "execution_time": 0.1}]
+    section = _section(render_markdown(document(row("a.sh", attempts=attempts))), "Flaky")
+    assert "  - attempt 10 of 12: failed after 100 ms\n  - … and 2 more attempts\n" in section
+
+
+def test_what_never_ran_has_no_duration() -> None:
+    lost = row("a.sh", Status.ERROR, 0.0, exit_code=None, error="no such interpreter")
+    report = render_markdown(document(lost))
+    assert "\n- not started\n" in _section(report, "Errors")
+    assert "0.0 ms" not in report
+
+
+def test_what_was_expected_to_fail_says_why_and_what_came_of_it() -> None:
+    report = render_markdown(
+        document(
+            row("a.sh", Status.XFAILED, xfail="bug *12*", error="exit 3, expected 0"),
+            row("b.sh", Status.XPASSED, xfail="bug *12*"),
+            row("c.sh", Status.XPASSED, xfail=""),
+        )
+    )
+    section = _section(report, "Expected to fail")
+    assert "- xfailed: `bug *12*`, it was `exit 3, expected 0` (1): `a.sh::run`" in section
+    assert "- xpassed: `bug *12*` (1): `b.sh::run`" in section
+    assert "- xpassed: no reason was recorded (1): `c.sh::run`" in section
+    assert "| xfailed | 1 |\n| xpassed | 2 |\n| **collected** | **3** |" in report
+
+
+def test_the_title_of_a_section_is_a_heading_as_it_reads() -> None:
+    sections = (("Costs: 3 < 4 & *all* @me [x](y)\nnext", "text"),)
+    report = render_markdown(replace(document(row("a.sh")), sections=sections))
+    assert r"## Costs\: 3 \< 4 \& \*all\* &#64;me \[x\](y)\\nnext" in report
 
 
 def test_skips_are_grouped_by_reason() -> None:
@@ -164,7 +201,7 @@ def test_what_was_stopped_left_expected_and_noted_has_its_sections() -> None:
             row("c.sh", Status.CANCELLED, error="stopped by -x"),
             row("n.sh", Status.NOT_RUN),
             row("l.sh", left_processes=[{"pid": number, "command": f"sleep {number}"} for number in range(7)]),
-            row("x.sh", Status.XFAILED, error="known bug"),
+            row("x.sh", Status.XFAILED, xfail="known bug"),
             row("p.sh", notes=["dependencies are not installed"]),
         )
     )
@@ -190,14 +227,14 @@ def test_a_clean_run_has_no_empty_sections() -> None:
 def test_sections_of_hooks_come_last_in_their_order() -> None:
     sections = (("Kept", "from *the file*"), ("Costs", "| a |\n|---|"))
     report = render_markdown(replace(document(row("a.sh")), sections=sections))
-    assert report.endswith("## `Kept`\n\nfrom *the file*\n\n## `Costs`\n\n| a |\n|---|\n")
+    assert report.endswith("## Kept\n\nfrom *the file*\n\n## Costs\n\n| a |\n|---|\n")
 
 
 def test_a_section_too_large_is_left_out_and_the_next_stays() -> None:
     sections = (("Big", "ü" * LIMIT_BYTES), ("Small", "here"))
     report = render_markdown(replace(document(row("a.sh")), sections=sections))
-    assert "## `Big`\n\nLeft out: its 1.9 MiB are more" in report
-    assert report.endswith("## `Small`\n\nhere\n")
+    assert "## Big\n\nLeft out: its 1.9 MiB are more" in report
+    assert report.endswith("## Small\n\nhere\n")
 
 
 def test_more_sections_than_fit_are_counted() -> None:

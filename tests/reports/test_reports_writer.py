@@ -13,7 +13,8 @@ from pytest_orchestrator.core.status import Status
 from pytest_orchestrator.errors import ReportError
 from pytest_orchestrator.reports.library import generate_report
 from pytest_orchestrator.reports.logs import log_path, save_log, write_log
-from pytest_orchestrator.reports.writer import prepare_report_dir, render_all, write_atomically
+from pytest_orchestrator.reports.marks import prepare_report_dir
+from pytest_orchestrator.reports.writer import render_all, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +107,7 @@ def test_everything_is_rendered_from_the_results(tmp_path: Path) -> None:
     assert (summary["collected"], summary["totals"]["failed"]) == (4, 1)
     report = (tmp_path / "report.md").read_text()
     assert report.startswith("# Failed: 1 failed, 1 timeout, 1 passed, 1 not run\n")
-    assert report.endswith("## `Costs`\n\n*none*\n")
+    assert report.endswith("## Costs\n\n*none*\n")
     assert len((tmp_path / "history.jsonl").read_text().splitlines()) == 1
 
 

@@ -64,3 +64,9 @@ def runner_in(root: Path, jobs: int = 1, **more: Any) -> Iterator[Runner]:
 def keep_in(root: Path) -> tuple[bytes, bytes]:
     """Return where long output of a run is kept."""
     return os.fsencode(root / "reports" / "logs" / "a.stdout"), os.fsencode(root / "reports" / "logs" / "a.stderr")
+
+
+def has_outcome(engine: Engine, ticket: int) -> bool:
+    """Return whether the outcome of ``ticket`` is there, after taking in what has arrived."""
+    engine.poll()
+    return engine.peek(ticket) is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from script_runs import context, runner_in, spec
 
+from pytest_orchestrator import run_script
 from pytest_orchestrator.scripts.environment import additions, current_environment, shown_additions, source_directory
 from pytest_orchestrator.scripts.prepare import prepare
 
@@ -19,15 +20,26 @@ def test_the_nearest_src_directory_up_to_the_root_counts(tmp_path: Path) -> None
     deep = tmp_path / "root" / "a" / "b"
     deep.mkdir(parents=True)
     (tmp_path / "src").mkdir()
-    root = str(tmp_path / "root")
-    assert source_directory(str(deep), root) is None
-    (tmp_path / "root" / "src").mkdir()
-    source_directory.cache_clear()
-    assert source_directory(str(deep), root) == f"{root}/src"
-    (tmp_path / "root" / "a" / "src").mkdir()
-    source_directory.cache_clear()
-    assert source_directory(str(deep), root) == f"{root}/a/src"
-    assert source_directory("/", root) is None
+    root = tmp_path / "root"
+    assert source_directory(str(deep), context(root)) is None
+    (root / "src").mkdir()
+    assert source_directory(str(deep), context(root)) == f"{root}/src"
+    (root / "a" / "src").mkdir()
+    assert source_directory(str(deep), context(root)) == f"{root}/a/src"
+    assert source_directory("/", context(root)) is None
+
+
+def test_a_src_directory_that_is_made_between_two_calls_counts_for_the_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    (tmp_path / "a.sh").write_text('printf %s "$PYTHONPATH"')
+    assert run_script("a.sh")["stdout"] == ""
+    (tmp_path / "src").mkdir()
+    assert run_script("a.sh")["stdout"] == str(tmp_path / "src")
+    (tmp_path / "src").rmdir()
+    assert run_script("a.sh")["stdout"] == ""
 
 
 @pytest.mark.parametrize(

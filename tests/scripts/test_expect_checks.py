@@ -13,10 +13,13 @@ from script_runs import outcome
 
 from pytest_orchestrator.config.settings import Expectation, OutputExpectation
 from pytest_orchestrator.process.command import Capture
-from pytest_orchestrator.scripts.expect import unmet_expectations, whole_text
+from pytest_orchestrator.scripts.expect import unmet_expectations
+from pytest_orchestrator.scripts.windows import OVERLAP, WINDOW, whole_text, windows
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_orchestrator.process.command import Outcome
 
 
 def compiled(*patterns: str) -> tuple[re.Pattern[str], ...]:
@@ -63,10 +66,83 @@ def test_long_texts_are_quoted_shortly(tmp_path: Path) -> None:
 def test_what_is_only_in_the_file_of_long_output_counts(tmp_path: Path) -> None:
     (tmp_path / "all").write_bytes(b"head middle tail")
     kept = Capture(b"head", b"tail", 16, os.fsencode(tmp_path / "all"))
-    assert whole_text(kept) == "head middle tail"
-    assert whole_text(Capture(b"head", b"tail", 16, None)) == "headtail"
+    assert whole_text(kept, 16) == "head middle tail"
+    assert whole_text(kept, 15) is None
     expect = Expectation(stdout=OutputExpectation(contains=("middle",)))
     assert unmet_expectations(expect, replace(outcome(0), stdout=kept), str(tmp_path)) == ()
+
+
+def long_output(path: Path, *parts: bytes) -> Outcome:
+    """Return the outcome of a script that wrote so much that only its file has it all."""
+    with path.open("wb") as file:
+        file.writelines(parts)
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(1000)
+        file.seek(size - 1000)
+        return replace(outcome(0), stdout=Capture(head, file.read(), size, os.fsencode(path)))
+
+
+LINE = b"0123456789abcde\n"
+FILLING = LINE * (WINDOW // len(LINE))
+
+
+@pytest.mark.parametrize("shift", range(-3, 4))
+def test_what_lies_across_two_windows_of_long_output_is_found(shift: int, tmp_path: Path) -> None:
+    found = long_output(tmp_path / "all", b"x" * (WINDOW + shift - 5), "<näht>\n".encode(), FILLING)
+    checks = OutputExpectation(
+        contains=("<näht>",),
+        matches=compiled(r"x<n\wht>$", r"(?<=xx)<n"),
+        not_contains=("nicht",),
+        not_matches=compiled("y$"),
+    )
+    assert unmet_expectations(Expectation(stdout=checks), found, str(tmp_path)) == ()
+
+
+def test_the_start_and_end_of_a_window_are_not_those_of_the_output(tmp_path: Path) -> None:
+    found = long_output(tmp_path / "all", b"first\n", FILLING, FILLING, FILLING, b"last")
+    checks = OutputExpectation(
+        matches=compiled(r"\Afirst\n", r"last\Z", r"^last$", r"\A(.*\n){21}"),
+        not_matches=compiled(r"\A[^f]", r"[^t]\Z", r"^[^0fl]", r"[^et]$"),
+    )
+    assert unmet_expectations(Expectation(stdout=checks), found, str(tmp_path)) == ()
+    texts = [window.text for window in windows(found.stdout)]
+    assert len(texts) == 4
+    assert max(map(len, texts)) < WINDOW + OVERLAP * 1.1
+
+
+def test_characters_cut_by_a_window_and_bytes_that_are_no_text_are_read_as_in_the_result(tmp_path: Path) -> None:
+    found = long_output(tmp_path / "all", b"a", "\N{GRINNING FACE}".encode() * (WINDOW // 4 + 8), b"\xff\xfe done\n")
+    checks = OutputExpectation(
+        matches=compiled("\N{GRINNING FACE}{20}" + r"\\xff\\xfe done$"), not_contains=("\\xf0", "\\x9f")
+    )
+    assert unmet_expectations(Expectation(stdout=checks), found, str(tmp_path)) == ()
+
+
+def test_what_must_not_be_in_long_output_is_found_wherever_it_is(tmp_path: Path) -> None:
+    found = long_output(tmp_path / "all", FILLING, FILLING, b"an error\n", FILLING)
+    checks = OutputExpectation(not_contains=("error",), not_matches=compiled(r"^an \w+$"), equals="0123")
+    assert unmet_expectations(Expectation(stdout=checks), found, str(tmp_path)) == (
+        f"stdout is {(FILLING[:199].decode() + '…')!r}, expected exactly '0123'",
+        "stdout contains 'error', which it must not",
+        "stdout matches '^an \\\\w+$' with 'an error', which it must not",
+    )
+
+
+def test_long_output_whose_file_somebody_removed_is_checked_as_far_as_it_is_known(tmp_path: Path) -> None:
+    gone = replace(outcome(0), stdout=Capture(b"one head", b"tail two", 9000, os.fsencode(tmp_path / "gone")))
+    checks = OutputExpectation(contains=("head", "tail"), not_contains=("headtail",), not_matches=compiled(r"\Atail"))
+    assert unmet_expectations(Expectation(stdout=checks), gone, str(tmp_path)) == ()
+
+
+def test_files_may_be_absolute_or_outside_of_the_working_directory(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "out.txt").write_text("")
+    expect = Expectation(files=("../out.txt", str(tmp_path / "*.txt"), "../none", str(tmp_path / "none")))
+    assert unmet_expectations(expect, outcome(0), str(tmp_path / "sub")) == (
+        f"file '../none' was not created in {tmp_path / 'sub'}",
+        f"file {str(tmp_path / 'none')!r} was not created",
+    )
 
 
 def test_files_must_be_made_or_changed_by_the_run(tmp_path: Path) -> None:

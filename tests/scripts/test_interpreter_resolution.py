@@ -195,15 +195,15 @@ def test_what_is_no_file_is_refused_without_being_opened(tmp_path: Path) -> None
     assert refusal(str(tmp_path)) == "it is a directory, not a file: name a script"
     assert refusal(str(tmp_path / "gone.sh")) == "the file does not exist"
     (tmp_path / "link.sh").symlink_to("nowhere")
-    assert refusal(str(tmp_path / "link.sh")) == "the file is a link to a file that does not exist"
+    assert refusal(str(tmp_path / "link.sh")) == "it is a link to 'nowhere', which does not exist: correct or remove it"
     assert refusal("/nul\0.sh").startswith("the file cannot be looked at: ")
     assert refusal(script(tmp_path, "file") + "/x.sh").startswith("the file cannot be looked at: Not a directory")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_an_unreadable_file_goes_by_its_extension_and_its_mode(tmp_path: Path) -> None:
-    path = script(tmp_path, "a.sh", "true\n", 0o000)
-    assert resolve(path).argv == (SH, path)
+def test_an_unreadable_file_is_refused_unless_it_may_be_a_program_that_can_be_executed(tmp_path: Path) -> None:
+    for mode in (0o000, 0o111):
+        assert refusal(script(tmp_path, "a.sh", "true\n", mode)).startswith("it cannot be read: Permission denied: ")
     path = script(tmp_path, "tool", "true\n", 0o111)
     assert resolve(path).argv == (path,)
     assert refusal(script(tmp_path, "other", "", 0o000)) == "it can be neither executed nor read: Permission denied"

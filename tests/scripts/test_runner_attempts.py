@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from process_watch import files_below, marked, new_mark, sleepers, until
-from script_runs import context, keep_in, runner_in, spec
+from script_runs import context, has_outcome, keep_in, runner_in, spec
 
 from pytest_orchestrator.config.settings import Limits
 from pytest_orchestrator.core.retry import RetryPolicy
@@ -140,7 +140,7 @@ def test_giving_up_tells_what_had_started_and_leaves_nothing(tmp_path: Path) -> 
         running = runner.start(spec(tmp_path, litter + f"exec sleep {mark}", "scripts/running.sh"), around)
         until(lambda: sleepers(mark), "the second")
         assert done.ticket is not None
-        until(lambda: runner.engine.ready(done.ticket or 0), "the first")
+        until(lambda: has_outcome(runner.engine, done.ticket or 0), "the first")
         taken = runner.start(spec(tmp_path, "exit 0", "scripts/taken.sh"), around)
         runner.finish(taken, around)
         blocked = [runner.start(spec(tmp_path, f"sleep {mark}", f"scripts/{n}.sh"), around) for n in range(3)]

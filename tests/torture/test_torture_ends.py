@@ -7,7 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from process_watch import files_below, until_dead
+from process_watch import files_below, marked, until, until_dead
 from torture_sessions import HIDDEN, HIDES, SECRET, STUBBORN, WAYS, WORKERS_2, Torture
 
 from pytest_orchestrator.reports.writer import render_all
@@ -31,15 +31,15 @@ def torture(tmp_path: Path) -> Torture:
     return project
 
 
-def assert_reports_can_be_rendered(project: Torture) -> None:
+def assert_reports_can_be_rendered(project: Torture, name: str = "a_done.sh") -> None:
     """Hold that every report can be made of what results.jsonl has, and that nothing in them is secret."""
     render_all(project.reports)
     report = (project.reports / "report.md").read_text()
-    assert "a_done.sh" in report
-    for name in files_below(project.reports):
-        path = project.reports / name
+    assert name in report
+    for file in files_below(project.reports):
+        path = project.reports / file
         if path.is_file():
-            assert SECRET not in path.read_text(errors="replace"), name
+            assert SECRET not in path.read_text(errors="replace"), file
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -102,6 +102,34 @@ def test_the_supervisor_is_killed(way: str, number: signal.Signals, torture: Tor
     others = {name: status for name, status in torture.statuses().items() if name != "b_hides.sh"}
     assert set(others.values()) == {"passed"}
     assert_reports_can_be_rendered(torture)
+
+
+def test_the_supervisor_is_killed_while_three_scripts_write_as_fast_as_they_can(torture: Torture) -> None:
+    for name in "abc":
+        torture.script(f"{name}_writes.sh", f"{SPEAKS}exec yes {torture.mark}-{'x' * 900}\n")
+    names = [f"{name}_writes.sh" for name in "abc"]
+    files = torture.reports / "work"
+    with torture.session(*WAYS["jobs 4"], *(f"scripts/{name}" for name in names)) as session:
+
+        def have_written() -> bool:
+            return sum(path.stat().st_size > 1 << 20 for path in files.rglob("stdout.*")) == 3
+
+        until(have_written, "a MiB of each")
+        for pid, command in session.below(session.process.pid).items():
+            if "supervisor.main" in command:
+                os.kill(pid, signal.SIGKILL)
+        until(lambda: not marked(f"{torture.mark}-"), "the end of all that write", 5)
+        assert session.wait() == pytest.ExitCode.TESTS_FAILED
+    for name in names:
+        lost = torture.rows()[name]
+        assert (lost["status"], lost["data"]["reason"]) == ("error", "infrastructure")
+        assert lost["data"]["stdout"].startswith("before the end, password [redacted]\n")
+        whole = torture.reports / lost["data"]["stdout_file"]
+        with whole.open() as output:
+            assert output.readline() == "before the end, password [redacted]\n"
+        whole.unlink()  # it is long
+    assert not files.exists()
+    assert_reports_can_be_rendered(torture, "a_writes.sh")
 
 
 def supervisors_that_hide(session: Session) -> list[int]:

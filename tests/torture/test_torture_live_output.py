@@ -40,3 +40,16 @@ def test_every_attempt_is_shown(tmp_path: Path) -> None:
     with project.session("-s", "-q") as session:
         assert session.wait() == 0
         assert re.findall(r"\battempt (\d)$", session.output, re.MULTILINE) == ["1", "2", "3"]
+
+
+def test_a_line_too_long_to_be_shown_whole_is_cut_between_characters_and_not_in_a_secret(tmp_path: Path) -> None:
+    project = Torture(tmp_path)
+    line = "('\\u20ac' * 7 + os.environ['MY_PASSWORD']) * 30_000"
+    project.script("long.py", f"import os, sys\nsys.stdout.buffer.write(({line}).encode())\n")
+    with project.session("-s", "-q") as session:
+        assert session.wait() == 0
+        output = session.output
+    assert SECRET not in output
+    assert "\\x" not in output
+    assert output.count("\N{EURO SIGN}") == 7 * 30_000
+    assert output.count("[redacted]") == 30_000

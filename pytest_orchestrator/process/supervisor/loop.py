@@ -160,6 +160,8 @@ class Supervisor:
             self._base_env = message[1]
         elif kind == "cancel":
             self._cancel(message[1])
+        elif kind == "withdraw":
+            self._starting.cancel_all()
         elif kind == "stop":
             self._stop()
         else:

@@ -43,8 +43,8 @@ class Request:
     """What the engine asked for. The fields are those of ``command.Command``, as plain values."""
 
     __slots__ = (
-        "_base_env", "_env", "_unset", "argv", "cwd", "grace", "idle_timeout", "keep_stderr", "keep_stdout",
-        "left_processes", "number", "output_limit", "program", "resources", "stdin", "timeout",
+        "_base_env", "_env", "_unset", "argv", "below_tmp", "cwd", "grace", "idle_timeout", "keep_stderr",
+        "keep_stdout", "left_processes", "number", "output_limit", "program", "resources", "stdin", "timeout",
     )  # fmt: skip
 
     def __init__(self, number: int, fields: dict[str, Any], base_env: dict[bytes, bytes]) -> None:
@@ -55,6 +55,7 @@ class Request:
         self.argv: list[bytes] = fields["argv"]
         self.program: bytes = fields["program"]
         self.cwd: bytes | None = fields["cwd"]
+        self.below_tmp: bytes = fields["below_tmp"]
         self.stdin: bytes | None = fields["stdin"]
         self.timeout: float | None = fields["timeout"]
         self.idle_timeout: float | None = fields["idle_timeout"]
@@ -195,7 +196,7 @@ def start(request: Request, slot: Slot, environment: dict[bytes, bytes], null: i
     ``chdir`` here and not in the child is safe because one thread only starts programs; ``posix_spawn`` never
     copies the parent's memory. Raise OSError when it cannot be started.
     """
-    os.chdir(slot.tmp if request.cwd is None else request.cwd)
+    os.chdir(slot.directory(request.below_tmp) if request.cwd is None else request.cwd)
     if request.argv[0] is not request.program and not os.access(request.program, os.X_OK):
         # A shell sets its limits first, and its words for this would look like the program's own failure.
         number = errno.EACCES if os.path.exists(request.program) else errno.ENOENT

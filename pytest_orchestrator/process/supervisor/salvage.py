@@ -42,7 +42,7 @@ class Salvage:
                 try:
                     redactor.move_file(path, keep)
                 except OSError:
-                    os.unlink(path)  # rather than keep it as it is
+                    remove_tree(os.fsdecode(path))  # rather than keep it as it is
         if not self._keeps:
             remove_tree(os.fsdecode(self._work_dir))
 

@@ -77,19 +77,20 @@ class OutputFile:
         self.fd = -1
         try:
             os.unlink(self.path)
-        except FileNotFoundError:
+        except OSError:  # the program removed it, or what it is in
             return
 
 
 class Slot:
     """The files that one program at a time uses."""
 
-    __slots__ = ("_count", "_directory", "stderr", "stdout", "tmp")
+    __slots__ = ("_below", "_count", "_directory", "stderr", "stdout", "tmp")
 
     def __init__(self, directory: bytes) -> None:
         """Make them in ``directory``, which is made. Raise OSError when that cannot be done."""
         self._directory = directory
         self._count = 0
+        self._below = b""
         self.stdout = self.stderr = OutputFile.none()
         self.tmp = b""
         os.mkdir(directory, 0o700)
@@ -108,6 +109,21 @@ class Slot:
         path = b"%s/tmp.%d" % (self._directory, self._count)
         os.mkdir(path, 0o700)
         return path
+
+    def directory(self, below: bytes) -> bytes:
+        """Return the temporary directory or, made if need be, the one ``below`` it."""
+        if not below:
+            return self.tmp
+        self._below = below
+        path = b"%s/%s" % (self.tmp, below)
+        os.makedirs(path, 0o700, exist_ok=True)
+        return path
+
+    def _remove_below(self) -> None:
+        """Remove what :meth:`directory` made, as far as nothing is in it."""
+        while self._below:
+            remove_if_empty(b"%s/%s" % (self.tmp, self._below))
+            self._below = os.path.dirname(self._below)
 
     def size(self) -> int:
         """Return the bytes of output so far."""
@@ -141,6 +157,9 @@ class Slot:
         return head, tail, size, None
 
     def _collect_tmp(self, in_use: bool) -> bytes | None:
+        if not in_use:
+            self._remove_below()
+        self._below = b""
         if not in_use and self._is_clean(self.tmp):
             return None
         used, self.tmp = self.tmp, b""
@@ -156,7 +175,8 @@ class Slot:
             return False
 
     def renew(self) -> None:
-        """Make what is missing. Raise OSError when that cannot be done."""
+        """Make what is missing, of what was not used as well. Raise OSError when that cannot be done."""
+        self._remove_below()
         if not self.stdout.is_open:
             self.stdout = self._new_file(b"stdout")
         if not self.stderr.is_open:

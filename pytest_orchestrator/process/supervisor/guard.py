@@ -1,0 +1,62 @@
+"""The process above the supervisor: when that dies, every program falls to this one, which ends it at once.
+
+The process that wanted the results may be busy for minutes and notice nothing; and it may be dead as well. The guard
+does nothing but wait, so nothing can go wrong with it; when it is killed itself, the supervisor ends by SIGTERM.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+from .tree import OwnChildren, become_subreaper, descendants, end_with, send_signal
+
+LAST_RESORT = 5.0
+"""Seconds spent on killing everything after a fault of our own."""
+
+
+def divide(control: int) -> None:
+    """Become two processes: return in the new one, which is to be the supervisor, and never in the guard.
+
+    ``control`` is the supervisor's socket, which the guard lets go of.
+    """
+    become_subreaper()
+    guard = os.getpid()
+    supervisor = os.fork()
+    if supervisor:
+        os.close(control)
+        _guard(supervisor)
+    end_with(guard)
+    become_subreaper()
+
+
+def _guard(supervisor: int) -> None:
+    """Wait for the end of the supervisor, end what it left, and end as it did."""
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(supervisor, signal.SIGTERM))
+    # Without reaping it: a signal that is passed on must not reach another process.
+    os.waitid(os.P_PID, supervisor, os.WEXITED | os.WNOWAIT)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    code = os.waitstatus_to_exitcode(os.waitpid(supervisor, 0)[1])
+    if code:
+        kill_everything()
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    sys.exit(code)
+
+
+def kill_everything() -> None:
+    """End all that this process ever started, as well as can be done without knowing what it is."""
+    children = OwnChildren()
+    deadline = time.monotonic() + LAST_RESORT
+    while time.monotonic() < deadline:
+        send_signal(descendants(children.pids(), (), children.table()), signal.SIGKILL)
+        try:
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+        except ChildProcessError:
+            return
+        time.sleep(0.005)
