@@ -104,8 +104,8 @@ def test_a_module_that_is_gone_is_an_error_that_says_how_to_have_it_found(tmp_pa
         "print(run_function(work)['error'])"
     )
     assert python(tmp_path, program).stdout == (
-        "it cannot be imported in a process of its own: ModuleNotFoundError: No module named 'gone'; its file must be in "
-        "a directory on sys.path (PYTHONPATH) of this process, where it can still be imported\n"
+        "it cannot be imported in a process of its own: ModuleNotFoundError: No module named 'gone'; its file must be "
+        "in a directory on sys.path (PYTHONPATH) of this process, where it can still be imported\n"
     )
 
 
