@@ -224,7 +224,7 @@ def close_descriptors(error: str | None) -> str:
 
 
 def drop_streams() -> str:
-    sys.stdout = sys.stderr = None  # type: ignore[assignment]
+    sys.stdout = sys.stderr = None
     return "dropped"
 
 
