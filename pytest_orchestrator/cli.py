@@ -127,7 +127,7 @@ def pytest_arguments(given: argparse.Namespace, extra: Sequence[str]) -> list[st
 
 
 def _require_current_directory() -> None:
-    """Raise OrchestratorError if this process is nowhere: pytest would end in a traceback before it knows any plugin."""
+    """Raise OrchestratorError if this process is nowhere: pytest would end in a traceback, before any plugin of it."""
     try:
         os.stat(os.path.join(os.getcwd(), os.curdir))
     except FileNotFoundError:
