@@ -126,9 +126,24 @@ def pytest_arguments(given: argparse.Namespace, extra: Sequence[str]) -> list[st
     return [*arguments, *extra, *paths]
 
 
+def _require_current_directory() -> None:
+    """Raise OrchestratorError if this process is nowhere: pytest would end in a traceback, before any plugin of it."""
+    try:
+        os.stat(os.path.join(os.getcwd(), os.curdir))
+    except FileNotFoundError:
+        why = "does not exist any more"
+    except OSError as error:
+        why = f"cannot be entered: {error.strerror}"
+    else:
+        return
+    problem = f"the current directory {why}; change to one that pytest can work in"
+    raise OrchestratorError(problem)
+
+
 def _run(given: argparse.Namespace, extra: Sequence[str]) -> int:
     from .collect.invocation import run_pytest
 
+    _require_current_directory()
     return run_pytest(pytest_arguments(given, extra))
 
 

@@ -40,11 +40,12 @@ def pytest_orchestrator_environment(item: pytest.Item) -> dict[str, str | None] 
 
 @pytest.hookspec(firstresult=True)
 def pytest_orchestrator_verdict(item: pytest.Item, result: dict[str, Any]) -> dict[str, Any] | None:
-    """Called when a script has ended; may change what its run counts as.
+    """Called when a script has ended, after its last attempt; may change what its run counts as.
 
     ``result`` is the result dictionary (see the reference page on the result format); secrets are replaced in it.
     Return None to leave the verdict alone, or a dictionary with ``status`` (``passed``, ``failed``, ``error`` or
-    ``skipped``) and ``error`` (one sentence that says why). The result then names the plugin that changed it.
+    ``skipped``) and ``error`` (one sentence that says why). The first hook that returns something other than None wins.
+    The result then says under ``changed_by`` that it was changed.
 
     Example, which fails a script that prints a warning::
 

@@ -36,6 +36,13 @@ def is_controller(config: pytest.Config) -> bool:
     )
 
 
+def worker_count(config: pytest.Config) -> int:
+    """Return how many xdist workers there will be; 0 without xdist. ``--tx 3*popen`` stands for three."""
+    specifications: list[str] = (config.getoption("tx", None) or []) if is_controller(config) else []
+    factors = (specification.partition("*") for specification in specifications)
+    return sum(int(factor) if star and factor.isdecimal() else 1 for factor, star, _ in factors)
+
+
 def worker_input(config: pytest.Config) -> dict[str, Any] | None:
     """Return what the controller told this worker; None if this process is none."""
     given: dict[str, Any] | None = getattr(config, "workerinput", None)

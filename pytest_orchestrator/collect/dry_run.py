@@ -111,7 +111,7 @@ def _limits(settings: ScriptSettings) -> Iterator[str]:
     if settings.timeout is not None:
         yield f"{settings.timeout:g} s ({settings.timeout_source})"
     if settings.idle_timeout is not None:
-        yield str(Limit("idle_timeout", settings.idle_timeout))
+        yield str(Limit("idle_timeout", settings.idle_timeout, settings.idle_timeout_source))
 
 
 def _skip_reason(item: ScriptItem, settings: ScriptSettings) -> str | None:

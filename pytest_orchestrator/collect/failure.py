@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..core.names import unescape_name
-from ..core.status import Status
+from ..reports.failure import quote_word
 from ..reports.logs import log_path
+from ..reports.quoting import clean
+from ..scripts.header import parse_shebang, read_head
 from .orchestration import KEY, shown_path
+from .report_paths import shown_report_path
 
 if TYPE_CHECKING:
     from typing import Any
@@ -23,6 +26,9 @@ TAIL_LINES = 20
 """Lines of each stream that are shown; the log has more."""
 LINE_CHARS = 2000
 """Characters of each line that are shown."""
+
+_CUT = re.compile(r"\[… \d+ bytes left out here; ")
+"""What stands where a long output was cut."""
 
 _MACHINERY = ("pytest_orchestrator", "pluggy", "_pytest", "contextlib")
 
@@ -103,34 +109,45 @@ def unknown_fixture(item: ScriptItem, error: pytest.FixtureLookupError) -> Scrip
 def headline(result: RunResult) -> str:
     """Return the short first line: ``backup.sh: exit 3, expected 0``."""
     name = result.name if result.case is None else f"{result.name}[{result.case}]"
-    error = (result.error or str(result.status)).splitlines()
+    error = clean(result.error or str(result.status)).splitlines()
     return f"{name}: {error[0] if error else result.status}"
 
 
 def failure_text(item: ScriptItem, result: RunResult) -> str:
     """Return everything about a failure: headline, command to paste, time against limit, output, where the rest is."""
     lines = [headline(result)]
-    lines += (result.error or "").splitlines()[1:]
-    lines += [f"  {failure}" for failure in result.failures[1:]]
+    lines += clean(result.error or "").splitlines()[1:]
+    lines += [f"  {clean(failure)}" for failure in result.failures[1:]]
     if result.command:
-        command = shlex.join(unescape_name(word) for word in result.command)
-        lines.append(f"command:  {command}".encode("utf-8", "backslashreplace").decode())
+        lines.append(f"command:  {' '.join(quote_word(unescape_name(word)) for word in result.command)}")
         lines.append(f"in:       {result.cwd}")
-    if result.status is not Status.ERROR:
+    if result.exit_code is not None or result.execution_time:
         limit = f"limit {result.timeout:g} s" if result.timeout is not None else "no limit"
         lines.append(f"took:     {result.execution_time:.2f} s ({limit})")
-    if len(result.attempts) > 1:
-        tries = ", ".join(attempt.error or str(attempt.status) for attempt in result.attempts)
-        lines.append(f"attempts: {len(result.attempts)} ({tries})")
-    lines += [f"note:     {note}" for note in result.notes]
+    for number, attempt in enumerate(result.attempts if len(result.attempts) > 1 else (), start=1):
+        why = clean(attempt.error or str(attempt.status)).replace("\n", " ")
+        lines.append(f"attempt:  {number} of {len(result.attempts)}: {why}, after {attempt.execution_time:.2f} s")
+    lines += [f"note:     {clean(note)}" for note in (*result.notes, *_overruled_shebang(item))]
     if result.tmp is not None:
         lines.append(f"kept:     {result.tmp}")
     lines += _streams(item, result)
     orchestration = item.config.stash[KEY]
     if orchestration.report_dir is not None:
         log = orchestration.report_dir / log_path(orchestration.log_id(item.nodeid))
-        lines.append(f"log:      {shown_path(log, orchestration.rootdir)}")
+        lines.append(f"log:      {shown_report_path(log, item.config)}")
     return "\n".join(lines)
+
+
+def _overruled_shebang(item: ScriptItem) -> list[str]:
+    """Return a note if the configuration has another program run the script than its first line names."""
+    interpreter = item.effective_settings().interpreter
+    try:
+        shebang = parse_shebang(read_head(str(item.path))) if interpreter else None
+    except OSError:
+        return []
+    if not interpreter or shebang is None or shebang.words[:1] == interpreter[:1] or shebang.argv == interpreter:
+        return []
+    return [f"its first line names {' '.join(shebang.argv)!r}; `interpreter` has {interpreter[0]!r} run it instead"]
 
 
 def _streams(item: ScriptItem, result: RunResult) -> list[str]:
@@ -148,10 +165,14 @@ def _tail(item: ScriptItem, name: str, text: str, file: str | None) -> list[str]
     if not lines:
         return []
     shown = lines[-TAIL_LINES:]
-    left_out = f", last {TAIL_LINES} of {len(lines)} lines" if len(lines) > TAIL_LINES else ""
+    left_out = ""
+    if len(lines) > TAIL_LINES:
+        # Of an output that was cut nobody has counted the lines.
+        of_all = "" if _CUT.search(text) else f" of {len(lines)}"
+        left_out = f", last {TAIL_LINES}{of_all} lines"
     orchestration = item.config.stash[KEY]
     if file is not None and orchestration.report_dir is not None:
-        left_out += f", all of it in {shown_path(orchestration.report_dir / file, orchestration.rootdir)}"
+        left_out += f", all of it in {shown_report_path(orchestration.report_dir / file, item.config)}"
     return [f"{name}{left_out}:", *(f"  {_clipped(line)}" for line in shown)]
 
 

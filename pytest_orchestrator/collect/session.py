@@ -22,6 +22,7 @@ from .distribution import (
     make_arguments_transferable,
     report_dir_of_worker,
     tell_controller,
+    worker_count,
     worker_input,
     worker_of,
 )
@@ -186,10 +187,9 @@ class OrchestratorSession:
         """Start the results file."""
         if self._recorder is not None:
             redactor = self._orchestration.context().redactor
-            tx = self._config.getoption("tx", None) or []
             self._recorder.begin(
                 ["pytest", *(redactor.text(escape_name(str(word))) for word in self._config.invocation_params.args)],
-                workers=len(tx) if is_controller(self._config) else 0,
+                workers=worker_count(self._config),
                 per_worker=self._config.getoption("dist", "no") == "each",
             )
 

@@ -12,11 +12,13 @@ from ..core.status import Status
 from ..errors import ConfigurationError
 from ..reports.recorder import RESULT_ATTRIBUTE, Recorder
 from ..reports.summary import summarize
-from ..reports.terminal import closing_lines
+from ..reports.terminal import closing_lines, standing_out
 from ..scripts.filter import describe
 from .distribution import is_controller
 from .internals import show_in_red
 from .orchestration import Orchestration, shown_path
+from .report_paths import shown_report_path
+from .standouts import Standouts
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -33,6 +35,7 @@ class TerminalOutput:
         self._recorder = recorder
         self.problem: str | None = None
         """What went wrong while the reports were made, in one line."""
+        self._standouts = Standouts()
         show_in_red(TIMEOUT)
 
     def pytest_report_header(self) -> str:
@@ -56,7 +59,7 @@ class TerminalOutput:
         if settings.strict:
             parts.append("strict")
         if self._recorder is not None:
-            shown = shown_path(self._recorder.directory.path, orchestration.rootdir)
+            shown = shown_report_path(self._recorder.directory.path, self._config)
             taken = self._recorder.directory.taken_by
             parts.append(f"reports {shown}" + (f" (process {taken} has the directory above)" if taken else ""))
         return "orchestrator: " + ", ".join(parts)
@@ -71,6 +74,7 @@ class TerminalOutput:
 
     def note(self, report: pytest.TestReport) -> None:
         """Take note of a report before pytest does: a run with a timeout is red from then on."""
+        self._standouts.add(report)
         terminal: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
         if terminal is not None and is_timeout(report):
             # pytest calls a run red for the categories that it knows; an empty list counts nothing.
@@ -91,24 +95,28 @@ class TerminalOutput:
         self._close(terminalreporter)
 
     def _close(self, terminal: pytest.TerminalReporter) -> None:
-        """Write the closing section; with -q only where the report is, with -qq nothing."""
+        """Write the closing section; with -q only what stands out and where the report is, with -qq nothing."""
         verbosity = self._config.get_verbosity()
-        recorder = self._recorder
-        if recorder is not None and recorder.document is not None and recorder.document.rows and verbosity > -2:
-            shown = shown_path(recorder.directory.path, self._orchestration.rootdir)
-            ascii_only = not _can_show_unicode(terminal)
-            width = self._config.get_terminal_writer().fullwidth
-            lines = closing_lines(summarize(recorder.document), shown, width, ascii_only)
-            if verbosity < 0:
-                lines = [line for line in lines if line.startswith("report: ")]
-            elif not self._config.getoption("no_summary", False):
-                terminal.write_sep("=", "orchestrator")
-            for line in lines:
-                terminal.write_line(line)
+        lines = self._closing_lines(terminal, brief=verbosity < 0) if verbosity > -2 else []
+        if lines and verbosity >= 0 and not self._config.getoption("no_summary", False):
+            terminal.write_sep("=", "orchestrator")
+        for line in lines:
+            terminal.write_line(line)
         if self.problem is not None:
             terminal.write_line(f"orchestrator: {self.problem}", red=True)
         if not terminal.stats.get("deselected"):
             self._say_nothing_found(terminal)
+
+    def _closing_lines(self, terminal: pytest.TerminalReporter, *, brief: bool) -> list[str]:
+        recorder = self._recorder
+        ascii_only = not _can_show_unicode(terminal)
+        width = self._config.get_terminal_writer().fullwidth
+        if recorder is None or recorder.document is None:
+            return standing_out(self._standouts.summary(), width, ascii_only)
+        if not recorder.document.rows:
+            return []
+        shown = shown_report_path(recorder.directory.path, self._config)
+        return closing_lines(summarize(recorder.document), shown, width, ascii_only, brief=brief)
 
     def _say_nothing_found(self, terminal: pytest.TerminalReporter) -> None:
         orchestration = self._orchestration

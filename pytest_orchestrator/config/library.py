@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .project import ProjectConfig, find_config_file
+from ..core.names import quote_name
+from ..errors import DiscoveryError
+from .project import FILE_NAMES, ProjectConfig, find_config_file
 from .resolve import INI, Layer, shared_settings
 
 if TYPE_CHECKING:
@@ -23,14 +27,23 @@ def load_config(scripts_dir: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the configuration that governs the scripts in ``scripts_dir`` (seed 004).
 
     The nearest ``orchestrator.yaml`` (or ``.yml``) counts, in the directory itself or a parent up to the root of
-    the project: the nearest directory with ``.git``, ``pyproject.toml`` or the like. Outside of a project only
-    the directory itself is looked into.
+    the project: the nearest directory with ``.git``, ``pyproject.toml`` or the like. Outside of a project every
+    parent is looked into, up to the first to which everybody may write (``/tmp``), which is left out.
 
     Returns a dictionary with ``path`` (of the file, or None), ``default``, ``skip`` (paths, or one-entry
     dictionaries of path and reason), ``timeout_override``, ``scripts`` and ``discovery``; without a file all of
-    them are empty. Raises :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the file.
+    them are empty. Raises :class:`~pytest_orchestrator.errors.DiscoveryError` when ``scripts_dir`` is no directory,
+    and :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the file.
     """
     directory = Path(os.path.abspath(scripts_dir))
+    if not directory.is_dir():
+        what = (
+            "is a file: name the directory that holds it"
+            if directory.exists()
+            else "does not exist: name one that does"
+        )
+        message = f"the scripts directory {quote_name(os.fspath(scripts_dir))} {what}"
+        raise DiscoveryError(message)
     path = find_config_file(directory, project_root(directory))
     project = ProjectConfig.load(path, os.path.relpath(path)) if path else ProjectConfig.empty(directory)
     return {"path": None if path is None else str(path), **copy.deepcopy(project.as_plain())}
@@ -122,7 +135,21 @@ def _is_root(directory: Path) -> bool:
 def project_root(directory: Path) -> Path:
     """Return the root of the project that ``directory`` (absolute) belongs to, without pytest to ask for it.
 
-    That is the nearest directory, itself or a parent, with ``.git``, ``pyproject.toml`` or the like; outside of a
-    project ``directory`` itself.
+    That is the nearest directory, itself or a parent, with ``.git``, ``pyproject.toml`` or the like. Outside of a
+    project it is the one with the nearest configuration file, below those to which everybody may write; else
+    ``directory`` itself.
     """
-    return next((place for place in (directory, *directory.parents) if _is_root(place)), directory)
+    places = (directory, *directory.parents)
+    root = next((place for place in places if _is_root(place)), None)
+    if root is None:
+        ours = itertools.takewhile(lambda place: place == directory or not _is_everybodys(place), places)
+        root = next((place for place in ours if any((place / name).is_file() for name in FILE_NAMES)), directory)
+    return root
+
+
+def _is_everybodys(directory: Path) -> bool:
+    """Return whether anybody could have put a file into ``directory``, which would then say what we run."""
+    try:
+        return bool(directory.stat().st_mode & stat.S_IWOTH)
+    except OSError:
+        return True

@@ -54,7 +54,9 @@ def _output(stream: str) -> Option:
 EXPECT = (
     _output("stdout"),
     _output("stderr"),
-    _texts("files", "Paths or globs, relative to the working directory; each must match a file changed by the run", "GLOB"),
+    _texts(
+        "files", "Paths or globs, relative to the working directory; each must match a file changed by the run", "GLOB"
+    ),
     seconds("max_duration", "Longest time that the run may take"),
     seconds("min_duration", "Shortest time that the run may take", zero="no bound"),
 )

@@ -43,6 +43,8 @@ def overlaid(
             changes[name] = _NESTED[name](getattr(base, name), value)
     if "timeout" in values:
         changes["timeout_source"] = source
+    if "idle_timeout" in values:
+        changes["idle_timeout_source"] = source if values["idle_timeout"] else ""
     if "skip" in values or (base.skip is not None and "skip_reason" in values):
         changes["skip"] = _skip(base.skip, values, source, skip_reason)
     if "xfail" in values:

@@ -29,6 +29,8 @@ it is in the configuration file and in the marker `orchestrate`. How the sources
 
 A flag or ini value that is a list is split into words like a shell does, and a flag may be given several times. A
 flag or ini value `none` takes back an option that may be unset.
+
+Give a flag its value with `=`, as in `--orchestrate-report-dir=out`. See [Command line](command-line.md#pytest).
 """
 
 _SCOPES: dict[Scope, tuple[str, str]] = {
@@ -93,7 +95,7 @@ def _forms(option: Option) -> list[tuple[str, str]]:
 def _metavar(option: Option) -> str:
     if option.kind is Kind.BOOL:
         return ""
-    return f" {'|'.join(option.choices) if option.kind is Kind.CHOICE else option.metavar}"
+    return f"={'|'.join(option.choices) if option.kind is Kind.CHOICE else option.metavar}"
 
 
 def _fields(fields: Sequence[Option], prefix: str) -> str:

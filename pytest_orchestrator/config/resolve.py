@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OrchestratorError
@@ -113,6 +113,8 @@ def _overlaid(layers: list[Layer]) -> ScriptSettings:
     skip_reason: Any = None
     for layer in layers:
         settings = overlaid(settings, layer.values, layer.shown("timeout"), skip_reason)
+        if layer.values.get("idle_timeout"):
+            settings = replace(settings, idle_timeout_source=layer.shown("idle_timeout"))
         skip_reason = layer.values.get("skip_reason", skip_reason)
     return settings
 

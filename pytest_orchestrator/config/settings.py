@@ -75,6 +75,8 @@ class ScriptSettings:
     timeout_source: str = "default"
     """Where the limit comes from, ready to show."""
     idle_timeout: float | None = None
+    idle_timeout_source: str = ""
+    """Where that limit comes from; empty where there is none."""
     grace: float = 2.0
     """Seconds between SIGTERM and SIGKILL when a limit was hit."""
     args: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from typing import Any
 from ..core.document import TAIL_CHARS, ResultRow
 from ..core.names import unescape_name
 from ..core.result import IN_SECONDS
-from ..core.status import Status
+from ..core.status import Reason, Status
 from .amounts import format_duration, format_number, format_size, plural
 from .logs import log_path
 from .quoting import clean, code, fence, last_lines
@@ -88,7 +88,8 @@ def describe_left(row: ResultRow, most: int = 5) -> str:
 
 def _lasted(row: ResultRow) -> str:
     if not row.duration and row.data.get("exit_code") is None:
-        return "not started"
+        # How far it came in a worker that died nobody knows.
+        return "" if row.data.get("reason") == Reason.INFRASTRUCTURE else "not started"
     limit = row.data.get("timeout")
     against = f" of {format_number(limit)} s allowed" if isinstance(limit, int | float) and limit else ""
     return f"ran {format_duration(row.duration)}{against}"
@@ -104,7 +105,8 @@ def _exit(data: Mapping[str, Any]) -> str | None:
 def _facts(row: ResultRow) -> list[str]:
     data = row.data
     facts = [f"- {row.status}: {code(row.error, 1000) if row.error else 'no message was recorded'}"]
-    facts.append("- " + ", ".join(filter(None, [_lasted(row), _exit(data)])))
+    if ran := ", ".join(filter(None, [_lasted(row), _exit(data)])):
+        facts.append(f"- {ran}")
     if limit := describe_limit(data.get("limit")):
         facts.append(f"- limit that stopped it: {code(limit)}")
     if row.status is Status.ERROR and data.get("reason"):

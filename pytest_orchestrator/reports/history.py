@@ -36,20 +36,6 @@ def _entries(text: str) -> list[dict[str, Any]]:
     return entries
 
 
-def read_history(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """Return the remembered runs, the oldest first; none when there is no file. Broken lines are passed over.
-
-    Raises :class:`~pytest_orchestrator.errors.ReportError` when the file cannot be read.
-    """
-    try:
-        with open(path, encoding="utf-8", errors="backslashreplace") as file:
-            return _entries(file.read())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise ReportError(f"cannot read the history {os.fspath(path)!r}: {error.strerror}") from error
-
-
 def _locked(path: str) -> int:
     """Open the history and lock it; the descriptor is of the file that has the name now."""
     while True:

@@ -10,7 +10,7 @@ from .quoting import one_line
 from .summary import status_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MOST_LINES = 12
 NARROWEST = 40
@@ -67,45 +67,68 @@ def _counts(summary: Mapping[str, Any], width: int) -> list[str]:
     return lines
 
 
+class _Writer:
+    """Makes lines of one width."""
+
+    def __init__(self, width: int, ascii_only: bool) -> None:
+        self.width = max(width, NARROWEST)
+        self._ascii_only = ascii_only
+
+    def line(self, before: str, text: str, after: str = "") -> str:
+        """Return a line in which ``text`` is cut as far as need be."""
+        text = one_line(text, 10_000)
+        if self._ascii_only:
+            text = text.encode("ascii", "backslashreplace").decode()
+        gap = "..." if self._ascii_only else "…"
+        return f"{before}{fit(text, self.width - len(before) - len(after), gap)}{after}"
+
+    def first(self, before: str, nodeids: Sequence[str], items: int) -> str:
+        """Return a line with the first id and how many more there are."""
+        return self.line(before, nodeids[0], f" and {items - 1} more" if items > 1 else "")
+
+
+def standing_out(summary: Mapping[str, Any], width: int, ascii_only: bool) -> list[str]:
+    """Return a line about flaky passes and one about left processes, where there are any.
+
+    ``summary`` needs no more than the keys ``flaky`` and ``left_processes`` of a summary.
+    """
+    writer = _Writer(width, ascii_only)
+    flaky, left = summary["flaky"], summary["left_processes"]
+    lines: list[str] = []
+    if flaky["count"]:
+        lines.append(writer.first("flaky: ", flaky["nodeids"], flaky["count"]))
+    if left["count"]:
+        processes = plural(left["count"], "process", "processes")
+        lines.append(writer.first(f"left {processes}: ", left["nodeids"], left["items"]))
+    return lines
+
+
 def closing_lines(
-    document_summary: Mapping[str, Any], report_dir_shown: str, width: int, ascii_only: bool
+    document_summary: Mapping[str, Any], report_dir_shown: str, width: int, ascii_only: bool, *, brief: bool = False
 ) -> list[str]:
     """Return at most 12 lines about a run, none wider than ``width`` columns (or 40, if that is more).
 
     ``document_summary`` is what :func:`~pytest_orchestrator.reports.summary.summarize` returned,
     ``report_dir_shown`` the report directory as the user should see it. With ``ascii_only`` (a terminal that
-    cannot show more) other characters are written by their number.
+    cannot show more) other characters are written by their number. With ``brief`` only what stands out (see
+    :func:`standing_out`) and where the report is.
     """
-    width = max(width, NARROWEST)
-    gap = "..." if ascii_only else "…"
-
-    def line(before: str, text: str, after: str = "") -> str:
-        text = one_line(text, 10_000)
-        if ascii_only:
-            text = text.encode("ascii", "backslashreplace").decode()
-        return f"{before}{fit(text, width - len(before) - len(after), gap)}{after}"
-
-    def first(before: str, entry: Mapping[str, Any], items: int) -> str:
-        return line(before, entry["nodeids"][0], f" and {items - 1} more" if items > 1 else "")
-
-    head = _counts(document_summary, width)
-    hints: list[str] = []
-    flaky, left = document_summary["flaky"], document_summary["left_processes"]
-    if flaky["count"]:
-        hints.append(first("flaky: ", flaky, flaky["count"]))
-    if left["count"]:
-        processes = plural(left["count"], "process", "processes")
-        hints.append(first(f"left {processes}: ", left, left["items"]))
+    writer = _Writer(width, ascii_only)
+    hints = standing_out(document_summary, width, ascii_only)
+    directory = report_dir_shown.rstrip("/") or "/"
+    report = writer.line("report: ", f"{directory}/report.md")
+    if brief:
+        return [*hints, report]
+    head = _counts(document_summary, writer.width)
     if document_summary["unrecorded"]:
         hints.append(f"no result: {plural(document_summary['unrecorded'], 'item')}")
     slowest = document_summary["slowest"][:1]
     if slowest and slowest[0]["duration"] >= _WORTH_NAMING and document_summary["collected"] > 1:
         after = f" {format_duration(slowest[0]['duration'])}"
-        hints.append(line("slowest: ", slowest[0]["nodeid"], after))
-    directory = report_dir_shown.rstrip("/") or "/"
+        hints.append(writer.line("slowest: ", slowest[0]["nodeid"], after))
     tail = [
-        line("report: ", f"{directory}/report.md"),
-        line("results: ", f"{directory}/results.jsonl"),
-        line("logs: ", f"{directory}/logs/"),
+        report,
+        writer.line("results: ", f"{directory}/results.jsonl"),
+        writer.line("logs: ", f"{directory}/logs/"),
     ]
     return [*head, *hints[: MOST_LINES - len(head) - len(tail)], *tail]

@@ -201,7 +201,7 @@ def _judged(result: RunResult, directory: Path, memory_limit: float | None) -> _
     if result.status is Status.TIMEOUT or (outcome == child.EXITED and result.status is Status.PASSED):
         return _Answer(result, traceback=trace if result.status is Status.TIMEOUT else None)
     if outcome == child.NOT_FOUND:
-        error = f"it cannot be imported in a process of its own: {error}"
+        error = f"it cannot be imported in a process of its own: {error}{_remedy(error)}"
         result = replace(result, status=Status.ERROR, reason=Reason.NOT_STARTABLE)
     elif outcome == child.NOT_SENT:
         result = replace(result, status=Status.ERROR, reason=Reason.CONFIGURATION)
@@ -210,6 +210,13 @@ def _judged(result: RunResult, directory: Path, memory_limit: float | None) -> _
         if memory_limit is not None and error.startswith("MemoryError"):
             error += f" (memory_limit_mb {memory_limit:g})"
     return _Answer(replace(result, error=error or result.error), traceback=trace)
+
+
+def _remedy(error: str) -> str:
+    """Return how to make a function importable whose module was not found, as the end of a sentence."""
+    if not error.startswith("ModuleNotFoundError"):
+        return ""
+    return "; its file must be in a directory on sys.path (PYTHONPATH) of this process, where it can still be imported"
 
 
 def _without_report(result: RunResult, directory: Path, memory_limit: float | None) -> _Answer:

@@ -31,6 +31,10 @@ SETUP, CALL, VALUE, REPORT, STACK = "setup", "call", "value", "report", "stack"
 RETURNED, RAISED, EXITED, NOT_FOUND, NOT_SENT = "returned", "raised", "exited", "not_found", "not_sent"
 """What a report can say came of the call."""
 
+LONGEST_ERROR = 8 << 10
+LONGEST_TRACEBACK = 64 << 10
+"""Characters that are kept of an exception's message and of its traceback: of a longer one its start and its end."""
+
 _loading = ""
 
 
@@ -89,7 +93,15 @@ def _describe(error: BaseException) -> tuple[str, str]:
         message = f"(its message cannot be shown: {type(second).__name__})"
     text = "".join(traceback.format_exception(error.with_traceback(trace)))
     # Python itself leaves the name of the main module out.
-    return (f"{name}: {message}" if message else name), text.replace("__mp_main__.", "")
+    text = text.replace("__mp_main__.", "")
+    return _clipped(f"{name}: {message}" if message else name, LONGEST_ERROR), _clipped(text, LONGEST_TRACEBACK)
+
+
+def _clipped(text: str, longest: int) -> str:
+    half = longest // 2
+    if len(text) <= longest:
+        return text
+    return f"{text[:half]}\n[… {len(text) - 2 * half} characters left out here …]\n{text[-half:]}"
 
 
 class _Call:
@@ -97,12 +109,15 @@ class _Call:
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
+        self._home = os.getpid()
 
     def _path(self, name: str) -> str:
         return os.path.join(self._directory, name)
 
     def report(self, outcome: str, error: str | None = None, trace: str | None = None) -> None:
-        """Write the report; it is there as a whole or not at all."""
+        """Write the report; it is there as a whole or not at all. A forked copy of the process writes none."""
+        if os.getpid() != self._home:
+            return
         temporary = self._path(f"{REPORT}.new")
         with open(temporary, "wb") as file:
             pickle.dump({"outcome": outcome, "error": error, "traceback": trace}, file)
@@ -136,6 +151,8 @@ class _Call:
 
     def send(self, value: object) -> None:
         """Write the value that the function returned. Raise CannotShipError when it cannot be."""
+        if os.getpid() != self._home:
+            return
         with open(self._path(VALUE), "wb") as file:
             ship({"the result": value}, file)
 

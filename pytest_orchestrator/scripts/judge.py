@@ -131,8 +131,9 @@ def _judge_limit(settings: ScriptSettings, outcome: Outcome) -> Verdict:
         limit = Limit("timeout", settings.timeout or 0.0, settings.timeout_source)
         return Verdict(Status.TIMEOUT, f"timed out after {limit.value:g} s ({limit.source})", limit=limit)
     if outcome.limit == "idle_timeout":
-        limit = Limit("idle_timeout", settings.idle_timeout or 0.0)
-        return Verdict(Status.TIMEOUT, f"no output for {limit.value:g} s (idle_timeout)", limit=limit)
+        limit = Limit("idle_timeout", settings.idle_timeout or 0.0, settings.idle_timeout_source)
+        set_by = f", {limit.source}" if limit.source else ""
+        return Verdict(Status.TIMEOUT, f"no output for {limit.value:g} s (idle_timeout{set_by})", limit=limit)
     limit = Limit("output_mb", settings.limits.output_mb or 0.0)
     return Verdict(Status.FAILED, f"wrote more than its limit: {limit}", limit=limit)
 

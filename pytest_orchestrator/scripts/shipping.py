@@ -63,6 +63,11 @@ class _Names:
                 "can import: write it into a module and import it from there"
             )
         if isinstance(module, str):
+            if _has_no_file(sys.modules.get(module)):
+                raise CannotShipError(
+                    f"the {kind} {name!r} is defined in the module {module!r}, which was made at run time and has no "
+                    "file that another process can import: write it into one"
+                )
             self.modules.add(module)
 
 
@@ -163,6 +168,12 @@ def _note_place(name: str, known: dict[str, tuple[str | None, list[str] | None]]
     elif file is None and getattr(getattr(module, "__spec__", None), "origin", None) is None:
         # A package without a file of its own; pytest makes such ones up for its import mode importlib.
         known[name] = (None, places)
+
+
+def _has_no_file(module: object) -> bool:
+    """Return whether ``module`` is one that no import made."""
+    names = ("__file__", "__path__", "__spec__")
+    return module is not None and all(getattr(module, name, None) is None for name in names)
 
 
 def _main_file() -> str | None:

@@ -47,7 +47,7 @@ def test_it_shows_everything_about_each_script_in_order_and_runs_none(tmp_path: 
         path,
         "API_TOKEN=[redacted]",
         "LEVEL='a b'",
-        "time limit 5 s (orchestrator.yaml), idle_timeout 3 s",
+        "time limit 5 s (orchestrator.yaml), idle_timeout 3 s (orchestrator.yaml)",
     ]
     assert about["scripts/b.sh::run"][-2:] == ["time limit 5 s (orchestrator.yaml)", "skipped pages people"]
     assert about["scripts/sub/c.sh::run"][1:] == [

@@ -133,6 +133,22 @@ def test_inside_of_a_test_pytest_gets_a_process_of_its_own(tmp_path: Path, monke
     assert os.environ["PYTEST_CURRENT_TEST"].startswith("tests/cli/")
 
 
+def test_a_current_directory_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    run = subprocess.run(
+        ["sh", "-c", 'cd gone && rmdir ../gone && exec "$@"', "sh", *COMMAND, "run", "scripts"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert run.returncode == 2
+    assert run.stderr == (
+        "pytest-orchestrator: the current directory does not exist any more; change to one that pytest can work in\n"
+    )
+
+
 def test_wrong_options_are_a_number_and_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_orchestrator(["--jobs", "many"]) == 2
     told = capsys.readouterr()

@@ -110,6 +110,8 @@ def test_with_dist_each_every_worker_has_logs_and_output_of_its_own(tmp_path: Pa
     report = (tmp_path / ".orchestrator" / "report.md").read_text()
     logs = sorted(path.name for path in (tmp_path / ".orchestrator" / "logs").glob("*.json"))
     assert len(logs) == 2
+    first = json.loads((tmp_path / ".orchestrator" / "results.jsonl").read_text().partition("\n")[0])
+    assert (first["workers"], first["per_worker"]) == (2, True)
     assert all(name in report for name in logs)
 
 

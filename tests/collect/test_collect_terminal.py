@@ -105,6 +105,28 @@ def test_q_says_only_where_the_report_is_and_qq_nothing(failing: Project) -> Non
     assert "TIMEOUT scripts/slow.sh::run" in silent.out
 
 
+@pytest.mark.parametrize("reports", ["on", "off"])
+@pytest.mark.parametrize("retried", ["retry", "reruns"])
+def test_flaky_passes_and_left_processes_are_told_with_q_and_without_reports(
+    project: Project, reports: str, retried: str
+) -> None:
+    project.file("scripts/flaky.sh", "if test -e again; then rm again; else touch again; exit 1; fi")
+    project.file("scripts/leaves.sh", "sleep 60 & sleep 61 &")
+    flags = {"retry": "--orchestrate-retry=2", "reruns": "--reruns=1"}[retried]
+    for quiet in ("-q", "--color=no"):
+        lines = project.run(quiet, flags, f"--orchestrate-reports={reports}").result.outlines
+        assert lines.count("flaky: scripts/flaky.sh::run") == 1
+        assert lines.count("left 2 processes: scripts/leaves.sh::run") == 1
+        assert any(" orchestrator " in line for line in lines) == (quiet != "-q")
+    out = project.run("-qq", flags, f"--orchestrate-reports={reports}").out
+    assert ("flaky:" in out, "left 2" in out) == (False, False)
+
+
+def test_a_run_without_reports_in_which_nothing_stands_out_has_no_section(project: Project) -> None:
+    project.file("scripts/a.sh")
+    assert "= orchestrator =" not in project.run("--orchestrate-reports=off").out
+
+
 def test_summaries_that_are_switched_off_stay_off(failing: Project) -> None:
     for option in ("--no-summary", "-r N"):
         run = failing.run(*option.split())

@@ -97,12 +97,23 @@ def test_pytest_timeouts_marker_beats_its_other_sources(project: Project) -> Non
     assert limit(project, "--timeout=0.1") == (60, "")
 
 
-def test_the_idle_limit_is_named(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("source", "arguments"),
+    [
+        ("--orchestrate-idle-timeout", ["--orchestrate-idle-timeout=0.2"]),
+        ("orchestrate_idle_timeout", ["-o", "orchestrate_idle_timeout=0.2"]),
+        ("scripts/orchestrator.yaml", []),
+    ],
+)
+def test_the_idle_limit_is_named_with_who_set_it(project: Project, source: str, arguments: list[str]) -> None:
     project.file("scripts/a.sh", "echo hello; sleep 30")
-    run = project.run("--orchestrate-idle-timeout=0.2")
+    if not arguments:
+        project.file("scripts/orchestrator.yaml", "default: {idle_timeout: 0.2}")
+    run = project.run(*arguments)
     assert run.statuses == {"a.sh": "timeout"}
-    assert "a.sh: no output for 0.2 s (idle_timeout)" in run.out
+    assert f"a.sh: no output for 0.2 s (idle_timeout, {source})" in run.out
     assert run.data("a.sh")["stdout"] == "hello\n"
+    assert run.data("a.sh")["limit"] == {"name": "idle_timeout", "value": 0.2, "source": source}
 
 
 FIXTURE = """

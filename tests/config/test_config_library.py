@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from config_files import settings_of
 
-from pytest_orchestrator.config.library import get_script_config, load_config, plain_settings, script_configs
+from pytest_orchestrator.config.library import (
+    get_script_config,
+    load_config,
+    plain_settings,
+    project_root,
+    script_configs,
+)
 from pytest_orchestrator.config.resolve import apply_keywords
 from pytest_orchestrator.config.settings import ScriptSettings
-from pytest_orchestrator.errors import ConfigurationError
+from pytest_orchestrator.errors import ConfigurationError, DiscoveryError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,10 +80,33 @@ def test_the_file_is_searched_up_to_the_root_of_the_project(tmp_path: Path) -> N
     assert load_config(scripts / "deep/er")["path"] is None
 
 
-def test_outside_of_a_project_no_file_of_a_parent_is_taken(tmp_path: Path) -> None:
+def test_outside_of_a_project_the_file_of_the_nearest_parent_is_taken(tmp_path: Path) -> None:
     (tmp_path / "orchestrator.yaml").write_text("default: {timeout: 1}")
-    (tmp_path / "scripts").mkdir()
-    assert load_config(tmp_path / "scripts")["path"] is None
+    (tmp_path / "scripts/deep").mkdir(parents=True)
+    assert load_config(tmp_path / "scripts/deep")["path"] == str(tmp_path / "orchestrator.yaml")
+    assert project_root(tmp_path / "scripts/deep") == tmp_path
+    (tmp_path / "scripts/orchestrator.yml").write_text("default: {timeout: 1}")
+    assert load_config(tmp_path / "scripts/deep")["path"] == str(tmp_path / "scripts/orchestrator.yml")
+    assert load_config(tmp_path / "scripts")["path"] == str(tmp_path / "scripts/orchestrator.yml")
+    assert load_config(tmp_path)["path"] == str(tmp_path / "orchestrator.yaml")
+
+
+def test_a_file_that_anybody_could_have_put_above_the_scripts_is_not_taken(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    (shared / "mine").mkdir(parents=True)
+    (shared / "orchestrator.yaml").write_text("default: {timeout: 1}")
+    shared.chmod(0o1777)
+    assert load_config(shared / "mine")["path"] is None
+    assert project_root(shared / "mine") == shared / "mine"
+    assert load_config(shared)["path"] == str(shared / "orchestrator.yaml")
+
+
+def test_a_directory_that_is_none_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DiscoveryError, match=r"^the scripts directory '.*/nope' does not exist: name one that does$"):
+        load_config(tmp_path / "nope")
+    with pytest.raises(DiscoveryError, match=r"^the scripts directory '.*/file' is a file: name the directory"):
+        load_config(tmp_path / "file")
 
 
 def test_a_broken_file_raises_all_its_mistakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def test_discovery_options_are_the_fields_and_defaults_of_discovery_settings() -
 
 
 def test_script_options_reach_every_field_of_script_settings() -> None:
-    derived = {"timeout_source", "xfail_strict"}
+    derived = {"timeout_source", "idle_timeout_source", "xfail_strict"}
     beside = {"skip_reason", "cases"}
     names = {option.name for option in in_scope("script")} - beside
     assert names == {field.name for field in fields(ScriptSettings)} - derived

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -186,10 +187,68 @@ def make_local() -> Any:
 
 def make_local_object() -> Any:
     class Local:
-        pass
+        def method(self) -> None:
+            pass
 
     return Local()
 
 
 def touch(path: str) -> None:
     Path(path).touch()
+
+
+def speak_bytes() -> None:
+    sys.stdout.buffer.write(b"\xff\x00 one\n")
+    sys.stdout.flush()
+    os.write(1, b"\x80 two\n")
+
+
+def recurse(depth: int = 0) -> int:
+    return recurse(depth + 1)
+
+
+def nest(depth: int) -> list[Any]:
+    nested: list[Any] = []
+    for _ in range(depth):
+        nested = [nested]
+    return nested
+
+
+def close_descriptors(error: str | None) -> str:
+    for number in range(256):
+        with contextlib.suppress(OSError):
+            os.close(number)
+    if error is not None:
+        raise ValueError(error)
+    return "closed"
+
+
+def drop_streams() -> str:
+    sys.stdout = sys.stderr = None
+    return "dropped"
+
+
+def raise_at_length(characters: int) -> None:
+    raise ValueError("x" * characters)
+
+
+def interrupt_myself() -> None:
+    raise KeyboardInterrupt
+
+
+def return_twice(path: str) -> str:
+    """Return in a forked copy of the process, and when that is over in the process itself."""
+    copy = os.fork()
+    if copy == 0:
+        return "the copy"
+    os.waitpid(copy, 0)
+    Path(path).touch()
+    os._exit(0)
+
+
+def raise_twice() -> str:
+    copy = os.fork()
+    if copy == 0:
+        raise ValueError("the copy")
+    os.waitpid(copy, 0)
+    return "the original"

@@ -132,6 +132,29 @@ print(run_script("next.sh")["stdout"])
     assert not is_alive(pid)
 
 
+def test_ctrl_c_ends_the_process_of_a_function(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import os, time\ndef work():\n    with open('started', 'w') as file:\n        file.write(str(os.getpid()))\n"
+        "    os.rename('started', 'pid')\n    time.sleep(600)\n"
+    )
+    text = """
+import sys
+sys.path.insert(0, "")
+import slow
+from pytest_orchestrator import run_function
+try:
+    run_function(slow.work)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    process = program(tmp_path, text)
+    until((tmp_path / "pid").exists, "the function runs")
+    pid = int((tmp_path / "pid").read_text())
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[0] == "interrupted\n"
+    assert not is_alive(pid)
+
+
 def test_a_killed_process_leaves_no_program_and_the_next_one_removes_its_files(tmp_path: Path) -> None:
     script(tmp_path, "mkfifo started; echo x >$ORCHESTRATOR_TMP/file; echo $$ >started; sleep 600")
     script(tmp_path, "true", "next.sh")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import os
+import sys
 import threading
+import types
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +144,54 @@ def test_a_signal_is_a_failure_that_names_it() -> None:
     assert result["error"] == "its process was killed by SIGKILL before the function returned"
 
 
+def test_a_message_of_any_length_is_told_by_its_start_and_end() -> None:
+    result = run_function(callables.raise_at_length, (10_000_000,))
+    assert result["error"].startswith("ValueError: xxx")
+    assert len(result["error"]) < 10_000
+    assert len(result["traceback"]) < 70_000
+    assert result["traceback"].startswith("Traceback (most recent call last):")
+    assert "characters left out here" in result["traceback"]
+
+
+def test_endless_recursion_is_an_exception_like_any_other() -> None:
+    result = run_function(callables.recurse)
+    assert (result["status"], result["error"]) == ("failed", "RecursionError: maximum recursion depth exceeded")
+
+
+def test_a_keyboard_interrupt_in_the_function_is_its_own() -> None:
+    result = run_function(callables.interrupt_myself)
+    assert (result["status"], result["error"]) == ("failed", "KeyboardInterrupt")
+
+
+# -- what functions do to their process --------------------------------------------------------------------------------
+
+
+def test_bytes_that_are_no_text_are_shown_as_such() -> None:
+    assert run_function(callables.speak_bytes)["stdout"] == "\\xff\x00 one\n\\x80 two\n"
+
+
+def test_a_result_of_any_size_comes_back() -> None:
+    assert len(run_function(callables.repeat, (b"x", 300 << 20))["result"]) == 300 << 20
+
+
+def test_closed_descriptors_change_nothing() -> None:
+    closed = run_function(callables.close_descriptors, (None,))
+    assert (closed["status"], closed["result"]) == ("passed", "closed")
+    failed = run_function(callables.close_descriptors, ("all are closed",))
+    assert (failed["status"], failed["error"]) == ("failed", "ValueError: all are closed")
+    dropped = run_function(callables.drop_streams)
+    assert (dropped["status"], dropped["result"]) == ("passed", "dropped")
+
+
+def test_a_forked_copy_that_returns_is_not_taken_for_the_function(tmp_path: Path) -> None:
+    result = run_function(callables.return_twice, (str(tmp_path / "ended"),))
+    assert (tmp_path / "ended").exists()
+    assert (result["status"], result["result"]) == ("failed", None)
+    assert "before the function returned" in result["error"]
+    raised = run_function(callables.raise_twice)
+    assert (raised["status"], raised["result"]) == ("passed", "the original")
+
+
 # -- limits ------------------------------------------------------------------------------------------------------------
 
 
@@ -186,6 +236,14 @@ def test_a_limit_in_which_python_cannot_start_is_an_error() -> None:
 INSIDE = "is defined inside a function, where no other process can find it: move it to the top level of a module"
 
 
+def made_up_function() -> Callable[..., Any]:
+    """Return a function of a module that is in no file."""
+    module = sys.modules["made_up"] = types.ModuleType("made_up")
+    exec("def f(): return 1", module.__dict__)
+    made: Callable[..., Any] = module.f
+    return made
+
+
 def unsendable() -> list[tuple[Callable[..., Any], tuple[Any, ...], str]]:
     nameless: Any = lambda: 1  # noqa: E731 - a function without a name is what is wanted
     partial = functools.partial(callables.new_account, nameless)
@@ -194,6 +252,16 @@ def unsendable() -> list[tuple[Callable[..., Any], tuple[Any, ...], str]]:
         (nameless, (), "<lambda> cannot be sent to another process: a lambda has no name"),
         (local, (), f"local cannot be sent to another process: the function 'make_local.<locals>.local' {INSIDE}"),
         (callables.add, (local_object,), "args[0] cannot be sent to another process: the class 'make_local_object"),
+        (
+            local_object.method,
+            (),
+            "method cannot be sent to another process: the class 'make_local_object.<locals>.Loc",
+        ),
+        (
+            made_up_function(),
+            (),
+            "f cannot be sent to another process: the function 'f' is defined in the module 'made",
+        ),
         (callables.add, (1, threading.Lock()), "args[1] (lock) cannot be sent to another process: cannot pickle"),
         (callables.add, (callables.Reluctant(),), "args[0] (Reluctant) cannot be sent to another process: not me"),
         (partial, (), "new_account cannot be sent to another process: a lambda has no"),
@@ -223,6 +291,7 @@ def test_a_keyword_argument_that_cannot_be_sent_is_named() -> None:
         (callables.new_lambda, (), "the result cannot be sent to another process: a lambda has no name"),
         (callables.hidden_count, (3,), "the result (generator) cannot be sent to another process: cannot pickle"),
         (callables.make_local_object, (), "the result cannot be sent to another process: the class"),
+        (callables.nest, (100_000,), "the result (list) cannot be sent to another process: it is nested too deeply"),
     ],
 )
 def test_a_result_that_cannot_be_sent_back_is_an_error(

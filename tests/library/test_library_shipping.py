@@ -97,6 +97,18 @@ def test_a_module_that_cannot_be_imported_again_is_an_error(tmp_path: Path) -> N
     assert 'once.py", line 2' in printed
 
 
+def test_a_module_that_is_gone_is_an_error_that_says_how_to_have_it_found(tmp_path: Path) -> None:
+    script(tmp_path, "def work(): pass\n", "gone.py")
+    program = (
+        "import os; from gone import work; os.unlink('gone.py'); from pytest_orchestrator import run_function\n"
+        "print(run_function(work)['error'])"
+    )
+    assert python(tmp_path, program).stdout == (
+        "it cannot be imported in a process of its own: ModuleNotFoundError: No module named 'gone'; its file must be "
+        "in a directory on sys.path (PYTHONPATH) of this process, where it can still be imported\n"
+    )
+
+
 def test_a_function_replaced_under_its_name_is_an_error_that_says_so(tmp_path: Path) -> None:
     text = "def wrap(inner):\n    return lambda: inner()\ndef work(): pass\nplain = work\nwork = wrap(work)\n"
     script(tmp_path, text, "replaced.py")

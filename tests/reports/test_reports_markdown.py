@@ -162,6 +162,12 @@ def test_what_never_ran_has_no_duration() -> None:
     assert "0.0 ms" not in report
 
 
+def test_of_an_item_whose_worker_died_nothing_is_said_about_its_start() -> None:
+    lost = ResultRow("a.sh::run", "script", Status.ERROR, 0.0, "gw0", {"error": "died", "reason": "infrastructure"})
+    section = _section(render_markdown(document(lost)), "Errors")
+    assert "- error: `died`\n- reason: `infrastructure`\n- on worker `gw0`\n" in section
+
+
 def test_what_was_expected_to_fail_says_why_and_what_came_of_it() -> None:
     report = render_markdown(
         document(
