@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 USAGE_ERROR = 2
+MERGE = "merge"
+"""The first word after ``report`` that makes one of several; a directory of that name is ``./merge``."""
 BROKEN_PIPE = 128 + 13
 """What a shell says of a program that SIGPIPE ended."""
 
@@ -85,9 +87,14 @@ def _parser() -> _Parser:
     docs.add_argument("-o", "--output", metavar="FILE", required=True, help="the page to write")
     docs.set_defaults(function=_docs)
 
-    about = "Write the reports of a run again, from its results.jsonl."
-    report = commands.add_parser("report", help="write the reports of a run again", description=about)
-    report.add_argument("directory", metavar="DIR", help="the report directory of the run, as .orchestrator")
+    about = "Write the reports of a run again, from its results.jsonl; or one report of several runs."
+    usage = "pytest-orchestrator report DIR\n       pytest-orchestrator report merge DIR DIR ... -o DIR [--partial]"
+    report = commands.add_parser(
+        "report", help="write the reports of a run again, or of several as one", description=about, usage=usage
+    )
+    report.add_argument("directories", nargs="+", metavar="DIR", help="a report directory, as .orchestrator")
+    report.add_argument("-o", "--output-dir", metavar="DIR", help="where the merged report is written")
+    report.add_argument("--partial", action="store_true", help="merge although shards are missing")
     report.set_defaults(function=_report)
 
     about = "Print the JSON Schema of orchestrator.yaml, for editors."
@@ -161,9 +168,19 @@ def _docs(given: argparse.Namespace) -> int:
 
 
 def _report(given: argparse.Namespace) -> int:
+    from .reports.merge import merge_reports
     from .reports.writer import render_all
 
-    for path in render_all(given.directory):
+    directories = given.directories
+    if directories[0] == MERGE and len(directories) > 1:
+        if given.output_dir is None:
+            raise OrchestratorError("report merge needs --output-dir DIR: where the merged report is to be written")
+        paths = merge_reports(directories[1:], given.output_dir, partial=given.partial)
+    elif len(directories) > 1 or given.output_dir is not None or given.partial:
+        raise OrchestratorError("report takes one DIR; to make one report of several: report merge DIR DIR ... -o DIR")
+    else:
+        paths = render_all(directories[0])
+    for path in paths:
         print(path)
     return 0
 

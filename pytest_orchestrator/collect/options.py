@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..config.resolve import Layer
+    from ..core.shards import Shard
 
 _NUMBERS = (Kind.INT, Kind.NUMBER, Kind.SECONDS, Kind.TABLE)
 """Kinds whose value in a TOML file may be a number."""
@@ -130,6 +131,9 @@ class RunSettings:
     jobs: int
     order: str
     """``recorded``, ``longest-first``, ``path``, ``random`` or ``random:SEED``."""
+    shard: Shard | None
+    durations: Path | None
+    """The file of durations that was asked for; absolute."""
     strict: bool
     reports: bool
     report_dir: Path
@@ -164,22 +168,37 @@ def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSe
     def added(name: str) -> list[Any]:
         return [given for layer in (ini_layer, flags) for given in dict[str, Any](layer.values).get(name, ())]
 
+    def path(name: str) -> Path | None:
+        """Return the path that was given, absolute: a flag's is relative to where the user is."""
+        given = value(name)
+        base = config.invocation_params.dir if name in flags.values else config.rootpath
+        return None if given is None else base / given
+
     jobs = value("jobs")
-    given_config = value("config")
-    config_file = None
-    if given_config is not None:
-        is_flag = "config" in flags.values
-        config_file = (config.invocation_params.dir if is_flag else config.rootpath) / given_config
-        _require_readable(config_file, (flag if is_flag else ini)(by_name("config")))
+    config_file = path("config")
+    if config_file is not None:
+        _require_readable(config_file, (flag if "config" in flags.values else ini)(by_name("config")))
+    report_dir = path("report_dir")
+    assert report_dir is not None
     return RunSettings(
         jobs=len(os.sched_getaffinity(0)) if jobs == "auto" else jobs,
         order=value("order"),
+        shard=_shard(value("shard")),
+        durations=path("durations"),
         strict=bool(value("strict")),
         reports=value("reports") == "on",
-        report_dir=(config.invocation_params.dir if "report_dir" in flags.values else config.rootpath)
-        / value("report_dir"),
+        report_dir=report_dir,
         # A net that somebody widens must not get holes elsewhere.
         redact=(*by_name("redact").default, *added("redact")),
         config=config_file,
         paths=tuple(value("paths")),
     )
+
+
+def _shard(text: str | None) -> Shard | None:
+    from ..core.shards import Shard
+
+    try:
+        return None if text is None else Shard.parse(text)
+    except ValueError as error:
+        raise pytest.UsageError(f"{flag(by_name('shard'))}: {error}") from error

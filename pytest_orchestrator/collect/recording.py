@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..core.names import unescape_name
 from ..core.status import Status
 from ..errors import ReportError
-from ..reports.durations import DURATIONS, Recorded, as_value, durations_of, read_durations, write_durations
+from ..reports.durations import DURATIONS, MEASURED, Recorded, as_value, durations_of, read_durations, write_durations
 from ..reports.recorder import RESULT_ATTRIBUTE
 
 if TYPE_CHECKING:
@@ -20,15 +20,17 @@ if TYPE_CHECKING:
     import pytest
 
 CACHE_KEY = "orchestrator/durations"
-_MEASURED = frozenset(map(str, (Status.PASSED, Status.FAILED, Status.TIMEOUT)))
-"""What a script ended with that says how long it takes."""
 
 
 class Recording:
     """The recorded durations of a session."""
 
-    def __init__(self, config: pytest.Config, report_dir: Path | None) -> None:
-        """Keep durations in pytest's cache, where there is one, and in ``report_dir``, if not None."""
+    def __init__(self, config: pytest.Config, report_dir: Path | None, shared: dict[str, Recorded]) -> None:
+        """Keep durations in pytest's cache, where there is one, and in ``report_dir``, if not None.
+
+        ``shared`` durations, if there are any, are known in place of those.
+        """
+        self._shared = shared
         self._config = config
         self._file = None if report_dir is None else report_dir / DURATIONS
         self._new: dict[str, Recorded] = {}
@@ -41,6 +43,10 @@ class Recording:
     @cached_property
     def known(self) -> dict[str, Recorded]:
         """What earlier runs recorded."""
+        return self._shared or self._kept
+
+    @cached_property
+    def _kept(self) -> dict[str, Recorded]:
         # Both are caches: what is broken in one is as good as forgotten.
         if self._cache is not None:
             try:
@@ -62,7 +68,7 @@ class Recording:
     def note(self, report: pytest.TestReport) -> None:
         """Take note of a finished script."""
         data = getattr(report, RESULT_ATTRIBUTE, None)
-        if report.when == "call" and data is not None and data["status"] in _MEASURED:
+        if report.when == "call" and data is not None and Status(data["status"]) in MEASURED:
             self._new[report.nodeid] = Recorded(report.duration, time.time())
 
     def save(self, collected: Collection[str]) -> None:
@@ -72,7 +78,7 @@ class Recording:
         """
         if not self._new:
             return
-        kept = {nodeid: known for nodeid, known in self.known.items() if nodeid in collected or self._exists(nodeid)}
+        kept = {nodeid: known for nodeid, known in self._kept.items() if nodeid in collected or self._exists(nodeid)}
         durations = {**kept, **self._new}
         if self._cache is not None:
             self._cache.set(CACHE_KEY, as_value(durations))

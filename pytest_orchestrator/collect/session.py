@@ -39,6 +39,7 @@ from .recording import Recording
 from .reporting import complete_report, restore_failure, shed_result
 from .rootdir import refuse_misled_rootdir
 from .sequence import ReportedSequence
+from .sharding import Sharding, shared_durations
 from .terminal import TerminalOutput
 from .timeouts import TimeoutTakeover
 
@@ -85,15 +86,19 @@ def activate(config: pytest.Config) -> None:
         orchestration.report_dir = report_dir_of_worker(given)
     elif settings.reports and not any(config.getoption(name, False) for name in _ONLY_SHOW):
         recorder = _start_recorder(config, orchestration)
-    recording = Recording(config, None if recorder is None else settings.report_dir)
+    shared = shared_durations(settings.durations)
+    sharding = None if settings.shard is None else Sharding(settings.shard, shared)
+    recording = Recording(config, None if recorder is None else settings.report_dir, shared)
     register = config.pluginmanager.register
     if config.pluginmanager.hasplugin("timeout"):
         register(TimeoutTakeover(), "orchestrator-timeouts")
     if is_controller(config):
         make_arguments_transferable(config)
         register(XdistController(orchestration, recorder, recording), "orchestrator-xdist")
+    if sharding is not None:
+        register(sharding, "orchestrator-shard")
     register(ReportedSequence(settings.order, recording), "orchestrator-order")
-    register(OrchestratorSession(config, orchestration, recorder, recording), "orchestrator-session")
+    register(OrchestratorSession(config, orchestration, recorder, recording, sharding), "orchestrator-session")
 
 
 def _start_recorder(config: pytest.Config, orchestration: Orchestration) -> Recorder:
@@ -113,14 +118,20 @@ class OrchestratorSession:
     """The hooks of one session."""
 
     def __init__(
-        self, config: pytest.Config, orchestration: Orchestration, recorder: Recorder | None, recording: Recording
+        self,
+        config: pytest.Config,
+        orchestration: Orchestration,
+        recorder: Recorder | None,
+        recording: Recording,
+        sharding: Sharding | None,
     ) -> None:
         self._config = config
         self._orchestration = orchestration
         self._recorder = recorder
-        self._terminal = TerminalOutput(config, orchestration, recorder)
+        self._terminal = TerminalOutput(config, orchestration, recorder, sharding)
         config.pluginmanager.register(self._terminal, "orchestrator-terminal")
         self._recording = recording
+        self._sharding = sharding
         self._runs_items = not is_controller(config) and not config.getoption("collectonly")
 
     # -- collection -------------------------------------------------------------------------------------------
@@ -191,6 +202,8 @@ class OrchestratorSession:
                 ["pytest", *(redactor.text(escape_name(str(word))) for word in self._config.invocation_params.args)],
                 workers=worker_count(self._config),
                 per_worker=self._config.getoption("dist", "no") == "each",
+                shard=None if self._sharding is None else str(self._sharding.shard),
+                divided_by=None if self._sharding is None else self._sharding.divided_by,
             )
 
     @pytest.hookimpl(wrapper=True)
@@ -224,6 +237,8 @@ class OrchestratorSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Stop everything, write what is missing, make the reports."""
+        if self._sharding is not None and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._sharding.is_empty:
+            session.exitstatus = exitstatus = pytest.ExitCode.OK  # others do all there is
         execution = self._config.stash.get(EXECUTION, None)
         cancelled = execution.close() if execution is not None else []
         if self._orchestration.has_engine:

@@ -23,14 +23,23 @@ from .standouts import Standouts
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from .sharding import Sharding
+
 TIMEOUT = str(Status.TIMEOUT)
 
 
 class TerminalOutput:
     """The header line, the letter for timeouts, and the closing section."""
 
-    def __init__(self, config: pytest.Config, orchestration: Orchestration, recorder: Recorder | None) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        orchestration: Orchestration,
+        recorder: Recorder | None,
+        sharding: Sharding | None,
+    ) -> None:
         self._config = config
+        self._sharding = sharding
         self._orchestration = orchestration
         self._recorder = recorder
         self.problem: str | None = None
@@ -54,6 +63,8 @@ class TerminalOutput:
             parts.append(f"jobs {settings.jobs}")
         if settings.order != by_name("order").default:
             parts.append(f"order {settings.order}")
+        if self._sharding is not None:
+            parts.append(self._sharding.describe())
         if settings.config is not None:
             parts.append(f"config {shown_path(settings.config, orchestration.rootdir)}")
         if settings.strict:

@@ -115,6 +115,11 @@ _RUN = (
          " in the order of their paths; `random` or `random:SEED`: shuffled", "recorded",
          pattern=r"recorded|path|longest-first|random(?::[A-Za-z0-9_-]+)?",
          pattern_help="one of 'recorded', 'longest-first', 'path', 'random' and 'random:SEED'", metavar="ORDER"),
+    _run("shard", Kind.TEXT, "Run one part of the collection only, the first of four with `1/4`: divided by the"
+         " durations in the file `durations`, so that all take about as long, or by a hash of each id",
+         pattern=r"[0-9]+/[0-9]+", pattern_help="I/N, as in '2/5'", metavar="I/N"),
+    _run("durations", Kind.PATH, "File of recorded durations that all shards share, as a run leaves in"
+         " `.orchestrator/durations.json`. It is only read", metavar="FILE"),
     _run("config", Kind.PATH, "Configuration file to use instead of the nearest orchestrator.yaml", metavar="FILE"),
     _run("report_dir", Kind.PATH, "Directory that logs and reports are written to", ".orchestrator", metavar="DIR"),
     _run("reports", Kind.CHOICE, "Whether logs and reports are written", "on", choices=("on", "off")),

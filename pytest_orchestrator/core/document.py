@@ -50,6 +50,8 @@ def run_line(
     workers: int,
     collected: int | None = None,
     per_worker: bool = False,
+    shard: str | None = None,
+    divided_by: str | None = None,
 ) -> str:
     """Return the first line of ``results.jsonl``, newline included.
 
@@ -57,6 +59,8 @@ def run_line(
     ``command`` is how pytest was called. ``workers`` is the number of xdist workers, 0 without xdist.
     ``collected``, when it is known this early, lets the report of a crashed run say how much is missing.
     ``per_worker`` says that every worker ran every item (``--dist each``): each row then has a log of its own.
+    ``shard`` (``2/5``) says that this is a part of a run, and ``divided_by`` how it was divided, which must be the same
+    in all parts.
     """
     facts = {
         "type": "run", "format": FORMAT, "run_id": run_id, "started": iso_time(started), "rootdir_name": rootdir_name,
@@ -65,6 +69,8 @@ def run_line(
     }  # fmt: skip
     if collected is not None:
         facts["collected"] = collected
+    if shard is not None:
+        facts |= {"shard": shard, "divided_by": divided_by}
     return compact(facts) + "\n"
 
 
@@ -130,6 +136,10 @@ class RunFacts:
     collected: int | None = None
     per_worker: bool = False
     """Whether every worker ran every item."""
+    shard: str = ""
+    """Which part of a run this is, as in ``2/5``; empty for a whole one."""
+    divided_by: str = ""
+    """How the run was divided: ``hash``, or the digest of the durations."""
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> RunFacts:
@@ -156,6 +166,8 @@ class RunFacts:
             workers=_count(line.get("workers")) or 0,
             collected=_count(line.get("collected")),
             per_worker=line.get("per_worker") is True,
+            shard=_text(line.get("shard")),
+            divided_by=_text(line.get("divided_by")),
         )
 
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..core.status import Status
 from ..errors import ReportError
 from .writer import write_atomically
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 DURATIONS = "durations.json"
 FORMAT = 1
+MEASURED = frozenset({Status.PASSED, Status.FAILED, Status.TIMEOUT})
+"""What a script ended with that says how long it takes."""
 
 
 class Recorded(NamedTuple):

@@ -123,8 +123,16 @@ class Recorder:
     _totals: Counter[Status] = field(default_factory=Counter)
     _per_worker: bool = False
 
-    def begin(self, command: Sequence[str], workers: int, *, per_worker: bool) -> None:
-        """Start the file. ``per_worker`` says that every worker runs every item (``--dist each``)."""
+    def begin(
+        self,
+        command: Sequence[str],
+        workers: int,
+        *,
+        per_worker: bool,
+        shard: str | None = None,
+        divided_by: str | None = None,
+    ) -> None:
+        """Start the file. What the arguments mean is said at :func:`~pytest_orchestrator.core.document.run_line`."""
         self._per_worker = per_worker
         try:
             self._file = open(self.directory.path / RESULTS, "w", encoding="utf-8")  # noqa: SIM115 - closed in render()
@@ -143,6 +151,8 @@ class Recorder:
                 jobs=self.jobs,
                 workers=workers,
                 per_worker=per_worker,
+                shard=shard,
+                divided_by=divided_by,
             )
         )
 
