@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TAIL_LINES = 20
 """Lines of each stream that are shown; the log has more."""
+ATTEMPTS = 10
+"""Attempts that are shown; the log has all."""
 LINE_CHARS = 2000
 """Characters of each line that are shown."""
 
@@ -124,9 +126,7 @@ def failure_text(item: ScriptItem, result: RunResult) -> str:
     if result.exit_code is not None or result.execution_time:
         limit = f"limit {result.timeout:g} s" if result.timeout is not None else "no limit"
         lines.append(f"took:     {result.execution_time:.2f} s ({limit})")
-    for number, attempt in enumerate(result.attempts if len(result.attempts) > 1 else (), start=1):
-        why = clean(attempt.error or str(attempt.status)).replace("\n", " ")
-        lines.append(f"attempt:  {number} of {len(result.attempts)}: {why}, after {attempt.execution_time:.2f} s")
+    lines += _attempts(result)
     lines += [f"note:     {clean(note)}" for note in (*result.notes, *_overruled_shebang(item))]
     if result.tmp is not None:
         lines.append(f"kept:     {result.tmp}")
@@ -136,6 +136,18 @@ def failure_text(item: ScriptItem, result: RunResult) -> str:
         log = orchestration.report_dir / log_path(orchestration.log_id(item.nodeid))
         lines.append(f"log:      {shown_report_path(log, item.config)}")
     return "\n".join(lines)
+
+
+def _attempts(result: RunResult) -> list[str]:
+    number = len(result.attempts)
+    if number < 2:
+        return []
+    lines = []
+    # The first ones have rarely anything to tell that the last ones have not.
+    for place, attempt in list(enumerate(result.attempts, start=1))[-ATTEMPTS:]:
+        why = clean(attempt.error or str(attempt.status)).replace("\n", " ")
+        lines.append(f"attempt:  {place} of {number}: {why}, after {attempt.execution_time:.2f} s")
+    return lines
 
 
 def _overruled_shebang(item: ScriptItem) -> list[str]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..process.foreground import end_with_parent, run_foreground
+from ..process.home import PACKAGE_PARENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent.parent)
 _PROGRAM = (
     "import sys; sys.path.append({!r}); from pytest_orchestrator.collect.invocation import own_process; own_process()"
 )
@@ -37,7 +36,7 @@ def run_pytest(arguments: Sequence[str]) -> int:
     if "_pytest.config" in sys.modules or threading.current_thread() is not threading.main_thread():
         environment = {name: value for name, value in os.environ.items() if name not in _OF_THE_OUTER_SESSION}
         # -P: the current directory is no more on sys.path than it is with the command pytest.
-        argv = [sys.executable, "-P", "-c", _PROGRAM.format(_PACKAGE_PARENT), *arguments]
+        argv = [sys.executable, "-P", "-c", _PROGRAM.format(PACKAGE_PARENT), *arguments]
         status = run_foreground(argv, environment)
         return status if status >= 0 else 128 - status
     import pytest

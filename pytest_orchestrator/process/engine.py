@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SupervisorError
+from .events import note_death, note_end, note_start
 from .launch import SupervisorProcess
 from .outcomes import RunningProgram, lost, never_started, remove_slots, told
 from .request import run_message
@@ -248,8 +249,7 @@ class Engine:
         elif kind == "starting":
             _, ticket, started, stdout, stderr = message
             self._running[ticket] = RunningProgram(started, stdout, stderr)
-            if logger.isEnabledFor(logging.INFO):
-                logger.info("started %s", self._commands[ticket].item, extra={"event": "start"})
+            note_start(self._commands[ticket].item)
         else:
             self._deaths = 0
             self._finish(message[1], told(message[2]))
@@ -258,8 +258,7 @@ class Engine:
         self._outcomes[ticket] = outcome
         command = self._commands.pop(ticket)
         self._running.pop(ticket, None)
-        if logger.isEnabledFor(logging.INFO):
-            _log_end(command.item, outcome)
+        note_end(command.item, outcome)
 
     def _supervisor_died(self) -> None:
         """Kill what a dead supervisor left, report what ran as lost, and give what waited to a new one."""
@@ -269,7 +268,7 @@ class Engine:
         self._loss = supervisor.bury(self._take)
         self._supervisor = None
         supervisor.forget()
-        logger.warning("%s", self._loss, extra={"event": "lost"})
+        note_death(self._loss)
         self._deaths += 1
         self._settle()
 
@@ -293,11 +292,3 @@ class Engine:
                 return
         for ticket in list(self._commands):
             self._finish(ticket, never_started(error=why, lost=True))
-
-
-def _log_end(item: str, outcome: Outcome) -> None:
-    ended = {"event": "end", "pid": outcome.pid, "exit_code": outcome.exit_code, "duration": outcome.duration}
-    logger.info("ended %s", item, extra=ended)
-    if outcome.limit or outcome.cancelled or outcome.left:
-        killed = {"event": "kill", "pid": outcome.pid, "limit": outcome.limit, "left": len(outcome.left)}
-        logger.info("killed the tree of %s", item, extra=killed)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import socket
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SupervisorError
 from .channel import Channel
+from .events import note_survivors
+from .home import PACKAGE_PARENT
 from .sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-logger = logging.getLogger("pytest_orchestrator.process")
-
-_PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent.parent)
 _LAST_WORDS = 4096
 DEAD_SECONDS = 15.0
 """How long the guard of a dead supervisor may take to kill what that left."""
@@ -52,7 +49,7 @@ class SupervisorProcess:
         # A file in memory takes what it has to say if it fails; a pipe would have to be read.
         self._words = os.memfd_create("supervisor-stderr", os.MFD_CLOEXEC)
         program = (
-            f"import sys; sys.path.append({_PACKAGE_PARENT!r}); "
+            f"import sys; sys.path.append({PACKAGE_PARENT!r}); "
             f"from pytest_orchestrator.process.supervisor.main import main; main({theirs.fileno()})"
         )
         try:
@@ -113,7 +110,7 @@ class SupervisorProcess:
     def _sweep(self) -> None:
         survivors = sweep(self._token)
         if survivors:
-            logger.warning("could not kill %s", sorted(survivors), extra={"event": "kill"})
+            note_survivors(survivors)
 
     def _obituary(self) -> str:
         words = os.pread(self._words, _LAST_WORDS, max(0, os.fstat(self._words).st_size - _LAST_WORDS))

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.result import LeftProcess
 from .command import Capture, Outcome
-from .supervisor.slots import OutputFile
-from .temporary import remove_if_empty
+from .supervisor.slots import OutputFile, remove_if_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import shutil
 from typing import TYPE_CHECKING
 
 from ..errors import SupervisorError
+from .supervisor.slots import remove_if_empty
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,12 +57,6 @@ class WorkDirectory:
         """Remove what is empty; a kept temporary directory may be in it."""
         for directory in (*self._made, self._path):
             remove_if_empty(directory)
-
-
-def remove_if_empty(directory: Path) -> None:
-    """Remove ``directory`` unless something is in it (or it is gone)."""
-    with contextlib.suppress(OSError):
-        directory.rmdir()
 
 
 def remove_tree(path: str) -> bool:

@@ -22,6 +22,7 @@ from ..core.result import iso_time
 from ..core.status import Reason, Status
 from ..errors import ArgumentError, OrchestratorError, SupervisorError
 from ..process.command import Command
+from ..process.home import PACKAGE_PARENT
 from ..process.pool import shared_pool
 from . import function_child as child
 from .arguments import DEFAULT_TIMEOUT, Given, current_directory, library_context, name_of
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from ..core.result import RunResult
     from .spec import RunContext
 
-_PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent.parent)
 _PROGRAM = (
     "import sys; sys.path.append({!r}); from pytest_orchestrator.scripts.function_child import main; main(sys.argv[1])"
 )
@@ -132,7 +132,7 @@ def _answer(spec: ScriptSpec, context: RunContext, call: _Callable) -> _Answer:
         problem = _written(directory, call)
         if problem is not None:
             return _Answer(_not_run(spec, context, problem, Reason.NOT_STARTABLE))
-        argv = (sys.executable, *_interpreter_flags(), "-c", _PROGRAM.format(_PACKAGE_PARENT), str(directory))
+        argv = (sys.executable, *_interpreter_flags(), "-c", _PROGRAM.format(PACKAGE_PARENT), str(directory))
         settings = spec.settings
         command = Command(
             argv=tuple(map(os.fsencode, argv)),

@@ -29,7 +29,7 @@ def test_a_retried_script_shows_every_attempt_and_a_flaky_pass_is_told(project: 
     assert run.data("c.sh")["attempts"] == []
     assert sorted(project.started()) == ["a.sh"] * 2 + ["b.sh"] * 3 + ["c.sh"]
     assert "flaky: scripts/a.sh::run" in run.out
-    assert "attempts: 3 (exit 4, expected 0, exit 4, expected 0, exit 4, expected 0)" in run.out
+    assert "attempt:  3 of 3: exit 4, expected 0, after 0." in run.out
     assert "Flaky" in (project.report_dir / "report.md").read_text()
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 SAYS_WHEN_ASKED_TO_END = "trap 'sleep 0.2; echo asked; exit 1' TERM; sleep 9 & wait\n"
 EXAMPLES: dict[str, tuple[str, Any, dict[str, Any]]] = {
-    "timeout": ("sleep 0.8", 0.2, {}),
-    "idle_timeout": ("sleep 0.8", 0.2, {}),
+    "timeout": ("exec sleep 0.8", 0.2, {}),
+    "idle_timeout": ("exec sleep 0.8", 0.2, {}),
     "grace": (SAYS_WHEN_ASKED_TO_END, 0, {"timeout": 0.8}),
     "args": ('echo "$@"', ["one", "two words"], {}),
     "stdin": ("cat", "some text", {}),

@@ -113,8 +113,8 @@ def test_missing_sub_directories_are_named(base: Path) -> None:
 def test_a_line_describes_what_is_looked_for_by_default() -> None:
     assert describe(DiscoverySettings()) == (
         "*.py *.sh *.bash and executables with a shebang; not __init__.py __main__.py conftest.py setup.py noxfile.py"
-        " test_*.py *_test.py _*.py *~ *.bak *.orig *.rej *.swp #*# .#*;"
-        " nothing below .* __pycache__ venv node_modules build dist *.egg-info output _templates; no scripts/ of a skill"
+        " test_*.py *_test.py _*.py *~ *.bak *.orig *.rej *.swp #*# .#*; nothing below .* __pycache__ venv node_modules"
+        " build dist *.egg-info output _templates; no scripts/ of a skill"
     )
 
 

@@ -179,6 +179,19 @@ def test_stopping_at_the_first_failure_ends_what_runs_ahead(torture: Torture) ->
     assert torture.statuses()["b_hides.sh"] == "cancelled"
 
 
+def test_what_may_stay_ends_with_the_session(torture: Torture) -> None:
+    torture.script("b_hides.sh", HIDES)
+    (torture.path / "scripts/orchestrator.yaml").write_text("default: {left_processes: allow}\n")
+    last = "for i in $(seq 1000); do [ -e go ] && exit 0; sleep 0.02; done; exit 1\n"
+    torture.script("f_later.sh", last)
+    with torture.session(*WAYS["jobs 1"], hiding=HIDDEN) as session:
+        session.until_row("e_later.sh")
+        assert len(session.sleepers) == HIDDEN
+        (torture.path / "go").touch()
+        assert session.wait() == 0
+    assert len(torture.rows()["b_hides.sh"]["data"]["left_processes"]) >= 5  # some are still forking
+
+
 def test_a_session_without_reports_leaves_no_file(torture: Torture) -> None:
     torture.script("b_hides.sh", f"{HIDES}touch $ORCHESTRATOR_TMP/file; sleep 600\n")
     with torture.session(*WAYS["jobs 4"], "--orchestrate-reports=off", hiding=HIDDEN) as session:
@@ -188,7 +201,12 @@ def test_a_session_without_reports_leaves_no_file(torture: Torture) -> None:
     with torture.session(*WAYS["jobs 4"], "--orchestrate-reports=off") as session:
         assert session.wait() == pytest.ExitCode.TESTS_FAILED
     assert not torture.reports.exists()
-    assert [name for name in files_below(torture.temporary) if "engine" in name or "tmp." in name] == []
+    left = [name for name in files_below(torture.temporary) if not name.endswith(".lock") and "/" not in name]
+    assert [
+        name
+        for name in left
+        if name.startswith("pytest-orchestrator-") and name != f"pytest-orchestrator-{os.getuid()}"
+    ] == []
 
 
 def test_pytest_timeout_ends_what_it_times_out(torture: Torture) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SCRIPTS = {
     "holds_pipe.sh": "setsid sleep {mark} &\necho started\nsleep {mark}\n",
     "hides.sh": HIDES + "sleep 600\n",
+    "stops.sh": HIDES + "kill -STOP $$\n",
     "leaves.sh": "sleep {mark} &\nsetsid sleep {mark} &\nexit 0\n",
     "invalid_byte.sh": "printf 'before \\377 after\\n'\n",
     "silent_timeout.py": "import sys, time\nprint('partial \\xff', flush=True)\ntime.sleep(600)\n",
@@ -34,7 +35,8 @@ SCRIPTS = {
     "sub/deeper/below.sh": "exit 0\n",
 }
 STATUSES = {
-    "holds_pipe.sh": "timeout", "hides.sh": "timeout", "leaves.sh": "passed", "invalid_byte.sh": "passed",
+    "holds_pipe.sh": "timeout", "hides.sh": "timeout", "stops.sh": "timeout", "leaves.sh": "passed",
+    "invalid_byte.sh": "passed",
     "silent_timeout.py": "timeout", "hangs_up.sh": "failed", "exits_1.sh": "failed", "exits_255.sh": "failed",
     "no_interpreter.sh": "error", "too_long.sh": "error", "reads.sh": "passed", "flaky.sh": "passed",
     "hungry.py": "failed", "speaks.sh": "failed", "speaks_much.sh": "passed", "noisy.sh": "passed",
@@ -46,6 +48,7 @@ default:
 timeout_override:
   holds_pipe.sh: 0.5
   hides.sh: 0.5
+  stops.sh: 0.5
   silent_timeout.py: 1
 scripts:
   flaky.sh: {{retry: 3}}
@@ -103,7 +106,8 @@ def test_a_run_hangs_past_its_timeout_when_a_grandchild_holds_the_pipe(faults: T
 
 def test_only_the_direct_child_is_killed(faults: Torture) -> None:
     # That nothing is left was held when the session ended.
-    assert data(faults, "hides.sh")["limit"]["name"] == "timeout"
+    for name in ("hides.sh", "stops.sh"):
+        assert data(faults, name)["limit"]["name"] == "timeout"
 
 
 def test_a_background_child_that_holds_stdout_turns_exit_0_into_a_timeout(faults: Torture) -> None:

@@ -197,7 +197,7 @@ def start(request: Request, slot: Slot, environment: dict[bytes, bytes], null: i
     copies the parent's memory. Raise OSError when it cannot be started.
     """
     os.chdir(slot.directory(request.below_tmp) if request.cwd is None else request.cwd)
-    if request.argv[0] is not request.program and not os.access(request.program, os.X_OK):
+    if request.argv[0] != request.program and not os.access(request.program, os.X_OK):
         # A shell sets its limits first, and its words for this would look like the program's own failure.
         number = errno.EACCES if os.path.exists(request.program) else errno.ENOENT
         raise OSError(number, os.strerror(number), request.program)

@@ -222,7 +222,7 @@ class Slots:
             slot.remove()
 
 
-def remove_if_empty(directory: bytes) -> None:
+def remove_if_empty(directory: bytes | os.PathLike[str]) -> None:
     """Remove ``directory`` unless it holds something that somebody may want (or is gone)."""
     try:
         os.rmdir(directory)
