@@ -175,6 +175,7 @@ class OrchestratorSession:
                 ["pytest", *(redactor.text(escape_name(str(word))) for word in self._config.invocation_params.args)],
                 workers=worker_count(self._config),
                 per_worker=self._config.getoption("dist", "no") == "each",
+                redacted=redactor.text,
             )
 
     @pytest.hookimpl(wrapper=True)

@@ -23,7 +23,7 @@ from .reader import read_results
 from .writer import render_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .directory import ReportDirectory
 
@@ -120,10 +120,15 @@ class Recorder:
     _done: set[tuple[str, str | None]] = field(default_factory=set)
     _totals: Counter[Status] = field(default_factory=Counter)
     _per_worker: bool = False
+    _redacted: Callable[[str], str] = str
 
-    def begin(self, command: Sequence[str], workers: int, *, per_worker: bool) -> None:
-        """Start the file. ``per_worker`` says that every worker runs every item (``--dist each``)."""
-        self._per_worker = per_worker
+    def begin(self, command: Sequence[str], workers: int, *, per_worker: bool, redacted: Callable[[str], str]) -> None:
+        """Start the file.
+
+        ``per_worker`` says that every worker runs every item (``--dist each``); ``redacted`` takes the secrets out of
+        what pytest says about an item.
+        """
+        self._per_worker, self._redacted = per_worker, redacted
         try:
             self._file = open(self.directory.path / RESULTS, "w", encoding="utf-8")  # noqa: SIM115 - closed in render()
         except OSError as error:
@@ -173,10 +178,10 @@ class Recorder:
                 pending.status = status
             reason = _expected_to_fail(report)
             if reason is not None:
-                pending.xfail = reason
+                pending.xfail = self._redacted(reason)
         if report.when == "teardown":
             if report.failed and pending.data is not None and pending.data["error"] is None:
-                why = f"a fixture failed when it was torn down: {_last_line(report.longreprtext)}"
+                why = self._redacted(f"a fixture failed when it was torn down: {_last_line(report.longreprtext)}")
                 pending.data = {**pending.data, "error": why, "reason": str(Reason.INFRASTRUCTURE)}
             self._finish(key, pending, worker)
 
