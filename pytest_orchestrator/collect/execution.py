@@ -163,7 +163,9 @@ class Execution:
         spec = self.spec(item, settings)
         cwd = working_directory(spec, self._orchestration.context())
         result = result_of(spec, self._orchestration.context(), None, not_startable(error or ""), cwd)
-        return replace(result, status=status, error=error, reason=reason)
+        # What a fixture or a reason says may hold a secret as well.
+        shown = None if error is None else self._orchestration.context().redactor.text(error)
+        return replace(result, status=status, error=shown, reason=reason)
 
 
 def _ini_reruns(config: pytest.Config) -> bool:

@@ -204,6 +204,7 @@ class OrchestratorSession:
                 per_worker=self._config.getoption("dist", "no") == "each",
                 shard=None if self._sharding is None else str(self._sharding.shard),
                 divided_by=None if self._sharding is None else self._sharding.divided_by,
+                redacted=redactor.text,
             )
 
     @pytest.hookimpl(wrapper=True)

@@ -42,7 +42,7 @@ class Net(Generic[Text]):
         """Return where the secrets in ``text`` start and end, in order."""
         if self.is_clean(text):
             return []
-        search = Search(self)
+        search: Search[Text] = Search(self)
         return [*search.block(text, 0, len(text)), *search.rest()]
 
 

@@ -23,7 +23,7 @@ from .reader import read_results
 from .writer import render_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .directory import ReportDirectory
 
@@ -122,6 +122,7 @@ class Recorder:
     _done: set[tuple[str, str | None]] = field(default_factory=set)
     _totals: Counter[Status] = field(default_factory=Counter)
     _per_worker: bool = False
+    _redacted: Callable[[str], str] = str
 
     def begin(
         self,
@@ -129,11 +130,16 @@ class Recorder:
         workers: int,
         *,
         per_worker: bool,
+        redacted: Callable[[str], str],
         shard: str | None = None,
         divided_by: str | None = None,
     ) -> None:
-        """Start the file. What the arguments mean is said at :func:`~pytest_orchestrator.core.document.run_line`."""
-        self._per_worker = per_worker
+        """Start the file.
+
+        ``redacted`` takes the secrets out of what pytest says about an item; the other arguments are those of
+        :func:`~pytest_orchestrator.core.document.run_line`.
+        """
+        self._per_worker, self._redacted = per_worker, redacted
         try:
             self._file = open(self.directory.path / RESULTS, "w", encoding="utf-8")  # noqa: SIM115 - closed in render()
         except OSError as error:
@@ -185,9 +191,9 @@ class Recorder:
                 pending.status = status
             reason = _expected_to_fail(report)
             if reason is not None:
-                pending.xfail = reason
+                pending.xfail = self._redacted(reason)
         if report.when == "teardown" and report.failed and pending.data is not None and pending.data["error"] is None:
-            why = f"a fixture failed when it was torn down: {_last_line(report.longreprtext)}"
+            why = self._redacted(f"a fixture failed when it was torn down: {_last_line(report.longreprtext)}")
             pending.data = {**pending.data, "error": why, "reason": str(Reason.INFRASTRUCTURE)}
         if report.when == "teardown" or hasattr(report, FINAL_ATTRIBUTE):
             self._finish(key, pending, worker)

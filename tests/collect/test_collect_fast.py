@@ -230,7 +230,10 @@ def test_workers_go_the_short_way_too(project: Project) -> None:
 
 def test_an_interrupt_ends_the_run_as_ever(project: Project) -> None:
     project.file("scripts/a.sh", "echo fine\n")
-    project.file("scripts/b.sh", "guard=$(cut -d' ' -f4 /proc/$PPID/stat); kill -INT $(cut -d' ' -f4 /proc/$guard/stat); sleep 60\n")
+    project.file(
+        "scripts/b.sh",
+        "guard=$(cut -d' ' -f4 /proc/$PPID/stat); kill -INT $(cut -d' ' -f4 /proc/$guard/stat); sleep 60\n",
+    )
     project.file("scripts/c.sh")
     run = project.run_process()
     assert run.code == 2

@@ -237,7 +237,10 @@ def test_tests_among_the_scripts_keep_xdists_own_order(project: Project) -> None
 
 def test_a_worker_that_dies_loses_one_script_and_the_rest_still_runs(project: Project) -> None:
     two_slow_last(project)
-    project.file("scripts/z.sh", "guard=$(cut -d' ' -f4 /proc/$PPID/stat); kill -9 $(cut -d' ' -f4 /proc/$guard/stat); sleep 30\n")
+    project.file(
+        "scripts/z.sh",
+        "guard=$(cut -d' ' -f4 /proc/$PPID/stat); kill -9 $(cut -d' ' -f4 /proc/$guard/stat); sleep 30\n",
+    )
     record(project, {**QUICK, "y": 5.0, "z": 7.0})
     run = project.run(*FALLBACK, "-n2")
     assert run.statuses == {**{f"{name}.sh": "passed" for name in "abcdefy"}, "z.sh": "error"}

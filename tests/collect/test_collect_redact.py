@@ -29,6 +29,34 @@ def test_a_usual_name_of_something_else_is_not(name: str) -> None:
     assert not BUILT_IN.is_secret_name(name)
 
 
+FIXTURES = """
+import os, pytest
+@pytest.fixture(autouse=True)
+def database(request):
+    if "before" in request.node.nodeid:
+        raise OSError("cannot log in with " + os.environ["MY_TOKEN"])
+    if "skips" in request.node.nodeid:
+        pytest.skip("not with " + os.environ["MY_TOKEN"])
+    if "xfails" in request.node.nodeid:
+        pytest.xfail("bug of " + os.environ["MY_TOKEN"])
+    yield
+    if "after" in request.node.nodeid:
+        raise OSError("cannot log out with " + os.environ["MY_TOKEN"])
+"""
+
+
+def test_what_a_fixture_says_is_recorded_without_secrets(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_TOKEN", "hunter2hunter2")
+    project.file("scripts/conftest.py", FIXTURES)
+    for name in ("before", "skips", "xfails", "after"):
+        project.file(f"scripts/{name}.sh", "true")
+    run = project.run()
+    assert run.statuses == {"before.sh": "error", "skips.sh": "skipped", "xfails.sh": "xfailed", "after.sh": "error"}
+    for path in project.report_dir.rglob("*"):
+        assert not path.is_file() or "hunter2hunter2" not in path.read_text(), path
+    assert "cannot log in with [redacted]" in run.data("before.sh")["error"]
+
+
 def test_flag_and_ini_add_to_the_built_in_names(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MY_TOKEN", "LICENSE_KEY", "DOOR_PIN", "MAX_TOKENS"):
         monkeypatch.setenv(name, f"value-of-{name.lower()}")

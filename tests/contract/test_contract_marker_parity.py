@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from pytest_orchestrator.config.options import OPTIONS
@@ -10,11 +11,15 @@ from pytest_orchestrator.config.options import OPTIONS
 if TYPE_CHECKING:
     from orchestrated import Project
 
-SAYS_WHEN_ASKED_TO_END = "trap 'sleep 0.2; echo asked; exit 1' TERM; sleep 9 & wait\n"
+ENDS_SOON_WHEN_ASKED_TO = f"""exec {sys.executable} -c '
+import os, signal, time
+signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.3), os._exit(5)))
+time.sleep(9)'
+"""
 EXAMPLES: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "timeout": ("exec sleep 0.8", 0.2, {}),
     "idle_timeout": ("exec sleep 0.8", 0.2, {}),
-    "grace": (SAYS_WHEN_ASKED_TO_END, 0, {"timeout": 0.8}),
+    "grace": (ENDS_SOON_WHEN_ASKED_TO, 0, {"timeout": 0.8}),
     "args": ('echo "$@"', ["one", "two words"], {}),
     "stdin": ("cat", "some text", {}),
     "env": ('echo "$GREETING"', {"GREETING": "hello"}, {}),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import signal
 from typing import TYPE_CHECKING
 
@@ -143,3 +145,18 @@ def test_long_output_of_a_program_that_was_lost_leaves_no_directory(tmp_path: Pa
         assert outcome.stdout.path is not None
         os.unlink(outcome.stdout.path)
     assert not (tmp_path / "work").exists()
+
+
+def test_output_is_there_whenever_the_supervisor_dies_after_its_program(tmp_path: Path) -> None:
+    """However close to the end of a program: its output is in the outcome, or still in its file."""
+    for delay in range(12):
+        with engine_in(tmp_path / str(delay)) as engine:
+            ticket = engine.submit(shell("echo said; kill -TERM $PPID; exec sleep 5", grace=5.0))
+            guard, supervisor = guard_pid(engine), supervisor_pid(engine)
+            until(lambda: not children(supervisor), "the end of the program")  # noqa: B023 - called at once
+            select.select([], [], [], delay / 10_000)
+            for pid in (guard, supervisor):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            outcome = engine.wait(ticket)
+            assert (outcome.lost, outcome.stdout.head) == (True, b"said\n")

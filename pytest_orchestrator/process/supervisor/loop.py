@@ -138,7 +138,8 @@ class Supervisor:
     def _flush(self) -> None:
         if not self._abandoned:
             try:
-                self._outbox.flush()
+                if self._outbox.flush():
+                    self._slots.told()
             except OSError:
                 self._lose_engine()
 
@@ -246,16 +247,20 @@ class Supervisor:
         self._outbox.put(("done", program.number, program.outcome(out, err, tmp)))
 
     def _say_goodbye(self) -> None:
+        if not self._abandoned:
+            self._empty_outbox()  # before the files go, which until then are all that there is of their output
         self._slots.remove()
         if self._abandoned:
             self._salvage.settle()
         remove_if_empty(self._work_dir)
         if self._abandoned:
             remove_if_empty(os.path.dirname(self._work_dir))
-        if not self._abandoned:
-            if not self.terminated:
-                self._outbox.put(("bye",))
-            try:
-                self._outbox.empty()
-            except OSError:
-                return
+        elif not self.terminated:
+            self._outbox.put(("bye",))
+            self._empty_outbox()
+
+    def _empty_outbox(self) -> None:
+        try:
+            self._outbox.empty()
+        except OSError:
+            return

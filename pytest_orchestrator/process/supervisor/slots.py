@@ -152,8 +152,6 @@ class Slot:
             return head, tail, size, path if file.hand_over(path) else None
         if in_use:
             file.discard()
-        elif size:
-            os.ftruncate(file.fd, 0)
         return head, tail, size, None
 
     def _collect_tmp(self, in_use: bool) -> bytes | None:
@@ -175,8 +173,11 @@ class Slot:
             return False
 
     def renew(self) -> None:
-        """Make what is missing, of what was not used as well. Raise OSError when that cannot be done."""
+        """Make what is missing and empty what is not. Raise OSError when that cannot be done."""
         self._remove_below()
+        for file in (self.stdout, self.stderr):
+            if file.is_open and os.fstat(file.fd).st_size:
+                os.ftruncate(file.fd, 0)
         if not self.stdout.is_open:
             self.stdout = self._new_file(b"stdout")
         if not self.stderr.is_open:
@@ -199,6 +200,8 @@ class Slots:
     def __init__(self, work_dir: bytes) -> None:
         self._work_dir = work_dir
         self._free: list[Slot] = []
+        self._given_back: list[Slot] = []
+        """Those whose output is still all that there is of it: the engine has not been told of it."""
         self._count = 0
 
     def take(self) -> Slot:
@@ -209,16 +212,22 @@ class Slots:
         return Slot(b"%s/%d" % (self._work_dir, self._count))
 
     def give_back(self, slot: Slot) -> None:
-        """Take back a slot after it was collected, or was not used."""
-        try:
-            slot.renew()
-            self._free.append(slot)
-        except OSError:  # the next program gets new files, or hears why it cannot have any
-            slot.remove()
+        """Take back a slot after it was collected, or was not used. It is used again after :meth:`told`."""
+        self._given_back.append(slot)
+
+    def told(self) -> None:
+        """Take note that the engine has been told of everything that was collected."""
+        for slot in self._given_back:
+            try:
+                slot.renew()
+                self._free.append(slot)
+            except OSError:  # the next program gets new files, or hears why it cannot have any
+                slot.remove()
+        self._given_back.clear()
 
     def remove(self) -> None:
         """Remove them all."""
-        for slot in self._free:
+        for slot in (*self._free, *self._given_back):
             slot.remove()
 
 

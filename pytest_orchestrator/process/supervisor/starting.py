@@ -38,6 +38,10 @@ class Starting:
 
     def cancel(self, number: int) -> None:
         """Take out a request that nobody wants any more, if it is still here."""
+        if self._announced is not None and self._announced[0].number == number:
+            self._drop_announced()
+            self._outbox.put(("done", number, {"cancelled": True}))
+            return
         for request in self._waiting:
             if request.number == number:
                 self._waiting.remove(request)
@@ -55,6 +59,9 @@ class Starting:
     def forget_all(self) -> None:
         """Take out all requests."""
         self._waiting.clear()
+        self._drop_announced()
+
+    def _drop_announced(self) -> None:
         if self._announced is not None:
             request, slot = self._announced
             self._announced = None

@@ -1,0 +1,55 @@
+"""What waits to be started, while the engine does not listen."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+from typing import TYPE_CHECKING
+
+from pytest_orchestrator.process.command import Command
+from pytest_orchestrator.process.request import run_message
+from pytest_orchestrator.process.supervisor.locks import Locks
+from pytest_orchestrator.process.supervisor.marks import Marks
+from pytest_orchestrator.process.supervisor.outbox import Outbox
+from pytest_orchestrator.process.supervisor.program import Request
+from pytest_orchestrator.process.supervisor.slots import Slots
+from pytest_orchestrator.process.supervisor.starting import Starting
+from pytest_orchestrator.process.wire import Unpacker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_program_that_was_announced_to_a_busy_engine_can_be_cancelled(tmp_path: Path) -> None:
+    ours, engines = socket.socketpair()
+    ours.setblocking(False)
+    poll = select.epoll()
+    poll.register(ours, select.EPOLLIN)
+    outbox = Outbox(ours.fileno(), poll)
+    work = tmp_path / "work"
+    work.mkdir()
+    slots = Slots(os.fsencode(work))
+    starting = Starting(
+        1, slots, Locks(os.fsencode(tmp_path / "locks"), lambda: None), Marks(b"0123456789abcdef"), outbox
+    )
+    outbox.put(("filler", b"x" * (1 << 22)))
+    command = Command(argv=(b"/bin/sh", b"-c", f"touch {tmp_path}/ran".encode()), cwd=b"/", base_env={}, item="a")
+    number = 7
+    starting.put(Request(number, run_message(number, command)[2], {}))
+    assert starting.next(running=0) is None
+    assert not outbox.flush()
+    starting.cancel(number)
+    unpacker = Unpacker()
+    heard = []
+    while outbox.is_blocked or not heard:
+        heard += [message for message in unpacker.feed(engines.recv(1 << 20)) if message[0] != "filler"]
+        outbox.flush()
+        assert starting.next(running=0) is None
+    while heard[-1][0] != "done":
+        heard += [message for message in unpacker.feed(engines.recv(1 << 20)) if message[0] != "filler"]
+    assert [message[:2] for message in heard] == [("starting", number), ("done", number)]
+    assert heard[-1][2] == {"cancelled": True}
+    assert not (tmp_path / "ran").exists()
+    for end in (ours, engines, poll):
+        end.close()
