@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 STARTED = 'echo "$ORCHESTRATOR_ITEM" >> started.txt\n'
 """Shell line by which a script says that it was started."""
+PYTEST = "$(cut -d' ' -f4 /proc/$(cut -d' ' -f4 /proc/$PPID/stat)/stat)"
+"""Shell words for the pid of the pytest that a script runs in: above it are the supervisor, a guard, and pytest."""
 
 
 @dataclass(frozen=True)

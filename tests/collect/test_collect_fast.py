@@ -8,6 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from orchestrated import PYTEST
 
 if TYPE_CHECKING:
     from orchestrated import Project, Run
@@ -232,7 +233,7 @@ def test_an_interrupt_ends_the_run_as_ever(project: Project) -> None:
     project.file("scripts/a.sh", "echo fine\n")
     project.file(
         "scripts/b.sh",
-        "guard=$(cut -d' ' -f4 /proc/$PPID/stat); kill -INT $(cut -d' ' -f4 /proc/$guard/stat); sleep 60\n",
+        f"kill -INT {PYTEST}; sleep 60\n",
     )
     project.file("scripts/c.sh")
     run = project.run_process()

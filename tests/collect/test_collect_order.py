@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from orchestrated import STARTED
+from orchestrated import PYTEST, STARTED
 
 from pytest_orchestrator.collect.order import brought_forward, longest_first, shuffled
 from pytest_orchestrator.reports.durations import Recorded, durations_of, read_durations, write_durations
@@ -239,7 +239,7 @@ def test_a_worker_that_dies_loses_one_script_and_the_rest_still_runs(project: Pr
     two_slow_last(project)
     project.file(
         "scripts/z.sh",
-        "guard=$(cut -d' ' -f4 /proc/$PPID/stat); kill -9 $(cut -d' ' -f4 /proc/$guard/stat); sleep 30\n",
+        f"kill -9 {PYTEST}; sleep 30\n",
     )
     record(project, {**QUICK, "y": 5.0, "z": 7.0})
     run = project.run(*FALLBACK, "-n2")
