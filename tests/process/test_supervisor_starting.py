@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_orchestrator.process.command import Command
 from pytest_orchestrator.process.request import run_message
@@ -39,7 +39,7 @@ def test_a_program_that_was_announced_to_a_busy_engine_can_be_cancelled(tmp_path
     assert not outbox.flush()
     starting.cancel(number)
     unpacker = Unpacker()
-    heard = []
+    heard: list[tuple[Any, ...]] = []
     while outbox.is_blocked or not heard:
         heard += [message for message in unpacker.feed(engines.recv(1 << 20)) if message[0] != "filler"]
         outbox.flush()
