@@ -30,7 +30,8 @@ def test_a_program_that_was_announced_to_a_busy_engine_can_be_cancelled(tmp_path
     work = tmp_path / "work"
     work.mkdir()
     slots = Slots(os.fsencode(work))
-    starting = Starting(1, slots, Locks(os.fsencode(tmp_path / "locks"), lambda: None), Marks(b"0123456789abcdef"), outbox)
+    locks, marks = Locks(os.fsencode(tmp_path / "locks"), lambda: None), Marks(b"0123456789abcdef")
+    starting = Starting(1, slots, locks, marks, outbox)
     outbox.put(("filler", b"x" * (1 << 22)))
     command = Command(argv=(b"/bin/sh", b"-c", f"touch {tmp_path}/ran".encode()), cwd=b"/", base_env={}, item="a")
     number = 7
