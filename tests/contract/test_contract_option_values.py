@@ -28,7 +28,11 @@ SAMPLES: dict[Kind, tuple[str, Any]] = {
     Kind.PATTERNS: ("a+", ["a+"]),
     Kind.TABLE: ("3", {"max_attempts": 3}),
 }
-BY_NAME: dict[str, tuple[str, Any]] = {"allowed_extensions": (".rb .pl", [".rb", ".pl"])}
+BY_NAME: dict[str, tuple[str, Any]] = {
+    "allowed_extensions": (".rb .pl", [".rb", ".pl"]),
+    "order": ("random:7", "random:7"),
+    "shard": ("2/3", "2/3"),
+}
 
 
 def sample(option: Option) -> tuple[str, Any]:
