@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ def test_it_shows_everything_about_each_script_in_order_and_runs_none(tmp_path: 
     )
     about = shown(tmp_path)
     assert list(about) == ["scripts/a.sh::run", "scripts/b.sh::run", "scripts/sub/c.sh::run"]
-    path = f"environment PYTHONPATH={tmp_path}/src"
+    path = os.pathsep.join(filter(None, [f"environment PYTHONPATH={tmp_path}/src", os.environ.get("PYTHONPATH")]))
     shell = about["scripts/a.sh::run"][0].split()[1]
     assert shell.endswith("/sh")
     assert about["scripts/a.sh::run"] == [
