@@ -1,31 +1,18 @@
-"""The option table as pytest options: flags, ini options, and what was given through them."""
+"""The option table as pytest options: flags and ini options."""
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from ..config.option import Kind, Option
-from ..config.options import OPTIONS, by_name, flag, ini
+from ..config.options import OPTIONS, flag, ini
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from ..config.resolve import Layer
-    from ..core.shards import Shard
-
-_NUMBERS = (Kind.INT, Kind.NUMBER, Kind.SECONDS, Kind.TABLE)
+NUMBERS = (Kind.INT, Kind.NUMBER, Kind.SECONDS, Kind.TABLE)
 """Kinds whose value in a TOML file may be a number."""
 HAS_TYPED_INI = pytest.version_tuple >= (9, 2)
 """Whether pytest knows ini options of more than one type."""
-
-_BY_INI = {ini(option): option for option in OPTIONS}
 
 GROUP = ("orchestrator", "run scripts as pytest items")
 
@@ -40,19 +27,15 @@ def register(parser: pytest.Parser) -> None:
             _add_ini(parser, option)
 
 
-def _destination(option: Option) -> str:
-    return ini(option)
-
-
 def _add_flag(group: pytest.OptionGroup, option: Option) -> None:
     if option.kind is Kind.BOOL:
-        group.addoption(flag(option), action="store_true", default=None, dest=_destination(option), help=option.help)
+        group.addoption(flag(option), action="store_true", default=None, dest=ini(option), help=option.help)
     else:
         group.addoption(
             flag(option),
             action="append" if _is_list(option) else "store",
             default=None,
-            dest=_destination(option),
+            dest=ini(option),
             metavar=option.metavar or option.name.upper(),
             # argparse expands % in help texts.
             help=option.help.replace("%", "%%"),
@@ -65,7 +48,7 @@ def _add_ini(parser: pytest.Parser, option: Option) -> None:
         given = "bool"
     elif _is_list(option):
         given = "linelist"
-    elif option.kind in _NUMBERS and HAS_TYPED_INI:
+    elif option.kind in NUMBERS and HAS_TYPED_INI:
         given = str | int | float  # the file of a project is TOML with numbers, or INI with text
     else:
         given = "string"
@@ -74,131 +57,3 @@ def _add_ini(parser: pytest.Parser, option: Option) -> None:
 
 def _is_list(option: Option) -> bool:
     return option.kind in (Kind.TEXTS, Kind.INTS, Kind.PATTERNS)
-
-
-def _parse(option: Option, given: Any, where: str) -> Any:
-    from ..config.parse import parse_text, parse_value  # not in a run without --orchestrate
-
-    try:
-        if isinstance(given, list):
-            return [value for text in given for value in parse_text(option, text)]
-        return parse_text(option, given) if isinstance(given, str) else parse_value(option, given)
-    except ValueError as error:
-        raise pytest.UsageError(f"{where}: {error}") from error
-
-
-def given_flags(config: pytest.Config) -> Layer:
-    """Return what the command line sets. Raise ``pytest.UsageError`` for a value that is not allowed."""
-    from ..config.resolve import FLAGS, Layer
-
-    return Layer(FLAGS, _given(config.getoption, flag, "has_flag"))
-
-
-def given_ini(config: pytest.Config) -> Layer:
-    """Return what the ini file sets. Raise ``pytest.UsageError`` for a value that is not allowed."""
-    from ..config.resolve import INI, Layer
-
-    return Layer(INI, _given(lambda name: _ini_value(config, name), ini, "has_ini"))
-
-
-def _ini_value(config: pytest.Config, name: str) -> Any:
-    try:
-        return config.getini(name)
-    except TypeError as error:
-        if HAS_TYPED_INI or _BY_INI[name].kind not in _NUMBERS:
-            raise pytest.UsageError(str(error)) from error
-        # An older pytest takes no number from TOML for an option that may also be text.
-        given = config.inicfg[name]
-        return getattr(given, "value", given)
-    except ValueError as error:  # of an older pytest too
-        raise pytest.UsageError(f"{name}: {error}") from error
-
-
-def _given(get: Callable[[str], Any], name: Callable[[Option], str], condition: str) -> dict[str, Any]:
-    values = {}
-    for option in OPTIONS:
-        if getattr(option, condition):
-            given = get(_destination(option))
-            if given is not None and given != []:
-                values[option.name] = _parse(option, given, name(option))
-    return values
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """The options of a run, after flags and ini were merged."""
-
-    jobs: int
-    order: str
-    """``recorded``, ``longest-first``, ``path``, ``random`` or ``random:SEED``."""
-    shard: Shard | None
-    durations: Path | None
-    """The file of durations that was asked for; absolute."""
-    strict: bool
-    reports: bool
-    report_dir: Path
-    """Absolute."""
-    redact: tuple[str, ...]
-    config: Path | None
-    """The configuration file that was asked for."""
-    paths: tuple[str, ...]
-    """What is taken when the command line names no path, relative to the rootdir."""
-
-
-def _require_readable(path: Path, given_by: str) -> None:
-    from ..core.names import quote_name  # not in a run without --orchestrate
-
-    try:
-        is_directory = stat.S_ISDIR(os.stat(path).st_mode)
-        why = "it is a directory" if is_directory else None if os.access(path, os.R_OK) else os.strerror(errno.EACCES)
-    except OSError as error:
-        why = error.strerror
-    if why is not None:
-        message = f"{given_by}: the configuration file {quote_name(str(path))} cannot be read: {why}; name one that can"
-        raise pytest.UsageError(message)
-
-
-def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSettings:
-    """Merge the options of the run scope. Raise ``pytest.UsageError`` if a file that they name cannot be read."""
-    merged = {**ini_layer.values, **flags.values}
-
-    def value(name: str) -> Any:
-        return merged.get(name, by_name(name).default)
-
-    def added(name: str) -> list[Any]:
-        return [given for layer in (ini_layer, flags) for given in dict[str, Any](layer.values).get(name, ())]
-
-    def path(name: str) -> Path | None:
-        """Return the path that was given, absolute: a flag's is relative to where the user is."""
-        given = value(name)
-        base = config.invocation_params.dir if name in flags.values else config.rootpath
-        return None if given is None else base / given
-
-    jobs = value("jobs")
-    config_file = path("config")
-    if config_file is not None:
-        _require_readable(config_file, (flag if "config" in flags.values else ini)(by_name("config")))
-    report_dir = path("report_dir")
-    assert report_dir is not None
-    return RunSettings(
-        jobs=len(os.sched_getaffinity(0)) if jobs == "auto" else jobs,
-        order=value("order"),
-        shard=_shard(value("shard")),
-        durations=path("durations"),
-        strict=bool(value("strict")),
-        reports=value("reports") == "on",
-        report_dir=report_dir,
-        # A net that somebody widens must not get holes elsewhere.
-        redact=(*by_name("redact").default, *added("redact")),
-        config=config_file,
-        paths=tuple(value("paths")),
-    )
-
-
-def _shard(text: str | None) -> Shard | None:
-    from ..core.shards import Shard
-
-    try:
-        return None if text is None else Shard.parse(text)
-    except ValueError as error:
-        raise pytest.UsageError(f"{flag(by_name('shard'))}: {error}") from error

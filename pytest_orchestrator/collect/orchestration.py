@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pluggy
 
     from ..config.settings import DiscoverySettings, ScriptSettings
-    from .options import RunSettings
+    from .given import RunSettings
     from .ownership import PytestFiles
     from .scope import Scope
 

@@ -28,10 +28,10 @@ from .distribution import (
 )
 from .execution import EXECUTION, Execution
 from .fast import FastProtocol
+from .given import given_flags, given_ini, run_settings
 from .hooks import report_sections
 from .items import ScriptItem
 from .nodes import is_script, script_nodes
-from .options import given_flags, given_ini, run_settings
 from .orchestration import KEY, Orchestration
 from .order import RANDOM, new_seed
 from .ownership import PytestFiles

@@ -6,7 +6,6 @@ import re
 import shlex
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
 from enum import Enum
 from typing import Any, Final
 
@@ -174,7 +173,7 @@ class Checker:
         return self._refuse(option, node, where)
 
     def _list(self, option: Option, node: Node, where: str) -> list[Any] | Invalid:
-        item_option = replace(option, kind=_ITEM_KINDS[option.kind], single=False)
+        item_option = option._replace(kind=_ITEM_KINDS[option.kind], single=False)
         if isinstance(node, Listing):
             values = [self.check(item_option, item, where) for item in node.items]
             return [value for value in values if value is not INVALID]
@@ -185,7 +184,7 @@ class Checker:
 
     def _command(self, option: Option, node: Node, where: str) -> list[str] | Invalid:
         if isinstance(node, Listing):
-            word_option = replace(option, kind=Kind.TEXT, nullable=False)
+            word_option = option._replace(kind=Kind.TEXT, nullable=False)
             words = [self.check(word_option, item, where) for item in node.items]
             if not words:
                 return self._refuse(option, node, where, "it is empty; leave the key out")

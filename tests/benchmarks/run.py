@@ -200,6 +200,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # orphans come to us, so that their time is counted
+    for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"):
+        os.environ.pop(name, None)  # a package that was installed is compiled, a terminal is buffered
     root = corpus.default_root()
     root.mkdir(parents=True, exist_ok=True)
     groups: dict[str, tuple[str, Callable[[], list[Row]]]] = {

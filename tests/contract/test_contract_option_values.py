@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_orchestrator.collect.options import given_flags, given_ini, run_settings
+from pytest_orchestrator.collect.given import given_flags, given_ini, run_settings
 from pytest_orchestrator.config.option import Kind
 from pytest_orchestrator.config.options import OPTIONS, Option, flag, ini
 
