@@ -90,6 +90,20 @@ def big_output(root: Path) -> Path:
     return tree
 
 
+def skewed(root: Path) -> Path:
+    """Make 196 scripts of 25 ms and one of 4 s, the last by name: two jobs need 4.45 s at least."""
+    tree = root / "skew"
+    if not tree.exists():
+        for name in [*(f"s{number:05d}" for number in range(196)), "z00000"]:
+            text = f"#!/bin/sh\nsleep {4 if name.startswith('z') else 0.025}\necho ok\n"
+            put(tree / "scripts" / f"{name}.sh", text, executable=True)
+        put(tree / "test_plain.py", PLAIN_PYTEST)
+        put(tree / "pytest.ini", "[pytest]\n")
+        names = sorted(path.name for path in (tree / "scripts").iterdir())
+        put(tree / "ctest" / "CTestTestfile.cmake", "".join(f'add_test({n} "{tree}/scripts/{n}")\n' for n in names))
+    return tree
+
+
 def empty(root: Path) -> Path:
     """Make a project with one test that does nothing."""
     tree = root / "empty"

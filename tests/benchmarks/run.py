@@ -2,9 +2,9 @@
 
     python tests/benchmarks/run.py [GROUP ...] [--rounds N]
 
-Groups: cold (what the plugin costs a run that does not use it), shell (1000 trivial scripts), python (200 Python
-scripts), output (20 x 50 MiB), parent (starting programs from a process with 1 GB of heap), supervisor (the engine
-alone). Peers that are not installed (ctest, lit, a C compiler) are left out and named.
+Groups: cold (what the plugin costs a run that does not use it), shell (1000 trivial scripts), shell10000, python (200
+Python scripts), skew (one long script among short ones), output (20 x 50 MiB), parent (starting programs from a process
+with 1 GB of heap). Peers that are not installed (ctest, lit, a C compiler ...) are left out and named.
 """
 
 from __future__ import annotations
@@ -82,17 +82,19 @@ def compare(title: str, rows: list[Row], rounds: int) -> None:
             elif sample.status:
                 print(f"note: {row.name} ended with {sample.status}")
     print(f"\n{title} ({rounds} rounds)\n")
-    print("| command | wall s | min | max | CPU s | peak MiB | wall ratio | CPU ratio |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    print("| command | wall s | min | max | CPU s | peak MiB | wall ratio | CPU ratio | paired difference ms |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     base_wall = base_cpu = 0.0
+    first = samples[rows[0].name]
     for name, runs in samples.items():
         walls = [run.wall for run in runs]
+        difference = statistics.median(run.wall - base.wall for run, base in zip(runs, first, strict=True))
         wall, cpu = statistics.median(walls), statistics.median(run.cpu for run in runs)
         rss = statistics.median(run.rss for run in runs)
         base_wall, base_cpu = base_wall or wall, base_cpu or cpu
         print(
             f"| {name} | {wall:.3f} | {min(walls):.3f} | {max(walls):.3f} | {cpu:.3f} | {rss:.0f} "
-            f"| {wall / base_wall:.2f} | {cpu / base_cpu:.2f} |"
+            f"| {wall / base_wall:.2f} | {cpu / base_cpu:.2f} | {1000 * difference:.1f} |"
         )
 
 
@@ -137,8 +139,8 @@ def shell_rows(root: Path, count: int = 1000) -> list[Row]:
     if count <= SLOW_PEERS:
         peers += [
             ("prysk", "prysk", ["prysk", "-q", "prysk"], tree),
-            ("bats", "bats -j2 (needs GNU parallel)", ["bats", "-j2", "bats"], tree),
-            ("parallel", "GNU parallel -j2", ["sh", "-c", "ls scripts/* | parallel -j2 >/dev/null"], tree),
+            ("bats", "bats -j2 (needs GNU parallel)", ["bats", "-j", "2", "bats"], tree),
+            ("parallel", "GNU parallel -j2", ["sh", "-c", "ls scripts/* | parallel --will-cite -j 2 >/dev/null"], tree),
         ]
     return rows + [Row(name, command, cwd) for program, name, words, cwd in peers if (command := found(program, words))]
 
@@ -153,7 +155,7 @@ def found(program: str, words: list[str]) -> list[str] | None:
     if path is None:
         print(f"left out: {program} (not installed)")
         return None
-    return [path if word == program else word for word in words]
+    return [path if words[0] == program else words[0], *words[1:]]
 
 
 def cold_rows(root: Path) -> list[Row]:
@@ -188,9 +190,27 @@ def output_rows(root: Path) -> list[Row]:
 def engine_rows(heaps: tuple[int, ...]) -> list[Row]:
     """Return the engine alone, started from processes with so many MiB of heap."""
     return [
-        Row(f"1000 programs from a process with {heap} MiB", [sys.executable, str(ENGINE_LOOP), str(heap)], HERE)
+        Row(f"{count} programs from a process with {heap} MiB",
+            [sys.executable, str(ENGINE_LOOP), str(heap), str(count)], HERE)
         for heap in heaps
+        for count in (0, 1000)
+    ]  # fmt: skip
+
+
+def skew_rows(root: Path) -> list[Row]:
+    """Return the commands that run one long script among many short ones; the round before the first records them."""
+    tree = corpus.skewed(root)
+    plain = ["--orchestrate-order", "path"]
+    rows = [
+        Row("pytest, nothing to do", pytest(), corpus.empty(root)),
+        Row("jobs 2, nothing recorded", pytest("--orchestrate", "scripts", "--orchestrate-jobs", "2", *plain), tree),
+        Row("jobs 2, durations recorded", pytest("--orchestrate", "scripts", "--orchestrate-jobs", "2"), tree),
+        Row("-n2, nothing recorded", pytest("--orchestrate", "scripts", "-n2", *plain), tree),
+        Row("-n2, durations recorded", pytest("--orchestrate", "scripts", "-n2"), tree),
+        Row("pytest + subprocess.run, -n2", pytest("test_plain.py", "-n2"), tree),
     ]
+    command = found("ctest", ["ctest", "-j2"])
+    return [*rows, Row("ctest -j2, costs recorded", command, tree / "ctest")] if command else rows
 
 
 def main() -> None:
@@ -208,6 +228,7 @@ def main() -> None:
         "cold": ("A run without --orchestrate", lambda: cold_rows(root)),
         "shell": ("1000 trivial shell scripts", lambda: shell_rows(root)),
         "shell10000": ("10 000 trivial shell scripts", lambda: shell_rows(root, 10000)),
+        "skew": ("One script of 4 s, the last one, among 196 of 25 ms", lambda: skew_rows(root)),
         "python": ("200 Python scripts", lambda: python_rows(root)),
         "output": ("Much output", lambda: output_rows(root)),
         "parent": ("Starting programs from a large process", lambda: engine_rows((0, 1000))),
