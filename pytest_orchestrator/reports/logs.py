@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..core.jsontext import readable
 from ..core.names import escape_name
@@ -93,9 +93,13 @@ def log_path(nodeid: str) -> PurePosixPath:
     return PurePosixPath(f"{_stem(nodeid)}.json")
 
 
-def output_path(nodeid: str, stream: Literal["stdout", "stderr"]) -> PurePosixPath:
-    """Return where the whole output of an item is kept, beside its log, when the log holds a part of it only."""
-    return PurePosixPath(f"{_stem(nodeid)}.{stream}")
+def output_files(report_dir: str, nodeid: str) -> tuple[bytes, bytes]:
+    """Return where the whole stdout and stderr of an item are kept below ``report_dir``.
+
+    They stand beside its log, when that holds a part of them only.
+    """
+    stem = os.fsencode(f"{report_dir}/{_stem(nodeid)}")
+    return stem + b".stdout", stem + b".stderr"
 
 
 def log_text(nodeid: str, result: Mapping[str, Any]) -> str:
