@@ -63,13 +63,13 @@ def _description(item: ScriptItem, orchestration: Orchestration) -> Iterator[tup
     yield "time limit", ", ".join(limits) if limits else f"none ({settings.timeout_source})"
     why = _skip_reason(item, settings)
     if why is not None:
-        yield "skipped", why
+        yield "skipped", item.redacted(why, settings)
     missing = unmet_requirement(settings)
     if missing is not None:
         yield ("fails", f"{missing} (--orchestrate-strict)") if orchestration.settings.strict else ("skipped", missing)
     xfail = item.get_closest_marker("xfail")
     if xfail is not None:
-        yield "xfail", str(xfail.kwargs.get("reason", "")) or "expected to fail"
+        yield "xfail", item.redacted(str(xfail.kwargs.get("reason", "")), settings) or "expected to fail"
 
 
 def _command(item: ScriptItem, orchestration: Orchestration) -> Iterator[tuple[str, str]]:
@@ -85,13 +85,13 @@ def _command(item: ScriptItem, orchestration: Orchestration) -> Iterator[tuple[s
         lambda: adapted(item, prepared, context), "collect", reraise=(KeyboardInterrupt, pytest.exit.Exception)
     )
     if call.excinfo is not None:
-        yield "error", call.excinfo.exconly(tryshort=True)
+        yield "error", item.redacted(call.excinfo.exconly(tryshort=True), spec.settings)
         return
     command = call.result.command
     redactor = context.redactor.extended(spec.settings.env)
     yield "command", " ".join(_word(redactor.text(word)) for word in call.result.shown)
     cwd = command.cwd
-    yield "directory", "a temporary one" if cwd is None else escape_name(os.fsdecode(cwd))
+    yield "directory", "a temporary one" if cwd is None else redactor.text(escape_name(os.fsdecode(cwd)))
     label = "environment"
     for name, value in shown_additions(command, context).items():
         yield label, f"{_word(name)} (removed)" if value is None else f"{_word(name)}={_word(value)}"

@@ -11,7 +11,7 @@ from ..core.names import escape_name
 from ..core.status import Reason, Status
 from ..errors import OrchestratorError
 from ..reports.logs import output_files
-from ..scripts.circumstances import working_directory
+from ..scripts.circumstances import redactor_of, working_directory
 from ..scripts.judge import not_startable, result_of
 from ..scripts.prepare import Prepared, unmet_requirement
 from ..scripts.runner import Runner, Started
@@ -26,6 +26,7 @@ from .timeouts import timed_by_us
 if TYPE_CHECKING:
     from ..config.settings import ScriptSettings
     from ..core.result import RunResult
+    from ..process.redaction import Redactor
     from .items import ScriptItem
 
 EXECUTION = pytest.StashKey["Execution"]()
@@ -63,8 +64,8 @@ class Execution:
             watch=self._watch if self._live else None,
         )
         self.ahead = RunAhead(orchestration, config, self._start)
-        self._shown: dict[int, str] = {}
-        """Tickets whose output is shown, with the names of their scripts."""
+        self._shown: dict[int, tuple[str, Redactor]] = {}
+        """Tickets whose output is shown, with the names of their scripts and what knows their secrets."""
         self._interrupted: dict[ScriptItem, Started] = {}
         """Items whose run was given up by an exception: Ctrl-C, pytest.exit, pytest-timeout."""
         self._reruns = bool(config.getoption("reruns", None)) or _ini_reruns(config)
@@ -83,9 +84,15 @@ class Execution:
         with timed_by_us(item):
             result = self._runner.finish(started, self._orchestration.context())
         del self._interrupted[item]
-        result = judged(item, result)
+        result = judged(item, result, self._redactor(started))
         self.ahead.after(item, is_final=not result.status.is_bad or not self._comes_back(item))
         return result
+
+    def _redactor(self, started: Started) -> Redactor:
+        """Return what knows the secrets of one run."""
+        prepared = started.prepared
+        env = None if prepared is None else prepared.command.env
+        return redactor_of(started.spec, self._orchestration.context(), env)
 
     def _comes_back(self, item: ScriptItem) -> bool:
         """Return whether a failure of ``item`` may end the session or be followed by another run of it."""
@@ -117,13 +124,13 @@ class Execution:
 
     def _watch(self, started: Started) -> None:
         if started.ticket is not None:
-            self._shown[started.ticket] = escape_name(_item_of(started.spec).path.name)
+            name = escape_name(_item_of(started.spec).path.name)
+            self._shown[started.ticket] = name, self._redactor(started)
 
     def _show_output(self) -> None:
         assert self._live is not None
         engine = self._orchestration.engine
-        redactor = self._orchestration.context().redactor
-        for ticket, name in list(self._shown.items()):
+        for ticket, (name, redactor) in list(self._shown.items()):
             self._live.show(ticket, name, engine, redactor)
             outcome = engine.peek(ticket)
             if outcome is not None:
@@ -160,8 +167,9 @@ class Execution:
         spec = self.spec(item, settings)
         cwd = working_directory(spec, self._orchestration.context())
         result = result_of(spec, self._orchestration.context(), None, not_startable(error or ""), cwd)
-        # What a fixture or a reason says may hold a secret as well.
-        shown = None if error is None else self._orchestration.context().redactor.text(error)
+        # What a fixture, a hook or a reason says may hold a secret as well.
+        redactor = redactor_of(spec, self._orchestration.context(), None)
+        shown = None if error is None else redactor.text(error)
         return replace(result, status=status, error=shown, reason=reason)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..core.document import RunDocument
     from ..core.result import RunResult
+    from ..process.redaction import Redactor
     from ..scripts.prepare import Prepared
     from ..scripts.spec import RunContext
     from .items import ScriptItem
@@ -63,8 +64,8 @@ def _is_word(value: object) -> bool:
     return isinstance(value, str) and "\0" not in value
 
 
-def judged(item: ScriptItem, result: RunResult) -> RunResult:
-    """Return ``result`` with the verdict that a hook gives it.
+def judged(item: ScriptItem, result: RunResult, redactor: Redactor) -> RunResult:
+    """Return ``result`` with the verdict that a hook gives it, its error without the secrets that ``redactor`` knows.
 
     Raise OrchestratorError for an answer that is none, and whatever a hook raises.
     """
@@ -88,24 +89,28 @@ def judged(item: ScriptItem, result: RunResult) -> RunResult:
     return replace(
         result,
         status=status,
-        error=None if error is None else str(error),
+        error=None if error is None else redactor.text(str(error)),
         reason=Reason.CONFIGURATION if status is Status.ERROR else None,
         changed_by=VERDICT,
     )
 
 
 def report_sections(
-    config: pytest.Config, document: Callable[[], RunDocument]
+    config: pytest.Config, document: Callable[[], RunDocument], redacted: Callable[[str], str]
 ) -> tuple[list[tuple[str, str]], str | None]:
-    """Return the sections that hooks add to the report, and what went wrong with them, in one line."""
+    """Return the sections that hooks add to the report, and what went wrong with them, in one line.
+
+    ``redacted`` takes the secrets out of both.
+    """
     hook = config.hook.pytest_orchestrator_report_sections
     if not hook.get_hookimpls():
         return [], None
     try:
         sections = [section for answer in hook(config=config, document=document()) for section in answer]
     except Exception as error:  # noqa: BLE001 - no item to blame it on, and the report is worth more than its addition
-        return [], f"{SECTIONS} raised {type(error).__name__}: {error}"
+        return [], redacted(f"{SECTIONS} raised {type(error).__name__}: {error}")
     for section in sections:
         if not (isinstance(section, tuple | list) and len(section) == 2 and all(isinstance(t, str) for t in section)):
-            return [], f"{SECTIONS} returned {section!r}; a section is a pair of a title and Markdown text"
-    return [(title, markdown) for title, markdown in sections], None
+            problem = f"{SECTIONS} returned {section!r}; a section is a pair of a title and Markdown text"
+            return [], redacted(problem)
+    return [(redacted(title), redacted(markdown)) for title, markdown in sections], None

@@ -65,11 +65,15 @@ class ScriptItem(pytest.Item):
         self.own_markers[:] = [mark for mark in self.own_markers if not any(mark is other for other in before)]
         known = len(self.own_markers)
         if settings.skip is not None:
-            self.add_marker(pytest.mark.skip(reason=settings.skip))
+            self.add_marker(pytest.mark.skip(reason=self.redacted(settings.skip, settings)))
         if settings.xfail is not None:
             keywords: dict[str, Any] = {} if settings.xfail_strict is None else {"strict": settings.xfail_strict}
-            self.add_marker(pytest.mark.xfail(reason=settings.xfail, **keywords))
+            self.add_marker(pytest.mark.xfail(reason=self.redacted(settings.xfail, settings), **keywords))
         self._marks_of_settings = self.own_markers[known:]
+
+    def redacted(self, text: str, settings: ScriptSettings) -> str:
+        """Return ``text`` without secrets: pytest shows what markers say as it is."""
+        return self.config.stash[KEY].context().redactor.extended(settings.env).text(text)
 
     def apply_markers(self) -> None:
         """Take over what ``orchestrate`` markers say about skipping and expected failure, once all are known.
@@ -146,7 +150,7 @@ class ScriptItem(pytest.Item):
         if isinstance(excinfo.value, ScriptFailedError):
             return failure_of(self, excinfo.value.result)
         if isinstance(excinfo.value, OrchestratorError):
-            return str(excinfo.value)
+            return self.redacted(str(excinfo.value), self.settings)
         return super().repr_failure(excinfo, style)
 
     def _repr_failure_py(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

@@ -188,3 +188,11 @@ class Orchestration:
                 search_path=os.environ.get("PATH", os.defpath),
             )
         return self._context
+
+    def redactor(self) -> Redactor:
+        """Return a redactor that knows the secrets of all scripts that were run or described in this process."""
+        context = self.context()
+        redactor = context.redactor
+        for around in context.circumstances.values():
+            redactor = redactor.extended(around.settings.env)
+        return redactor

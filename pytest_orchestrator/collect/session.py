@@ -250,7 +250,7 @@ class OrchestratorSession:
             for item, result in cancelled:
                 self._recorder.row(item.nodeid, result.status, result.execution_time, None, result.as_dict())
             self._recorder.end(int(exitstatus))
-            sections, problem = report_sections(self._config, self._recorder.read)
+            sections, problem = report_sections(self._config, self._recorder.read, self._orchestration.redactor().text)
             self._terminal.problem = problem or self._terminal.problem
             self._recorder.render(sections)
             if self._recorder.problem is not None:

@@ -86,6 +86,15 @@ def search_path(
     return os.pathsep.join(os.path.join(directory, entry) for entry in text.split(os.pathsep))
 
 
+def redactor_of(spec: ScriptSpec, context: RunContext, env: Mapping[bytes, bytes] | None) -> Redactor:
+    """Return a redactor that knows the secrets of one run of ``spec``; ``env`` is what its command adds, if it has one.
+
+    A hook may have added to that what the settings do not know.
+    """
+    around = circumstances(spec, context)
+    return around.redactor if env is None or env is around.env else extended_redactor(spec, context, env)
+
+
 def extended_redactor(spec: ScriptSpec, context: RunContext, added: Mapping[bytes, bytes]) -> Redactor:
     """Return a redactor that knows the secrets in the settings of ``spec``, and in what is ``added`` for it."""
     settings = context.redactor.extended(spec.settings.env)

@@ -13,7 +13,7 @@ from ..core.result import LeftProcess, Limit, RunResult
 from ..core.status import Reason, Status
 from ..process.command import Command, Outcome
 from ..process.limits import REFUSED, refused_limit
-from .circumstances import circumstances, extended_redactor
+from .circumstances import redactor_of
 from .expect import unmet_expectations
 from .streams import shown_file, take_stream
 
@@ -166,13 +166,10 @@ def result_of(
         error = explain_not_started(outcome.error, prepared.command, cwd)
         outcome = replace(outcome, error=error)
     verdict = judge(spec, outcome, directory)
-    around = circumstances(spec, context)
-    redactor = around.redactor
+    redactor = redactor_of(spec, context, None if prepared is None else prepared.command.env)
     keep_stdout = keep_stderr = None
     notes: list[str] = []
     if prepared is not None:
-        if prepared.command.env is not around.env:  # a hook has added something
-            redactor = extended_redactor(spec, context, prepared.command.env)
         keep_stdout, keep_stderr = prepared.command.keep_stdout, prepared.command.keep_stderr
         notes += prepared.notes
     report_dir = None if context.report_dir is None else str(context.report_dir)
@@ -198,7 +195,7 @@ def result_of(
         reason=verdict.reason,
         case=spec.case,
         command=tuple(redactor.text(escape_name(word)) for word in prepared.shown) if prepared is not None else (),
-        cwd=escape_name(directory or ""),
+        cwd=redactor.text(escape_name(directory or "")),
         timeout=spec.settings.timeout,
         limit=verdict.limit,
         signal=signal_name(outcome.exit_code),
