@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import shlex
 import sys
@@ -157,13 +156,7 @@ def _run(given: argparse.Namespace, extra: Sequence[str]) -> int:
 def _docs(given: argparse.Namespace) -> int:
     from .scripts.library import generate_script_documentation
 
-    try:
-        print(generate_script_documentation(given.scripts_dir, given.output))
-    except OSError as error:
-        # What mkdir says of a file in the place of a directory names the wrong thing.
-        why = os.strerror(errno.ENOTDIR) if isinstance(error, FileExistsError) else error.strerror
-        problem = f"cannot write {given.output!r}: {why}"
-        raise OrchestratorError(problem) from error
+    print(generate_script_documentation(given.scripts_dir, given.output))
     return 0
 
 
@@ -218,10 +211,16 @@ def run_orchestrator(argv: Sequence[str] | None = None) -> int:
     ``argv`` are the words of that command line after ``run``; by default those of this program.
 
     Returns pytest's exit code: 0 all passed, 1 something failed, 2 interrupted or wrong options, 3 internal error,
-    4 wrong use of pytest, 5 no script found. Nothing is raised but KeyboardInterrupt. Works inside of a pytest
-    session too: pytest then gets a process of its own, and so it does at any further call in the same program.
+    4 wrong use of pytest, 5 no script found. Nothing is raised but KeyboardInterrupt, and
+    :class:`~pytest_orchestrator.errors.ArgumentError` for an ``argv`` that is no list of texts. Works inside of a
+    pytest session too: pytest then gets a process of its own, and so it does at any further call in the same program.
     """
+    from .config.given_arguments import Arguments
+
     prog = "run_orchestrator"
+    given = Arguments()
+    given.words("argv", argv)
+    given.check()
     words, extra = _split(sys.argv[1:] if argv is None else argv)
     return _guarded(lambda: _run(_parse_run(prog, words), extra), prog)
 

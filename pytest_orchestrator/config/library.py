@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.names import quote_name
 from ..errors import DiscoveryError
+from .given_arguments import Arguments
 from .project import FILE_NAMES, ProjectConfig, find_config_file
 from .resolve import INI, Layer, shared_settings
 
@@ -35,7 +36,9 @@ def load_config(scripts_dir: str | os.PathLike[str]) -> dict[str, Any]:
     them are empty. Raises :class:`~pytest_orchestrator.errors.DiscoveryError` when ``scripts_dir`` is no directory,
     and :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the file.
     """
-    directory = Path(os.path.abspath(scripts_dir))
+    given = Arguments()
+    directory = Path(os.path.abspath(given.path("scripts_dir", scripts_dir)))
+    given.check()
     if not directory.is_dir():
         what = (
             "is a file: name the directory that holds it"
@@ -62,6 +65,11 @@ def get_script_config(
     seconds, 0 for none; keys for which nothing is set and that have no built-in value are left out. Raises
     :class:`~pytest_orchestrator.errors.ConfigurationError` when ``config`` holds mistakes.
     """
+    given = Arguments()
+    given.path("script", script)
+    given.path("scripts_dir", scripts_dir)
+    given.mapping("config", config, "give what load_config returned")
+    given.check()
     return script_configs(scripts_dir, config)(script)
 
 

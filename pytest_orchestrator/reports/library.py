@@ -9,6 +9,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ..config.given_arguments import Arguments
 from ..core.document import end_line, result_line, run_line
 from ..core.status import Status
 from ..errors import ReportError
@@ -62,6 +63,10 @@ def generate_report(results: Sequence[Mapping[str, Any]], output_dir: str | os.P
     Raises :class:`~pytest_orchestrator.errors.ReportError` for a result without a name or with an unknown status,
     when ``output_dir`` is not one of ours and holds a file of such a name, and when a file cannot be written.
     """
+    given = Arguments()
+    given.mappings("results", results, "give the dictionaries that run_script or run_function returned")
+    given.path("output_dir", output_dir)
+    given.check()
     totals = dict.fromkeys(Status, 0)
     taken: set[str] = set()
     lines: list[str] = []

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from ..config.given_arguments import Arguments
 from ..core.jsontext import readable
 from ..core.names import escape_name
 from ..errors import ReportError
@@ -199,6 +200,10 @@ def save_log(result: Mapping[str, Any], output_dir: str | os.PathLike[str]) -> P
     the log gets a name of its own: two results never share a file, not even from two processes.
     Raises :class:`~pytest_orchestrator.errors.ReportError` when the result has no name or the file cannot be written.
     """
+    given = Arguments()
+    given.mapping("result", result, "give the dictionary that run_script or run_function returned")
+    given.path("output_dir", output_dir)
+    given.check()
     number = 1
     while True:
         try:

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..config.given_arguments import Arguments
 from ..config.options import by_name
 from ..config.resolve import apply_keywords
 from ..config.settings import ScriptSettings
-from ..errors import ArgumentError, OrchestratorError
+from ..errors import OrchestratorError
 from ..process.redaction import Redactor
 from .environment import current_environment
 from .spec import RunContext
@@ -33,22 +34,22 @@ DEFAULT_TIMEOUT = _NotGiven(60)
 _FILE_SECTIONS = frozenset({"default", "scripts", "timeout_override"})
 
 
-class Given:
+class Given(Arguments):
     """The arguments of one call that become settings; every mistake among them is told at once."""
 
     def __init__(self, function: str) -> None:
+        super().__init__()
         self._function = function
         self._settings = ScriptSettings()
-        self._problems: list[str] = []
 
     def config(self, config: object) -> None:
         """Take the settings of a script as plain data."""
         if config is None:
             return
         if not isinstance(config, Mapping):
-            self._problems.append(f"config: {type(config).__name__} is not a mapping; {_CONFIG_REMEDY}")
+            self.problems.append(f"config: {type(config).__name__} is not a mapping; {_CONFIG_REMEDY}")
         elif _FILE_SECTIONS & config.keys():
-            self._problems.append(f"config: it is a whole configuration, as load_config returns; {_CONFIG_REMEDY}")
+            self.problems.append(f"config: it is a whole configuration, as load_config returns; {_CONFIG_REMEDY}")
         else:
             self._apply(config, "config", f"{self._function}(config=…)")
 
@@ -69,17 +70,16 @@ class Given:
         """
         if isinstance(env, Mapping):
             odd = [name for name in env if not isinstance(name, str)]
-            self._problems += [f"env: {name!r} is not the name of a variable; names are texts" for name in odd]
+            self.problems += [f"env: {name!r} is not the name of a variable; names are texts" for name in odd]
             given = {name: value for name, value in env.items() if isinstance(name, str)}
             added = {name: value for name, value in given.items() if value is None or os.environ.get(name) != value}
             self._apply({"env": added}, "", f"{self._function}()")
         elif env is not None:
-            self._problems.append(f"env: {type(env).__name__} is not a mapping; give names and texts")
+            self.problems.append(f"env: {type(env).__name__} is not a mapping; give names and texts")
 
     def checked(self) -> ScriptSettings:
         """Return the settings. Raise ArgumentError with all that is wrong."""
-        if self._problems:
-            raise ArgumentError("\n".join(self._problems))
+        self.check()
         return self._settings
 
     def _apply(self, keywords: Mapping[str, object], timeout_source: str, place: str) -> None:
@@ -87,18 +87,10 @@ class Given:
             self._settings = apply_keywords(self._settings, keywords, timeout_source)
         except OrchestratorError as error:
             prefix = f"{timeout_source}: "
-            self._problems += [f"{place}: {line.removeprefix(prefix)}" for line in str(error).splitlines()]
+            self.problems += [f"{place}: {line.removeprefix(prefix)}" for line in str(error).splitlines()]
 
 
 _CONFIG_REMEDY = "give what get_script_config returned, or a dictionary of settings"
-
-
-def checked_path(name: str, path: object) -> str:
-    """Return ``path`` as text. Raise ArgumentError when it is none."""
-    try:
-        return os.fsdecode(path)  # type: ignore[arg-type]  # whatever the caller gave
-    except TypeError:
-        raise ArgumentError(f"{name}: {path!r} is not a path; give a str or an os.PathLike") from None
 
 
 def current_directory() -> str:

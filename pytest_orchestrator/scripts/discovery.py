@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..config.given_arguments import Arguments
 from ..config.settings import DiscoverySettings
 from ..core.globs import compile_path_globs
 from ..core.names import escape_name, quote_name
@@ -52,7 +53,12 @@ def discover_scripts(
     A directory further down that cannot be read is a warning of the logger ``pytest_orchestrator.discovery``.
     Contract: seed 004.
     """
-    base = os.fspath(scripts_dir)
+    given = Arguments()
+    base = given.path("scripts_dir", scripts_dir)
+    given.names("subdirs", subdirs)
+    given.text("pattern", pattern)
+    given.whole_number("max_depth", max_depth)
+    given.check()
     if max_depth is not None:
         if max_depth < 0:
             raise DiscoveryError(

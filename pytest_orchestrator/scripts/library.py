@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..config.given_arguments import Arguments
 from ..config.library import load_config, plain_settings, project_root, script_configs
 from ..config.settings import DiscoverySettings, ScriptSettings
 from ..core.names import escape_name
 from ..core.status import Reason, Status
-from ..errors import SupervisorError
+from ..errors import ReportError, SupervisorError
 from ..process.pool import shared_pool
 from ..process.redaction import REPLACEMENT
 from ..process.workplace import lock_directory
-from .arguments import DEFAULT_TIMEOUT, Given, checked_path, current_directory, library_context
+from .arguments import DEFAULT_TIMEOUT, Given, current_directory, library_context
 from .circumstances import working_directory
 from .judge import not_startable, result_of
 from .prepare import unmet_requirement
@@ -81,11 +83,13 @@ def run_script_in(
     given.config(config)
     given.environment(env)
     given.limits(timeout, memory_limit_mb)
+    script = given.path("script_path", script_path)
+    directory = None if cwd is None else given.path("cwd", cwd)
     settings = given.checked()
     start = current_directory() if rootdir is None else str(rootdir)
-    path = os.path.normpath(os.path.join(start, checked_path("script_path", script_path)))
-    if cwd is not None:
-        settings = replace(settings, cwd=os.path.join(start, checked_path("cwd", cwd)))
+    path = os.path.normpath(os.path.join(start, script))
+    if directory is not None:
+        settings = replace(settings, cwd=os.path.join(start, directory))
     elif settings.cwd is None:
         settings = replace(settings, cwd=start)
     shown = path.removeprefix(os.path.join(start, ""))
@@ -127,12 +131,15 @@ def generate_script_documentation(scripts_dir: str | os.PathLike[str], output_fi
     imported. Secrets are replaced.
 
     Raises :class:`~pytest_orchestrator.errors.DiscoveryError` when ``scripts_dir`` cannot be searched,
-    :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of a configuration file, and ``OSError``
-    when the page cannot be written.
+    :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of a configuration file, and
+    :class:`~pytest_orchestrator.errors.ReportError` when the page cannot be written.
     """
     from .documentation import generate_script_documentation as write_page
 
-    directory = Path(checked_path("scripts_dir", scripts_dir))
+    given_arguments = Arguments()
+    directory = Path(given_arguments.path("scripts_dir", scripts_dir))
+    output = given_arguments.path("output_file", output_file)
+    given_arguments.check()
     config = load_config(directory)
     given: dict[str, Any] = config["discovery"]
     discovery: dict[str, Any] = {
@@ -152,10 +159,15 @@ def generate_script_documentation(scripts_dir: str | os.PathLike[str], output_fi
         hidden = {name: REPLACEMENT for name, value in environment.items() if value and redactor.is_secret_name(name)}
         return {**changed, "env": {**environment, **hidden}} if hidden else changed
 
-    return write_page(
-        directory,
-        checked_path("output_file", output_file),
-        settings=replace(DiscoverySettings(), **discovery),
-        settings_for=settings_for,
-        redacted_for=lambda script: redactor_for(script).text,
-    )
+    try:
+        return write_page(
+            directory,
+            output,
+            settings=replace(DiscoverySettings(), **discovery),
+            settings_for=settings_for,
+            redacted_for=lambda script: redactor_for(script).text,
+        )
+    except OSError as error:
+        # What mkdir says of a file in the place of a directory names the wrong thing.
+        why = os.strerror(errno.ENOTDIR) if isinstance(error, FileExistsError) else error.strerror
+        raise ReportError(f"cannot write {output!r}: {why}") from error
