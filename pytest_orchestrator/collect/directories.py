@@ -82,6 +82,14 @@ class ScriptDirectory(pytest.Directory):
         return in_scope and not hooks.pytest_ignore_collect(collection_path=path, config=self.config)
 
 
+class _Repeated(pytest.Directory):
+    """A link to a directory that is searched in another place: nothing is collected in it."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Return nothing."""
+        return ()
+
+
 def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
     """Return whether ``entry`` is a link whose end is not there: as a script it is one that cannot be started."""
     return entry.is_symlink() and not os.path.exists(entry.path)
@@ -120,11 +128,23 @@ def collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector 
         if above is not None and above.filter.accepts_directory(text, path.name, above.depth, path.is_symlink()):
             orchestration.places[text] = Place(above.filter, above.settings, above.depth + 1)
         elif not orchestration.scope.leads_on(text):
-            return None
+            return _Repeated.from_parent(parent, path=path) if _is_repeated(path, parent, orchestration) else None
     if _is_package_with_tests(text, orchestration):
         return None
     shown = shown_path(path, orchestration.rootdir)
     return ScriptDirectory.from_parent(parent, path=path, name=os.path.basename(shown), nodeid=shown)
+
+
+def _is_repeated(path: Path, parent: pytest.Collector, orchestration: Orchestration) -> bool:
+    """Return whether ``path`` is a link to what is searched in another place below the same root.
+
+    pytest follows every link, and two that lead to a directory above them double its work with every level.
+    """
+    if not path.is_symlink() or parent.session.isinitpath(path, with_parents=True):
+        return False
+    above = (orchestration.places.get(str(directory)) for directory in path.parents)
+    place = next((place for place in above if place is not None), None)
+    return place is not None and place.filter.repeats(str(path))
 
 
 def _is_package_with_tests(directory: str, orchestration: Orchestration) -> bool:

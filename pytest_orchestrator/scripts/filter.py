@@ -67,8 +67,8 @@ class ScriptFilter:
     """
 
     __slots__ = (
-        "_exclude", "_extensions", "_include", "_links", "_packages", "_prefix", "_real_base", "_settings",
-        "_skip_dirs", "_skip_files", "_subdirs", "base",
+        "_exclude", "_extensions", "_include", "_links", "_packages", "_passed", "_prefix", "_real_base",
+        "_settings", "_skip_dirs", "_skip_files", "_subdirs", "base",
     )  # fmt: skip
 
     def __init__(self, settings: DiscoverySettings, base: str) -> None:
@@ -87,6 +87,7 @@ class ScriptFilter:
         self._packages: dict[str, bool] = {}
         self._real_base: str | None = None
         self._links: dict[str, tuple[str, int]] = {}
+        self._passed: dict[str, str] = {}
 
     def accepts_directory(self, path: str, name: str, depth: int, is_symlink: bool) -> bool:
         """Return whether the walk enters the directory ``path``, whose last component is ``name``."""
@@ -99,6 +100,15 @@ class ScriptFilter:
             self._links[real] = (path, depth)
             return True
         return not self._links or self._alias_fault(path) is None
+
+    def repeats(self, path: str) -> bool:
+        """Return whether the link ``path`` leads to a directory that is searched in another place.
+
+        For somebody who goes below this walk's ``base`` as well, and further: also into what the walk leaves out.
+        The answer is that of :meth:`accepts_directory`, as far as links matter to it; asking twice gives it again.
+        """
+        real = os.path.realpath(path)
+        return self._link_fault(path, real) is not None or self._passed.setdefault(real, path) != path
 
     def accepts_file(self, path: str, name: str, depth: int, *, is_file: bool | None = None) -> bool:
         """Return whether ``path``, whose last component is ``name``, is a script.

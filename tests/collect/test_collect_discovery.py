@@ -172,6 +172,22 @@ def test_broken_configuration_of_a_package_with_tests_is_told(project: Project) 
     assert not project.started()
 
 
+@pytest.mark.parametrize("more", [(), ("--orchestrate-max-depth=0",)], ids=["all", "shallow"])
+def test_several_links_to_directories_above_them_are_not_followed_by_anybody(
+    project: Project, more: tuple[str, ...]
+) -> None:
+    project.file("scripts/a.sh")
+    project.file("scripts/test_x.py", "def test_it(): pass\n")
+    for name in ("s1", "s2", "p/l1", "p/l2", "q/l1", "q/l2"):
+        link = project.path / "scripts" / name
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to({"s": ".", "p": "../q", "q": "../p"}[name[0]])
+    # Each link doubles what is below it, 40 levels deep: followed, they would take longer than any deadline.
+    arguments = ("-p", "no:hypothesispytest", "--orchestrate", "--collect-only", "-q", *more)
+    found = project.pytester.runpytest_subprocess(*arguments, timeout=60)
+    assert [line for line in found.outlines if "::" in line] == ["scripts/a.sh::run", "scripts/test_x.py::test_it"]
+
+
 def test_links_are_followed_once_and_never_in_a_circle(project: Project) -> None:
     project.file("scripts/real/a.sh", STARTED)
     project.file("elsewhere/b.sh", STARTED)
