@@ -112,7 +112,7 @@ def _mistake(previous: str, word: str, roots: Sequence[Path], config: pytest.Con
             return None
     except (OSError, ValueError):  # too long for a name, a NUL
         return None
-    shown = quote_name(word)
+    shown = f"'{word}'" if word.isprintable() else quote_name(word)
     if word not in config.option.file_or_dir:
         joined = f"{previous}={word}" if previous.startswith("--") else f"{previous}{word}"
         return f"{previous} {shown}: pytest-xdist takes {shown} for a path to send, because it exists; write {joined}"
@@ -208,8 +208,8 @@ class OtherHosts:
             return f"{what}: ssh did not reach {host} (it said why above); see that this works: {_ssh(spec)} true"
         python = spec.python or "python"
         return (
-            f"{what}: {python!r} did not start on {host} (ssh said why above); name a Python that is there with "
-            f"python=PATH, and see that this works: {_ssh(spec)} {python} --version"
+            f"{what}: no Python answered on {host} (ssh said why above); see that this works: "
+            f"{_ssh(spec)} {python} --version; python=PATH names another"
         )
 
     def _not_started(self, spec: execnet.XSpec, error: str) -> str:
