@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _FAILURES = (HostNotFound, execnet.RemoteError, OSError, EOFError, ValueError)
 """What comes out of xdist and execnet when a worker cannot be started."""
+_READ_BY_WORKERS = ("--orchestrate-config", "--orchestrate-durations")
+"""Flags with a file that every worker reads."""
 _ADDED = "execmodel=main_thread_only//"
 """What xdist puts in front of every ``--tx``."""
 
@@ -72,7 +74,7 @@ def refuse_what_cannot_be_sent(config: pytest.Config, specs: Iterable[execnet.XS
     mistakes += _clashes(roots)
     words = [str(word) for word in config.invocation_params.args]
     for previous, word in zip(["", *words], words, strict=False):
-        mistake = _mistake(previous, word, roots, config)
+        mistake = _mistake(previous, word, roots, config) or _joined_mistake(word, roots)
         if mistake is not None:
             mistakes.append(mistake)
     lost = [word for word in shlex.split(os.environ.get("PYTEST_ADDOPTS", "")) if word.startswith("--orchestrate")]
@@ -123,6 +125,20 @@ def _mistake(previous: str, word: str, roots: Sequence[Path], config: pytest.Con
     top = config.rootpath.resolve()
     directory = top if whole.is_relative_to(top) else whole if whole.is_dir() else whole.parent
     return f"{shown}: is in no directory that is sent to another host; write --rsyncdir={directory} {absolute}"
+
+
+def _joined_mistake(word: str, roots: Sequence[Path]) -> str | None:
+    """Return what is wrong with ``--flag=FILE`` of ours: xdist changes a path only if it is a word of its own."""
+    flag, _, value = word.partition("=")
+    if flag not in _READ_BY_WORKERS or not value or not roots:
+        return None
+    whole = Path(value).resolve()
+    root = next((root for root in roots if whole.is_relative_to(root)), None)
+    if root is None:
+        return f"{word}: is in no directory that is sent to another host; put it into one of --rsyncdir"
+    if value == f"{root.name}/{whole.relative_to(root)}":
+        return None
+    return f"{word}: is not found on another host; write it as two words, absolute: {flag} {whole}"
 
 
 class OtherHosts:

@@ -119,10 +119,10 @@ def test_results_of_another_user_in_another_directory_are_those_of_a_run_at_home
 def test_workers_here_and_there_share_one_run(project: Project, host: OtherHost, tmp_path: Path) -> None:
     project.ini("")
     for letter in "abcdef":
-        project.file(f"scripts/{letter}.sh", "pwd; seq 30000")
-    done = run(
-        project, host.tx(tmp_path / "there"), "--tx=popen", f"--rsyncdir={project.path}", project.path / "scripts"
-    )
+        project.file(f"scripts/{letter}.sh", 'pwd; seq 30000; test "$FROM" = ci')
+    configuration = project.file("ci.yaml", "default: { env: { FROM: ci } }")
+    sent = f"--rsyncdir={project.path}", "--orchestrate-config", configuration, project.path / "scripts"
+    done = run(project, host.tx(tmp_path / "there"), "--tx=popen", *sent)
     assert done.code == 0, done.out
     assert set(done.statuses.values()) == {"passed"}
     places = {row["worker"]: row["data"]["stdout"].split("\n")[0] for row in done.results}

@@ -60,6 +60,16 @@ def test_a_link_to_a_directory_that_is_sent_is_refused_with_the_path_behind_it(p
         link.unlink()
 
 
+def test_a_file_that_workers_would_not_find_is_refused_with_the_form_that_they_do(project: Project) -> None:
+    project.file("ci.yaml", "{}")
+    elsewhere = project.file("more/other.yaml", "{}")
+    sent = f"--rsyncdir={project.path}/scripts", f"--rsyncdir={project.path}/more", project.path / "scripts"
+    out = refused(project, "--orchestrate-config=ci.yaml", *sent)
+    assert "--orchestrate-config=ci.yaml: is in no directory that is sent to another host" in out
+    out = refused(project, f"--orchestrate-config={elsewhere}", *sent)
+    assert f"write it as two words, absolute: --orchestrate-config {elsewhere}\n" in out
+
+
 def test_two_directories_that_would_arrive_under_one_name_are_refused(project: Project) -> None:
     one, other = project.file("one/scripts/a.sh").parent, project.file("two/scripts/a.sh").parent
     own = project.file("pytest/a.sh").parent
