@@ -52,7 +52,7 @@ def other_hosts(config: pytest.Config) -> OtherHosts | None:
     from .hosts import OtherHosts, is_elsewhere, refuse_what_cannot_be_sent, specifications
 
     specs = specifications(config)
-    if not any(map(is_elsewhere, specs)):
+    if not any(is_elsewhere(spec) or spec.via for spec in specs):
         return None
     refuse_what_cannot_be_sent(config, specs)
     return OtherHosts(config, specs)

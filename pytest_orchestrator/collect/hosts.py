@@ -46,8 +46,8 @@ def specifications(config: pytest.Config) -> list[execnet.XSpec]:
 
 
 def is_elsewhere(spec: execnet.XSpec) -> bool:
-    """Return whether a worker has files of its own: xdist then sends it directories, and changes paths."""
-    return not spec.popen or bool(spec.chdir or spec.via)
+    """Return whether xdist sends directories to a worker, and changes paths in its command line."""
+    return not spec.popen or bool(spec.chdir)
 
 
 def host_of(spec: execnet.XSpec, config: pytest.Config) -> str | None:
@@ -147,8 +147,9 @@ class OtherHosts:
     def __init__(self, config: pytest.Config, specs: Iterable[execnet.XSpec]) -> None:
         self._config = config
         self._hosts = dict.fromkeys(host_of(spec, config) for spec in specs)
-        self._starting: list[execnet.XSpec] = []
-        """Workers that have not been started, the one whose turn it is first."""
+        self._option = "--px"
+        self._starting = [execnet.XSpec(text) for text in config.getoption("px", None) or []]
+        """What has not been started, that whose turn it is first: proxies, then workers."""
         self._is_connected = False
 
     def pytest_report_header(self) -> list[str]:
@@ -167,7 +168,7 @@ class OtherHosts:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self, specs: Sequence[execnet.XSpec]) -> None:
         """Called before the first worker is started."""
-        self._starting = list(specs)
+        self._option, self._starting = "--tx", list(specs)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_newgateway(self) -> None:
@@ -188,7 +189,8 @@ class OtherHosts:
         except _FAILURES as error:
             if not self._starting:
                 raise
-            raise pytest.UsageError(self._not_reached(error)) from error
+            message = f"{self._shown(self._starting[0])}: {self._not_reached(self._starting[0], error)}"
+            raise pytest.UsageError(message) from error
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -198,7 +200,8 @@ class OtherHosts:
         except _FAILURES as error:
             if not self._starting:
                 raise
-            raise session.Interrupted(self._not_reached(error)) from error
+            message = f"{self._shown(self._starting[0])}: {self._not_reached(self._starting[0], error)}"
+            raise session.Interrupted(message) from error
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
@@ -206,45 +209,48 @@ class OtherHosts:
         if error is None:
             return
         if not hasattr(node, "workerinfo"):
-            raise pytest.UsageError(self._not_started(node.gateway.spec, str(error)))
+            raise pytest.UsageError(f"{self._shown(node.gateway.spec)}: {self._not_started(node, str(error))}")
         self._starting = [node.gateway.spec]
 
     # -- words ------------------------------------------------------------------------------------------------
 
-    def _not_reached(self, error: BaseException) -> str:
-        spec = self._starting[0]
+    def _shown(self, spec: execnet.XSpec) -> str:
+        return f"{self._option} {clean(str(spec).removeprefix(_ADDED))}"
+
+    def _not_reached(self, spec: execnet.XSpec, error: BaseException) -> str:
         host = host_of(spec, self._config) or "this host"
-        what = _shown(spec)
         if self._is_connected:
-            return f"{what}: the directories of --rsyncdir could not be sent to {host}: {_last_line(error)}"
+            return f"the directories of --rsyncdir could not be sent to {host}: {_last_line(error)}"
         if isinstance(error, execnet.RemoteError):
             advice = "chdir= must name a directory that is there, or one to be made in a directory that is"
-            return f"{what}: {_last_line(error)} on {host}; {advice}"
+            return f"{_last_line(error)} on {host}; {advice}"
         if isinstance(error, HostNotFound):
-            return f"{what}: ssh did not reach {host} (it said why above); see that this works: {_ssh(spec)} true"
+            return f"ssh did not reach {host} (it said why above); see that this works: {_ssh(spec)} true"
+        if spec.socket or spec.popen:
+            return f"no Python answered on {host}: {_last_line(error)}"
         python = spec.python or "python"
         return (
-            f"{what}: no Python answered on {host} (ssh said why above); see that this works: "
+            f"no Python answered on {host} (ssh said why above); see that this works: "
             f"{_ssh(spec)} {python} --version; python=PATH names another"
         )
 
-    def _not_started(self, spec: execnet.XSpec, error: str) -> str:
+    def _not_started(self, node: Any, error: str) -> str:
+        spec: execnet.XSpec = node.gateway.spec
         host = host_of(spec, self._config) or "this host"
         python = spec.python or "python"
         _, usage, said = error.partition("UsageError: ")
         install = f"install it there: {python} -m pip install pytest-orchestrator=={__version__}"
         if usage and "unrecognized arguments" in said:
-            missing = "pytest-orchestrator" if "--orchestrate" in said else "a plugin that the command line is for"
-            missing = "pytest-xdist" if " --tx" in said and "--orchestrate" not in said else missing
-            return f"{_shown(spec)}: {missing} is missing in {python!r} on {host}; {install}"
+            missing = "a plugin that the command line is for"
+            if "--orchestrate" in said:
+                missing = "pytest-orchestrator"
+            elif "--tx" in said:
+                missing = "pytest-xdist"
+            return f"{missing} is missing in {python!r} on {host}; {install}"
         if usage:
-            return f"{_shown(spec)}: on {host}: {clean(said.strip())}"
+            return f"on {host}: {clean(said.strip())}"
         advice = f"; {install}" if "ModuleNotFoundError" in error or "ImportError" in error else ""
-        return f"{_shown(spec)}: pytest did not start on {host}: {_last_line(error)}{advice}"
-
-
-def _shown(spec: execnet.XSpec) -> str:
-    return f"--tx {clean(str(spec).removeprefix(_ADDED))}"
+        return f"pytest did not start on {host}: {_last_line(error)}{advice}"
 
 
 def _ssh(spec: execnet.XSpec) -> str:

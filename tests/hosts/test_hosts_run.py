@@ -51,7 +51,8 @@ def host() -> Iterator[OtherHost]:
 def run(project: Project, tx: str, *arguments: str | os.PathLike[str]) -> Run:
     if not arguments:
         arguments = (f"--rsyncdir={project.path}", project.path / "scripts")
-    return project.run_process("-p", "no:cacheprovider", "-d", "--tx", tx, *arguments)
+    mode = [] if "--dist=each" in arguments else ["-d"]
+    return project.run_process("-p", "no:cacheprovider", *mode, "--tx", tx, *arguments)
 
 
 def test_results_of_another_user_in_another_directory_are_those_of_a_run_at_home(
@@ -66,7 +67,7 @@ def test_results_of_another_user_in_another_directory_are_those_of_a_run_at_home
     project.file("scripts/imports.py", "import answers\nprint(answers.ANSWER)\n")
     project.file("scripts/direct", "#!/bin/sh\nexit 3\n", mode=0o755)
     project.file("scripts/hides.sh", HIDES.format(mark=mark) + f"exec sleep {mark}\n")
-    project.file("scripts/long.sh", "seq 100000\nexit 1")
+    project.file("scripts/long.sh", 'touch "$ORCHESTRATOR_TMP/trace"; seq 100000; exit 1')
     project.file("scripts/longer.sh", "seq 1400000; seq 20000 >&2")
     project.file("scripts/below/here.sh", "pwd")
     project.file("scripts/needs.sh", "exit 1")
@@ -105,6 +106,9 @@ def test_results_of_another_user_in_another_directory_are_those_of_a_run_at_home
         whole = (project.report_dir / long["stdout_file"]).read_text()
         assert whole == "".join(f"{number}\n" for number in range(1, 100001))
         assert f"stdout, last 20 lines, all of it in .orchestrator/{long['stdout_file']}:" in done.out
+        kept_on, _, kept = long["tmp"].partition(":")
+        assert (kept_on, (Path(kept) / "trace").exists()) == (NAME, True)
+        assert f"kept:     {NAME}:{kept}" in done.out
         longer = done.data("longer.sh")
         name, _, path = longer["stdout_file"].partition(":")
         assert (name, Path(path).stat().st_size) == (NAME, longer["stdout_bytes"])
@@ -132,13 +136,23 @@ def test_workers_here_and_there_share_one_run(project: Project, host: OtherHost,
     assert f"scripts run on {NAME}, this host; a lock of resources: holds on each of them alone" in done.out
 
 
-def test_scripts_that_are_on_the_other_host_need_not_be_sent(project: Project, host: OtherHost, tmp_path: Path) -> None:
+def test_scripts_that_are_on_the_other_host_need_not_be_sent_and_two_workers_there_share_a_directory(
+    project: Project, host: OtherHost, tmp_path: Path
+) -> None:
     (tmp_path / "checkout/scripts").mkdir(parents=True)
     (tmp_path / "checkout/pytest.ini").write_text("[pytest]\n")
-    (tmp_path / "checkout/scripts/a.sh").write_text("pwd")
-    done = run(project, host.tx(tmp_path / "checkout"), "scripts/a.sh::run")
+    for name in ("a.sh", "b.sh"):
+        (tmp_path / "checkout/scripts" / name).write_text("pwd; seq 20000")
+    done = run(project, f"2*{host.tx(tmp_path / 'checkout')}", "--dist=each", "scripts/a.sh::run", "scripts/b.sh")
     assert done.code == 0, done.out
-    assert done.rows["scripts/a.sh::run"]["data"]["stdout"] == f"{tmp_path}/checkout\n"
+    done.assert_adds_up()
+    assert sorted((row["nodeid"], row["worker"]) for row in done.results) == [
+        (f"scripts/{name}.sh::run", worker) for name in "ab" for worker in ("gw0", "gw1")
+    ]
+    for row in done.results:
+        assert row["data"]["stdout"].startswith(f"{tmp_path}/checkout\n")
+        assert (project.report_dir / row["data"]["stdout_file"]).stat().st_size == row["data"]["stdout_bytes"]
+    assert len({row["data"]["stdout_file"] for row in done.results}) == len(done.results)
 
 
 def test_an_ini_file_that_is_not_sent_is_named_in_the_header(project: Project, host: OtherHost, tmp_path: Path) -> None:
