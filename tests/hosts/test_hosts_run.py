@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -251,9 +254,8 @@ def test_no_program_outlives_the_controller(project: Project, host: OtherHost, t
             process.wait()
 
 
-def test_a_host_that_goes_away_while_scripts_run_ends_the_run_with_one_clear_line(
-    project: Project, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_connection_that_breaks_while_scripts_run(project: Project, tmp_path: Path, comes_back: bool) -> None:
     mark = new_mark()
     project.file("it/pytest.ini", "[pytest]\n")
     project.file("it/a.sh", f"exec sleep {mark}")
@@ -262,15 +264,46 @@ def test_a_host_that_goes_away_while_scripts_run_ends_the_run_with_one_clear_lin
         process = start(project, there.tx(tmp_path / "there"), "it")
         try:
             until(lambda: sleepers(mark), "the script")
-            there.go_away()
+            if not comes_back:
+                there.go_away()
             (ssh,) = [pid for pid, command in marked(str(there.ssh_config)).items() if command.startswith("ssh ")]
             os.kill(ssh, signal.SIGKILL)
-            assert process.wait(TAKES) == pytest.ExitCode.INTERRUPTED
+            code = process.wait(TAKES)
         finally:
             process.kill()
             process.wait()
     out = (project.path / "it.log").read_text()
-    assert f"ssh did not reach {NAME}" in out
     assert "INTERNALERROR" not in out
-    assert "1 error, 1 not run; 2 collected" in out
+    if comes_back:
+        assert code == pytest.ExitCode.TESTS_FAILED
+        assert "1 error, 1 passed; 2 collected" in out
+    else:
+        assert code == pytest.ExitCode.INTERRUPTED
+        assert f"ssh did not reach {NAME}" in out
+        assert "1 error, 1 not run; 2 collected" in out
     until(lambda: not marked(mark), "the end of the script", TAKES)
+
+
+# -- the documentation ----------------------------------------------------------------------------------------
+
+
+def test_the_example_of_the_page_does_what_it_says(project: Project, host: OtherHost, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/run-on-other-hosts.md").read_text()
+    for name, text in re.findall(r"^```\w+ (ops/\S+)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE):
+        project.file(name, text)
+    (command,) = re.findall(r"^```sh\n(cd ops\n.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    # The page's own names: a host that ssh knows, a Python that is installed there, a directory of that host.
+    _, ssh = require_sshd()
+    project.file("bin/ssh", f'#!/bin/sh\nexec {ssh} -F {host.ssh_config} "$@"\n', mode=0o755)
+    project.file("bin/pytest", f'#!/bin/sh\nexec {sys.executable} -m pytest "$@"\n', mode=0o755)
+    command = command.replace("/opt/orchestrator/bin/python", shlex.quote(host.python))
+    command = command.replace("/srv/ops-run", str(tmp_path / "ops-run"))
+    (tmp_path / "ops-run/ops/scripts").mkdir(parents=True)
+    (tmp_path / "ops-run/ops/scripts/of_yesterday.sh").write_text("exit 1")
+    environment = {**os.environ, "PYTHONPATH": packages(), "PATH": f"{project.path}/bin:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-ec", command], cwd=project.path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [json.loads(line) for line in (project.path / "ops/.orchestrator/results.jsonl").read_text().splitlines()]
+    (row,) = [line for line in lines if line["type"] == "result"]
+    assert row["nodeid"] == "scripts/where.sh::run"
+    assert row["data"]["stdout"] == f"testing in {tmp_path}/ops-run/ops\n"
