@@ -24,7 +24,7 @@ from ..reports.quoting import clean
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
-_FAILURES = (HostNotFound, execnet.RemoteError, OSError, EOFError, ValueError)
+_FAILURES = (HostNotFound, execnet.RemoteError, OSError, EOFError, ValueError, AssertionError)
 """What comes out of xdist and execnet when a worker cannot be started."""
 _READ_BY_WORKERS = ("--orchestrate-config", "--orchestrate-durations")
 """Flags with a file that every worker reads."""
@@ -226,6 +226,11 @@ class OtherHosts:
             return f"{_last_line(error)} on {host}; {advice}"
         if isinstance(error, HostNotFound):
             return f"ssh did not reach {host} (it said why above); see that this works: {_ssh(spec)} true"
+        if isinstance(error, AssertionError):  # of execnet, which reads what comes first
+            advice = (
+                f"this must print nothing: {_ssh(spec)} true" if spec.ssh or spec.vagrant_ssh else "see what listens"
+            )
+            return f"what answered on {host} was not Python but perhaps the greeting of a login shell; {advice}"
         if spec.socket or spec.popen:
             return f"no Python answered on {host}: {_last_line(error)}"
         python = spec.python or "python"

@@ -198,6 +198,7 @@ def test_an_installation_that_does_not_fit_is_one_clear_line(
     [
         ("/no/such/python", "there", "no Python answered on build1 (ssh said why above)"),
         (None, "no/such/directory", "No such file or directory: "),
+        ("echo Welcome; python3", "there", "the greeting of a login shell; this must print nothing: ssh -F "),
     ],
 )
 def test_a_place_that_is_not_there_is_one_clear_line(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import other_host
 import pytest
 
 if TYPE_CHECKING:
@@ -110,3 +111,13 @@ def test_a_host_that_refuses_the_connection_is_one_clear_line(project: Project) 
     assert "see that this works: ssh build1 true" in run.out
     assert "INTERNALERROR" not in run.out
     assert "no scripts found" not in run.out
+
+
+def test_a_missing_sshd_is_a_skip_that_says_how_to_mend_it_and_a_failure_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(other_host, "SSHD", None)
+    monkeypatch.setattr(other_host, "IN_CI", False)
+    with pytest.raises(pytest.skip.Exception, match="apt-get install openssh-server"):
+        other_host.require_sshd()
+    monkeypatch.setattr(other_host, "IN_CI", True)
+    with pytest.raises(pytest.fail.Exception, match="apt-get install openssh-server"):
+        other_host.require_sshd()

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 NAME = "build1"
 """What the other host is called."""
+IN_CI = bool(os.environ.get("CI"))
+"""Looked at once: a test's own runs must not think that they are in CI."""
 SSHD = shutil.which("sshd") or shutil.which("/usr/sbin/sshd")
 SSH = shutil.which("ssh")
 NEEDED = (
@@ -71,7 +73,7 @@ Host {name}
 def lacking(what: str, command: str) -> None:
     """Skip the test because this machine lacks something; where all must be there, fail it."""
     message = f"{what}; {command}"
-    if os.environ.get("CI"):
+    if IN_CI:
         pytest.fail(message)
     pytest.skip(message)
 
