@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,10 @@ import pytest
 from ..core.names import escape_name
 from ..core.status import Reason, Status
 from ..errors import OrchestratorError
-from ..reports.logs import output_path
+from ..reports.logs import output_files
+from ..scripts.circumstances import working_directory
 from ..scripts.judge import not_startable, result_of
-from ..scripts.prepare import Prepared, unmet_requirement, working_directory
+from ..scripts.prepare import Prepared, unmet_requirement
 from ..scripts.runner import Runner, Started
 from ..scripts.spec import ScriptSpec
 from .ahead import RunAhead
@@ -98,10 +98,7 @@ class Execution:
         spec = self.spec(item)
         keep: tuple[bytes | None, bytes | None] = (None, None)
         if orchestration.report_dir is not None:
-            keep = (
-                os.fsencode(orchestration.report_dir / output_path(orchestration.log_id(item.nodeid), "stdout")),
-                os.fsencode(orchestration.report_dir / output_path(orchestration.log_id(item.nodeid), "stderr")),
-            )
+            keep = output_files(str(orchestration.report_dir), orchestration.log_id(item.nodeid))
         return self._runner.start(spec, orchestration.context(), keep)
 
     @staticmethod

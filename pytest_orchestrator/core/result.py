@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,7 +14,16 @@ if TYPE_CHECKING:
 
 def iso_time(seconds: float) -> str:
     """Return seconds since the epoch as ISO 8601 with the UTC offset, to the millisecond."""
-    return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(timespec="milliseconds")
+    whole = math.floor(seconds)
+    before, after = _second(whole)
+    return f"{before}.{int((seconds - whole) * 1000):03}{after}"
+
+
+@lru_cache(maxsize=64)
+def _second(whole: int) -> tuple[str, str]:
+    """Return what stands before and after the fraction: many items start and end within one second."""
+    text = datetime.fromtimestamp(whole, UTC).astimezone().isoformat()
+    return text[:19], text[19:]
 
 
 IN_SECONDS = ("timeout", "idle_timeout", "cpu_seconds")

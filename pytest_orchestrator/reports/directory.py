@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from ..errors import ReportError
 from ..process.temporary import remove_tree
+from .logs import LOGS
 from .marks import LOCK, LOCK_MARK, RESULTS, is_ours, prepare_report_dir, refuse_foreign
-from .writer import HISTORY, LOGS, REPORT, SUMMARY
+from .writer import HISTORY, REPORT, SUMMARY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-OF_ONE_RUN = (LOGS, "work", RESULTS, SUMMARY, REPORT)
-"""What a new run replaces. ``history.jsonl`` stays."""
+OLD_LOGS = ".old-logs"
+"""Where the logs of the run before are until this one has ended: its files are used again, log by log."""
+OF_ONE_RUN = ("work", RESULTS, SUMMARY, REPORT, OLD_LOGS)
+"""What a new run replaces, besides the logs. ``history.jsonl`` stays."""
 _REMEDY = "name an empty or a new directory with --orchestrate-report-dir"
 ATTEMPTS = 100
 """How often a directory is made again that others remove."""
@@ -56,7 +59,7 @@ class ReportDirectory:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 prepare_report_dir(path)
-                refuse_foreign(path, (*OF_ONE_RUN, HISTORY, LOCK), _REMEDY)
+                refuse_foreign(path, (LOGS, *OF_ONE_RUN, HISTORY, LOCK), _REMEDY)
                 lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             except (OSError, ReportError) as error:
                 if wait and attempt < ATTEMPTS:
@@ -76,8 +79,14 @@ class ReportDirectory:
             os.close(lock)
         return None
 
+    @property
+    def old_logs(self) -> str:
+        """Where the logs of the run before are, laid out as the new ones; it need not exist."""
+        return f"{self.path}/{OLD_LOGS}"
+
     def release(self) -> None:
-        """Let another session have it."""
+        """Remove what is left of the run before, and let another session have the directory."""
+        remove_tree(self.old_logs)
         os.close(self._lock)
 
 
@@ -123,6 +132,14 @@ def _is_there(lock: int, path: Path) -> bool:
 def _clean(path: Path, *, remove_sessions: bool) -> None:
     for name in OF_ONE_RUN:
         _remove(path / name)
+    logs = path / LOGS
+    if logs.is_dir() and not logs.is_symlink():
+        try:
+            os.rename(logs, path / OLD_LOGS)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+    else:
+        _remove(logs)
     if remove_sessions:
         for session in path.glob("session-*"):
             _remove_session(session)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..core.jsontext import readable
 from ..core.names import escape_name
@@ -27,6 +28,8 @@ _PLAIN = r"[\w.+=,-]+"
 _PLAIN_ID = re.compile(rf"((?:\.\./)*|/)((?:{_PLAIN}/)*{_PLAIN})::({_PLAIN})(?:\[({_PLAIN})\])?")
 _ODD = re.compile(r"[^\w.+=,-]", re.ASCII)
 _TAKEN_SUFFIXES = (".json", ".stdout", ".stderr")
+LOGS = "logs"
+"""The directory of logs in a report directory."""
 _RESERVED = frozenset({".", "..", "_up", "_root"})
 
 
@@ -79,7 +82,7 @@ def _odd_stem(nodeid: str) -> str:
 
 
 def _stem(nodeid: str) -> str:
-    return f"logs/{_plain_stem(nodeid) or _odd_stem(nodeid)}"
+    return f"{LOGS}/{_plain_stem(nodeid) or _odd_stem(nodeid)}"
 
 
 def log_path(nodeid: str) -> PurePosixPath:
@@ -93,9 +96,13 @@ def log_path(nodeid: str) -> PurePosixPath:
     return PurePosixPath(f"{_stem(nodeid)}.json")
 
 
-def output_path(nodeid: str, stream: Literal["stdout", "stderr"]) -> PurePosixPath:
-    """Return where the whole output of an item is kept, beside its log, when the log holds a part of it only."""
-    return PurePosixPath(f"{_stem(nodeid)}.{stream}")
+def output_files(report_dir: str, nodeid: str) -> tuple[bytes, bytes]:
+    """Return where the whole stdout and stderr of an item are kept below ``report_dir``.
+
+    They stand beside its log, when that holds a part of them only.
+    """
+    stem = os.fsencode(f"{report_dir}/{_stem(nodeid)}")
+    return stem + b".stdout", stem + b".stderr"
 
 
 def log_text(nodeid: str, result: Mapping[str, Any]) -> str:
@@ -103,21 +110,27 @@ def log_text(nodeid: str, result: Mapping[str, Any]) -> str:
     return readable({**result, "nodeid": nodeid})
 
 
-def write_log(report_dir: str | os.PathLike[str], nodeid: str, result: Mapping[str, Any], *, new: bool = False) -> str:
+def write_log(
+    report_dir: str | os.PathLike[str],
+    nodeid: str,
+    result: Mapping[str, Any],
+    *,
+    new: bool = False,
+    old_logs: str | None = None,
+) -> str:
     """Write the log of an item below ``report_dir`` and return its path.
 
-    With ``new`` an existing file is never overwritten: ``FileExistsError`` then says that it is there.
+    With ``new`` an existing file is never overwritten: ``FileExistsError`` then says that it is there. ``old_logs`` is
+    a directory laid out like ``logs/`` whose files may be used again.
     Raises :class:`~pytest_orchestrator.errors.ReportError` when the file cannot be written.
     """
-    path = f"{os.fspath(report_dir)}/{_stem(nodeid)}.json"
+    stem = _stem(nodeid)
+    path = f"{os.fspath(report_dir)}/{stem}.json"
     content = log_text(nodeid, result).encode()
-    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_EXCL if new else os.O_TRUNC)
     try:
-        try:
-            descriptor = os.open(path, flags, 0o666)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            descriptor = os.open(path, flags, 0o666)
+        descriptor = None if old_logs is None else _reused(f"{old_logs}{stem.removeprefix(LOGS)}.json", path)
+        if descriptor is None:
+            descriptor = _created(path, os.O_EXCL if new else os.O_TRUNC)
         try:
             view = memoryview(content)
             while view:
@@ -129,6 +142,31 @@ def write_log(report_dir: str | os.PathLike[str], nodeid: str, result: Mapping[s
             raise
         raise ReportError(f"cannot write the log {path!r}: {error.strerror}") from error
     return path
+
+
+def _reused(old: str, path: str) -> int | None:
+    """Move an old log to ``path``, open and empty it; None when there is none, or when it is not ours alone.
+
+    To remove a file and create another takes ten times as long as that.
+    """
+    try:
+        found = os.lstat(old)
+        # A script may have put a link or a directory there, and a user may have kept a copy as a hard link.
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+            return None
+        os.rename(old, path)
+    except OSError:
+        return None
+    return os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW)
+
+
+def _created(path: str, flag: int) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | flag
+    try:
+        return os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return os.open(path, flags, 0o666)
 
 
 def result_id(result: Mapping[str, Any], number: int = 1) -> str:

@@ -14,9 +14,10 @@ from ..core.jsontext import compact
 from ..core.shards import Shard
 from ..errors import ReportError
 from .durations import DURATIONS, MEASURED, Recorded, write_durations
+from .logs import LOGS
 from .marks import RESULTS, prepare_report_dir
 from .reader import read_results
-from .writer import LOGS, render_all
+from .writer import render_all
 
 if TYPE_CHECKING:
     import os

@@ -237,7 +237,7 @@ class Recorder:
     def _write_log(self, log_id: str, data: dict[str, Any]) -> None:
         if self.problem is None:
             try:
-                write_log(self.directory.path, log_id, data)
+                write_log(self.directory.path, log_id, data, old_logs=self.directory.old_logs)
             except ReportError as error:
                 self._give_up(error)
 

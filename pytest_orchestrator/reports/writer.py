@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..core.jsontext import readable
 from ..errors import ReportError
 from .history import append_history, history_entry
-from .logs import write_log
+from .logs import LOGS, write_log
 from .markdown import render_markdown
 from .marks import RESULTS
 from .reader import iter_results, read_results
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 SUMMARY = "summary.json"
 REPORT = "report.md"
 HISTORY = "history.jsonl"
-LOGS = "logs"
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -13,6 +13,7 @@ from ..core.result import LeftProcess, Limit, RunResult
 from ..core.status import Reason, Status
 from ..process.command import Command, Outcome
 from ..process.limits import REFUSED, refused_limit
+from .circumstances import circumstances, extended_redactor
 from .expect import unmet_expectations
 from .streams import shown_file, take_stream
 
@@ -165,12 +166,13 @@ def result_of(
         error = explain_not_started(outcome.error, prepared.command, cwd)
         outcome = replace(outcome, error=error)
     verdict = judge(spec, outcome, directory)
-    redactor = context.redactor.extended(spec.settings.env)
+    around = circumstances(spec, context)
+    redactor = around.redactor
     keep_stdout = keep_stderr = None
     notes: list[str] = []
     if prepared is not None:
-        # Not only what the settings add: a hook may have added more.
-        redactor = redactor.extended({os.fsdecode(name): os.fsdecode(it) for name, it in prepared.command.env.items()})
+        if prepared.command.env is not around.env:  # a hook has added something
+            redactor = extended_redactor(spec, context, prepared.command.env)
         keep_stdout, keep_stderr = prepared.command.keep_stdout, prepared.command.keep_stderr
         notes += prepared.notes
     report_dir = None if context.report_dir is None else str(context.report_dir)

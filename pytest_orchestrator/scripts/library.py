@@ -16,8 +16,9 @@ from ..process.pool import shared_pool
 from ..process.redaction import REPLACEMENT
 from ..process.workplace import lock_directory
 from .arguments import DEFAULT_TIMEOUT, Given, checked_path, current_directory, library_context
+from .circumstances import working_directory
 from .judge import not_startable, result_of
-from .prepare import unmet_requirement, working_directory
+from .prepare import unmet_requirement
 from .runner import Runner
 from .spec import ScriptSpec
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..process.command import Command
-from .environment import additions
+from .circumstances import TMP_DIRECTORY, circumstances, search_path
 from .interpreter import NotStartableError, resolve_interpreter
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from ..config.settings import ScriptSettings
     from .spec import RunContext, ScriptSpec
-
-TMP_DIRECTORY = "{tmp}"
-"""``cwd`` that starts with this means the temporary directory of the run, or one that is made below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Prepared:
     def with_argv(self, argv: tuple[str, ...], context: RunContext) -> Prepared:
         """Return the same with another command line."""
         command = self.command
-        path = _search_path(command.env, command.unset, context, command.cwd)
+        path = search_path(command.env, command.unset, context, command.cwd)
         words = tuple(os.fsencode(word) for word in (_find(argv[0], path, context), *argv[1:]))
         return replace(self, command=replace(self.command, argv=words), shown=argv)
 
@@ -52,35 +49,11 @@ class Prepared:
         return replace(self, command=replace(self.command, env=added, unset=tuple(removed)))
 
 
-def _search_path(
-    added: Mapping[bytes, bytes], removed: tuple[bytes, ...], context: RunContext, cwd: bytes | None
-) -> str:
-    """Return the ``PATH`` that a program will have, its relative entries as seen from where it runs."""
-    text = os.defpath if b"PATH" in removed else context.search_path
-    text = os.fsdecode(added.get(b"PATH", text))
-    if cwd is None:
-        return text
-    # An empty entry is the working directory (POSIX).
-    directory = os.fsdecode(cwd)
-    return os.pathsep.join(os.path.join(directory, entry) for entry in text.split(os.pathsep))
-
-
 def _find(program: str, search_path: str, context: RunContext) -> str:
     """Return the absolute path of a program that is looked up on PATH; what is not found stays, to be explained."""
     if os.sep in program:
         return program
     return shutil.which(program, path=search_path) or shutil.which(program, path=context.search_path) or program
-
-
-def working_directory(spec: ScriptSpec, context: RunContext) -> str | None:
-    """Return the absolute directory that ``spec`` runs in; None for the temporary directory of the run."""
-    cwd = spec.settings.cwd
-    if cwd is None:
-        return str(context.rootdir)
-    if TMP_DIRECTORY in cwd:
-        return None
-    cwd = cwd.replace("{script_dir}", os.path.dirname(spec.path))
-    return os.path.normpath(os.path.join(context.rootdir, os.path.expanduser(cwd)))
 
 
 def _below_tmp(cwd: str | None) -> str | None:
@@ -109,21 +82,19 @@ def prepare(
     :class:`~pytest_orchestrator.scripts.interpreter.NotStartableError` when no interpreter can be found.
     """
     settings = spec.settings
-    directory = working_directory(spec, context)
-    cwd = None if directory is None else os.fsencode(directory)
-    added, removed = additions(spec, context)
-    path = _search_path(added, removed, context, cwd)
+    around = circumstances(spec, context)
+    path = around.search_path
     interpretation = resolve_interpreter(
         spec.path, settings.interpreter, context.python, search_path=path, fallback=context.search_path
     )
     shown = (*interpretation.argv, *settings.args)
     command = Command(
         argv=tuple(os.fsencode(word) for word in (_find(shown[0], path, context), *shown[1:])),
-        cwd=cwd,
+        cwd=around.cwd,
         below_tmp=os.fsencode(_below_tmp(settings.cwd) or ""),
         base_env=context.environment,
-        env=added,
-        unset=removed,
+        env=around.env,
+        unset=around.unset,
         item=spec.item,
         stdin=None if settings.stdin is None else settings.stdin.encode("utf-8", "surrogateescape"),
         timeout=settings.timeout,

@@ -11,9 +11,10 @@ from ..core.names import unescape_name
 from ..core.result import Attempt, RunResult
 from ..core.status import Status
 from ..process.temporary import remove_tree
+from .circumstances import circumstances
 from .interpreter import NotStartableError
 from .judge import not_startable, result_of
-from .prepare import Prepared, prepare, working_directory
+from .prepare import Prepared, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ class Runner:
         self, spec: ScriptSpec, context: RunContext, keep: tuple[bytes | None, bytes | None] = (None, None)
     ) -> Started:
         """Hand ``spec`` to the engine. It may start at once, or when a place is free."""
-        cwd = working_directory(spec, context)
+        cwd = circumstances(spec, context).directory
         try:
             prepared = prepare(spec, context, *keep)
         except NotStartableError as error:

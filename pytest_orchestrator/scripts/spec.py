@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,5 +39,7 @@ class RunContext:
     """The environment that every script starts from."""
     search_path: str = ""
     """``PATH`` of that environment."""
+    circumstances: dict[tuple[int, str], Any] = field(default_factory=dict, compare=False, repr=False)
+    """What is known of scripts, by their settings and directory (see :mod:`.circumstances`)."""
     sources: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
     """The ``src`` directory of each directory of scripts, as far as it was looked for."""

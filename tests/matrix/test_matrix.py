@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 from orchestrated import STARTED, Project, Run
+from process_watch import Holdings, tcp_sockets, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 MODES = {"jobs1": ("-p", "no:randomly"), "jobs4": ("--orchestrate-jobs=4",), "n2": ("-n2",)}
 
@@ -57,6 +59,18 @@ FILES = {
         "        with open('debugged.txt', 'a') as file:\n            file.write('x')\n"
     ),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_left_by_all_of_it() -> Iterator[None]:
+    """Count descriptors and processes, zombies too, over all runs: what leaks in one, a hundred make plain."""
+    gc.collect()
+    before = replace(Holdings.now(), descriptors=Holdings.now().descriptors - tcp_sockets())
+    yield
+    # A process that was killed has to be reaped by whoever it fell to.
+    until(lambda: Holdings.now().children <= before.children, "the end of every process")
+    gc.collect()
+    assert Holdings.now().descriptors - tcp_sockets() <= before.descriptors
 
 
 @pytest.fixture

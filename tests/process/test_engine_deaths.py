@@ -151,8 +151,11 @@ def test_output_is_there_whenever_the_supervisor_dies_after_its_program(tmp_path
     """However close to the end of a program: its output is in the outcome, or still in its file."""
     for delay in range(12):
         with engine_in(tmp_path / str(delay)) as engine:
-            ticket = engine.submit(shell("echo said; kill -TERM $PPID; exec sleep 5", grace=5.0))
+            engine.start()
             guard, supervisor = guard_pid(engine), supervisor_pid(engine)
+            ran = tmp_path / f"{delay}.ran"
+            ticket = engine.submit(shell(f"echo said; touch '{ran}'; kill -TERM $PPID; exec sleep 5", grace=5.0))
+            until(ran.exists, "the start of the program")
             until(lambda: not children(supervisor), "the end of the program")  # noqa: B023 - called at once
             select.select([], [], [], delay / 10_000)
             for pid in (guard, supervisor):

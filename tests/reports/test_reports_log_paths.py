@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_orchestrator.errors import ReportError
-from pytest_orchestrator.reports.logs import log_path, output_path, save_log, write_log
+from pytest_orchestrator.reports.logs import log_path, output_files, save_log, write_log
 
 _PARTS = st.sampled_from(
     [
@@ -57,7 +57,8 @@ def test_an_ordinary_id_has_a_readable_path(nodeid: str, expected: str) -> None:
 
 
 def test_output_stands_beside_the_log() -> None:
-    assert str(output_path("scripts/backup.sh::run", "stderr")) == "logs/scripts/backup.sh.stderr"
+    files = output_files("/r", "scripts/backup.sh::run")
+    assert files == (b"/r/logs/scripts/backup.sh.stdout", b"/r/logs/scripts/backup.sh.stderr")
 
 
 @given(_IDS)
@@ -79,22 +80,15 @@ def test_every_component_fits_on_a_file_system(nodeid: str) -> None:
 
 @given(_IDS, _IDS)
 def test_different_ids_have_different_files(one: str, other: str) -> None:
-    files = [
-        {str(log_path(nodeid)), str(output_path(nodeid, "stdout")), str(output_path(nodeid, "stderr"))}
-        for nodeid in (one, other)
-    ]
+    files = [{os.fsencode(f"/r/{log_path(nodeid)}"), *output_files("/r", nodeid)} for nodeid in (one, other)]
     assert len(files[0]) == 3
     assert (one == other) == bool(files[0] & files[1])
 
 
 @given(_IDS, _IDS)
 def test_no_log_needs_a_directory_where_another_has_a_file(one: str, other: str) -> None:
-    directories = {str(parent) for parent in log_path(one).parents}
-    assert not directories & {
-        str(log_path(other)),
-        str(output_path(other, "stdout")),
-        str(output_path(other, "stderr")),
-    }
+    directories = {os.fsencode(f"/r/{parent}") for parent in log_path(one).parents}
+    assert not directories & {os.fsencode(f"/r/{log_path(other)}"), *output_files("/r", other)}
 
 
 def test_a_very_deep_path_is_cut_and_stays_unique() -> None:

@@ -167,7 +167,7 @@ def test_the_result_has_every_fact(tmp_path: Path) -> None:
     ],
 )
 def test_why_a_program_could_not_be_started_is_explained(settings: dict[str, Any], error: str, tmp_path: Path) -> None:
-    from pytest_orchestrator.scripts.prepare import working_directory
+    from pytest_orchestrator.scripts.circumstances import working_directory
 
     made, around = spec(tmp_path, **settings), context(tmp_path)
     failed = not_startable("No such file or directory")
