@@ -12,8 +12,9 @@ import pytest
 
 from .. import __version__
 from ..errors import OrchestratorError, ReportError
+from ..process.temporary import remove_tree
 from ..reports.directory import ReportDirectory
-from ..reports.logs import output_path
+from ..reports.logs import output_files
 
 if TYPE_CHECKING:
     from ..core.result import RunResult
@@ -54,11 +55,13 @@ class Remote:
         if self.reports is None:
             return None
         try:
-            return ReportDirectory.claim(Path.cwd() / DIRECTORY).path
+            directory = ReportDirectory.claim(Path.cwd() / DIRECTORY)
         except OrchestratorError as error:
             advice = "name another directory with chdir= in --tx, or write no reports with --orchestrate-reports=off"
             message = f"a worker on {self.host} keeps output in {str(Path.cwd() / DIRECTORY)!r}: {error}; {advice}"
             raise pytest.UsageError(message) from error
+        remove_tree(directory.old_logs)  # no log is written here that could use them again
+        return directory.path
 
     def located(self, result: RunResult, report_dir: Path | None) -> RunResult:
         """Return ``result`` with the name of the host before every file that stays there."""
@@ -108,10 +111,12 @@ def keep_output(report: pytest.TestReport, report_dir: Path | None, log_id: str)
     output: dict[Stream, bytes] = report.__dict__.pop(OUTPUT_ATTRIBUTE, {})
     if report_dir is None:
         return
-    for stream, content in output.items():
-        path = report_dir / output_path(log_id, stream)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        except OSError as error:
-            raise ReportError(f"cannot write {str(path)!r}: {error.strerror}") from error
+    for stream, name in zip(STREAMS, output_files(str(report_dir), log_id), strict=True):
+        if stream in output:
+            path = Path(os.fsdecode(name))
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.unlink(missing_ok=True)  # a script may have put a link there
+                path.write_bytes(output[stream])
+            except OSError as error:
+                raise ReportError(f"cannot write {str(path)!r}: {error.strerror}") from error
