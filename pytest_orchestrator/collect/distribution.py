@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .. import __version__
 from ..core.names import escape_name, unescape_name
 from .items import ITEM_NAME
 from .order import LONGEST_FIRST, RECORDED
+from .remote import HOST, SHOWN, VERSION
+from .report_paths import shown_report_path
 
 if TYPE_CHECKING:
     from ..reports.recorder import Recorder
+    from .hosts import OtherHosts
     from .orchestration import Orchestration
     from .recording import Recording
 
@@ -34,6 +38,24 @@ def is_controller(config: pytest.Config) -> bool:
         and config.getoption("dist", "no") != "no"
         and bool(config.getoption("tx", None))
     )
+
+
+def other_hosts(config: pytest.Config) -> OtherHosts | None:
+    """Return what sees to workers with files of their own, if there are any.
+
+    Raise ``pytest.UsageError`` if they cannot be served.
+    """
+    given: list[str] = config.getoption("tx", None) or []
+    plain = all(specification.rpartition("*")[2] == "popen" for specification in given)
+    if plain or not is_controller(config) or config.getoption("collectonly"):
+        return None
+    from .hosts import OtherHosts, is_elsewhere, refuse_what_cannot_be_sent, specifications
+
+    specs = specifications(config)
+    if not any(is_elsewhere(spec) or spec.via for spec in specs):
+        return None
+    refuse_what_cannot_be_sent(config, specs)
+    return OtherHosts(config, specs)
 
 
 def worker_count(config: pytest.Config) -> int:
@@ -116,7 +138,17 @@ class XdistController:
         node.workerinput[PER_WORKER] = node.config.getoption("dist") == "each"
         node.workerinput[ORDER] = self._orchestration.settings.order
         node.workerinput[REPORT_DIR] = None if directory is None else os.fsencode(directory)
+        node.workerinput[VERSION] = __version__
+        node.workerinput[HOST] = self._host(node)
+        node.workerinput[SHOWN] = None if directory is None else shown_report_path(directory, node.config)
         node.workerinput["mainargv"] = [_transferable(str(word)) for word in node.workerinput["mainargv"]]
+
+    @staticmethod
+    def _host(node: Any) -> str | None:
+        from .hosts import host_of
+
+        found: str | None = host_of(node.gateway.spec, node.config)
+        return found
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:

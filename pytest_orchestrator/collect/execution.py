@@ -85,6 +85,8 @@ class Execution:
             result = self._runner.finish(started, self._orchestration.context())
         del self._interrupted[item]
         result = judged(item, result, self._redactor(started))
+        if self._orchestration.remote is not None:
+            result = self._orchestration.remote.located(result, self._orchestration.report_dir)
         self.ahead.after(item, is_final=not result.status.is_bad or not self._comes_back(item))
         return result
 
@@ -114,6 +116,11 @@ class Execution:
     def _adapt(self, spec: ScriptSpec, prepared: Prepared) -> Prepared:
         """Let the user's hooks change command and environment."""
         return adapted(_item_of(spec), prepared, self._orchestration.context())
+
+    def send_output(self, report: pytest.TestReport, result: RunResult) -> None:
+        """Let the report of a worker on another host carry what the controller keeps beside the log."""
+        if self._orchestration.remote is not None:
+            self._orchestration.remote.attach(report, result, self._orchestration.report_dir)
 
     # -- meanwhile --------------------------------------------------------------------------------------------
 

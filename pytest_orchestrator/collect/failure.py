@@ -122,7 +122,8 @@ def failure_text(item: ScriptItem, result: RunResult) -> str:
     lines += [f"  {clean(failure)}" for failure in result.failures[1:]]
     if result.command:
         lines.append(f"command:  {' '.join(quote_word(unescape_name(word)) for word in result.command)}")
-        lines.append(f"in:       {result.cwd}")
+        remote = item.config.stash[KEY].remote
+        lines.append(f"in:       {result.cwd}" + ("" if remote is None else f" on {remote.host}"))
     if result.exit_code is not None or result.execution_time:
         limit = f"limit {result.timeout:g} s" if result.timeout is not None else "no limit"
         lines.append(f"took:     {result.execution_time:.2f} s ({limit})")
@@ -133,8 +134,7 @@ def failure_text(item: ScriptItem, result: RunResult) -> str:
     lines += _streams(item, result)
     orchestration = item.config.stash[KEY]
     if orchestration.report_dir is not None:
-        log = orchestration.report_dir / log_path(orchestration.log_id(item.nodeid))
-        lines.append(f"log:      {shown_report_path(log, item.config)}")
+        lines.append(f"log:      {_shown_file(item, str(log_path(orchestration.log_id(item.nodeid))))}")
     return "\n".join(lines)
 
 
@@ -182,10 +182,19 @@ def _tail(item: ScriptItem, name: str, text: str, file: str | None) -> list[str]
         # Of an output that was cut nobody has counted the lines.
         of_all = "" if _CUT.search(text) else f" of {len(lines)}"
         left_out = f", last {TAIL_LINES}{of_all} lines"
-    orchestration = item.config.stash[KEY]
-    if file is not None and orchestration.report_dir is not None:
-        left_out += f", all of it in {shown_report_path(orchestration.report_dir / file, item.config)}"
+    if file is not None and item.config.stash[KEY].report_dir is not None:
+        left_out += f", all of it in {_shown_file(item, file)}"
     return [f"{name}{left_out}:", *(f"  {_clipped(line)}" for line in shown)]
+
+
+def _shown_file(item: ScriptItem, file: str) -> str:
+    """Return a file of the report directory as the user sees it, from another host too."""
+    orchestration = item.config.stash[KEY]
+    assert orchestration.report_dir is not None
+    if orchestration.remote is None:
+        return shown_report_path(orchestration.report_dir / file, item.config)
+    stays = file.startswith(f"{orchestration.remote.host}:")
+    return file if stays else f"{orchestration.remote.reports}/{file}"
 
 
 def _clipped(line: str) -> str:

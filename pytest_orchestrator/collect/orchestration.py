@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..config.settings import DiscoverySettings, ScriptSettings
     from .given import RunSettings
     from .ownership import PytestFiles
+    from .remote import Remote
     from .scope import Scope
 
 KEY = pytest.StashKey["Orchestration"]()
@@ -70,10 +71,12 @@ class Orchestration:
     flags: Layer
     worker: str | None = None
     """Name of the xdist worker that this process is; None in the process that the user started."""
+    remote: Remote | None = None
+    """What only a worker on another host knows; None elsewhere."""
     per_worker: bool = False
     """Whether every worker runs every item (``--dist each``)."""
     report_dir: Path | None = None
-    """Where this session reports to; None when reports are off."""
+    """Where this session reports to, or a worker on another host keeps output; None when reports are off."""
     places: dict[str, Place] = field(default_factory=dict)
     config_nodes: set[str] = field(default_factory=set)
     """Configuration files that have a node in the tree already, as shown."""

@@ -26,6 +26,7 @@ def complete_report(report: pytest.TestReport, item: ScriptItem, execution: Exec
         if item.result is not None:
             result = item.result
             setattr(report, RESULT_ATTRIBUTE, result.as_dict())
+            execution.send_output(report, result)
             report.duration, report.start, report.stop = result.execution_time, result.started, result.ended
     elif report.when == "setup":
         if not report.passed:

@@ -20,6 +20,7 @@ from .distribution import (
     XdistController,
     is_controller,
     make_arguments_transferable,
+    other_hosts,
     report_dir_of_worker,
     tell_controller,
     worker_count,
@@ -36,6 +37,7 @@ from .orchestration import KEY, Orchestration
 from .order import RANDOM, new_seed
 from .ownership import PytestFiles
 from .recording import Recording
+from .remote import Remote, keep_output, refuse_another_version
 from .reporting import complete_report, restore_failure, shed_result
 from .rootdir import refuse_misled_rootdir
 from .sequence import ReportedSequence
@@ -59,6 +61,9 @@ def activate(config: pytest.Config) -> None:
     given = worker_input(config)
     if given is None:
         refuse_misled_rootdir(config)
+    else:
+        refuse_another_version(given)
+    elsewhere = other_hosts(config)
     flags, ini_layer = given_flags(config), given_ini(config)
     settings = run_settings(config, ini_layer, flags)
     arguments, scope = resolve_arguments(config, settings.paths)
@@ -77,12 +82,15 @@ def activate(config: pytest.Config) -> None:
         ini=ini_layer,
         flags=flags,
         worker=None if given is None else str(given["workerid"]),
+        remote=None if given is None else Remote.of(given),
         per_worker=given is not None and bool(given.get(PER_WORKER)),
     )
     config.stash[KEY] = orchestration
     refuse_unknown_parts(orchestration)
     recorder = None
-    if given is not None:
+    if orchestration.remote is not None:
+        orchestration.report_dir = orchestration.remote.report_dir()
+    elif given is not None:
         orchestration.report_dir = report_dir_of_worker(given)
     elif settings.reports and not any(config.getoption(name, False) for name in _ONLY_SHOW):
         recorder = _start_recorder(config, orchestration)
@@ -95,6 +103,8 @@ def activate(config: pytest.Config) -> None:
     if is_controller(config):
         make_arguments_transferable(config)
         register(XdistController(orchestration, recorder, recording), "orchestrator-xdist")
+    if elsewhere is not None:
+        register(elsewhere, "orchestrator-hosts")
     if sharding is not None:
         register(sharding, "orchestrator-shard")
     register(ReportedSequence(settings.order, recording), "orchestrator-order")
@@ -221,12 +231,22 @@ class OrchestratorSession:
         if self._orchestration.worker is None:
             restore_failure(report, self._config)
             self._terminal.note(report)
+            self._keep_output(report)
         yield
         if self._recorder is not None:
             self._recorder.report(report, worker_of(report))
         if self._orchestration.worker is None:
             self._recording.note(report)
             shed_result(report)
+
+    def _keep_output(self, report: pytest.TestReport) -> None:
+        worker = worker_of(report)
+        per_worker = worker is not None and self._config.getoption("dist", "no") == "each"
+        try:
+            log_id = f"{report.nodeid}@{worker}" if per_worker else report.nodeid
+            keep_output(report, self._orchestration.report_dir, log_id)
+        except ReportError as error:
+            self._terminal.problem = str(error)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:

@@ -92,7 +92,7 @@ class TerminalOutput:
             terminal.stats.setdefault("failed", [])
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> Generator[None]:
         """Let pytest show timeouts wherever it shows failures, count them on their own, and add a short section."""
         stats = terminalreporter.stats
         failed, timeouts = stats.get("failed", []), stats.get(TIMEOUT, [])
@@ -103,9 +103,9 @@ class TerminalOutput:
         finally:
             if timeouts:
                 stats["failed"], stats[TIMEOUT] = failed, timeouts
-        self._close(terminalreporter)
+        self._close(terminalreporter, exitstatus)
 
-    def _close(self, terminal: pytest.TerminalReporter) -> None:
+    def _close(self, terminal: pytest.TerminalReporter, exitstatus: int) -> None:
         """Write the closing section; with -q only what stands out and where the report is, with -qq nothing."""
         verbosity = self._config.get_verbosity()
         lines = self._closing_lines(terminal, brief=verbosity < 0) if verbosity > -2 else []
@@ -115,7 +115,8 @@ class TerminalOutput:
             terminal.write_line(line)
         if self.problem is not None:
             terminal.write_line(f"orchestrator: {self.problem}", red=True)
-        if not terminal.stats.get("deselected"):
+        # Of a usage error pytest speaks last, and nothing was looked for.
+        if not terminal.stats.get("deselected") and exitstatus != pytest.ExitCode.USAGE_ERROR:
             self._say_nothing_found(terminal)
 
     def _closing_lines(self, terminal: pytest.TerminalReporter, *, brief: bool) -> list[str]:
