@@ -124,7 +124,7 @@ class TerminalOutput:
         width = self._config.get_terminal_writer().fullwidth
         if recorder is None or recorder.document is None:
             return standing_out(self._standouts.summary(), width, ascii_only)
-        if not recorder.document.rows:
+        if not recorder.document.rows and not recorder.document.collection_errors:
             return []
         shown = shown_report_path(recorder.directory.path, self._config)
         return closing_lines(summarize(recorder.document), shown, width, ascii_only, brief=brief)

@@ -14,7 +14,16 @@ from uuid import uuid4
 
 import pytest
 
-from ..core.document import RunDocument, RunEnd, end_line, result_line, run_line, section_line
+from ..core.document import (
+    RunDocument,
+    RunEnd,
+    collection_error_line,
+    end_line,
+    result_line,
+    run_line,
+    section_line,
+)
+from ..core.names import escape_name
 from ..core.status import Reason, Status
 from ..errors import ReportError
 from .logs import write_log
@@ -133,6 +142,7 @@ class Recorder:
         redacted: Callable[[str], str],
         shard: str | None = None,
         divided_by: str | None = None,
+        order: str | None = None,
     ) -> None:
         """Start the file.
 
@@ -159,12 +169,17 @@ class Recorder:
                 per_worker=per_worker,
                 shard=shard,
                 divided_by=divided_by,
+                order=order,
             )
         )
 
     def expect(self, nodeids: Iterable[str], worker: str | None) -> None:
         """Take note of the items that were collected."""
         self._expected.update(dict.fromkeys((nodeid, worker if self._per_worker else None) for nodeid in nodeids))
+
+    def collection_error(self, report: pytest.CollectReport) -> None:
+        """Take note of what could not be collected; under xdist pytest tells the controller of each once."""
+        self._write(collection_error_line(escape_name(report.nodeid), self._redacted(report.longreprtext)))
 
     def _key(self, nodeid: str, worker: str | None) -> tuple[str, str | None]:
         return nodeid, worker if self._per_worker else None

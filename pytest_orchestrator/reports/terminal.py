@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .amounts import format_duration, plural
 from .quoting import one_line
-from .summary import status_counts
+from .summary import status_counts, uncollected_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ def _wrap(pieces: list[str], width: int) -> list[str]:
 
 
 def _counts(summary: Mapping[str, Any], width: int) -> list[str]:
-    counts = status_counts(summary["totals"])
+    counts = [*uncollected_count(summary), *status_counts(summary["totals"])]
     lasted = "" if summary["duration"] is None else f" in {format_duration(summary['duration'])}"
     pieces = [f"{count}," for count in counts[:-1]] + [f"{count};" for count in counts[-1:]]
     lines = _wrap([*pieces, f"{summary['collected']} collected{lasted}"], width)
@@ -117,6 +117,9 @@ def closing_lines(
     hints = standing_out(document_summary, width, ascii_only)
     directory = report_dir_shown.rstrip("/") or "/"
     report = writer.line("report: ", f"{directory}/report.md")
+    order, verdict = document_summary["run"]["order"], document_summary["verdict"]
+    if order.startswith("random") and verdict not in ("passed", "nothing collected"):
+        hints.append(f"order: --orchestrate-order={order}")
     if brief:
         return [*hints, report]
     head = _counts(document_summary, writer.width)
