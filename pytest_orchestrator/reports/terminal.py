@@ -57,7 +57,12 @@ def _wrap(pieces: list[str], width: int) -> list[str]:
     return lines
 
 
-def _counts(summary: Mapping[str, Any], width: int) -> list[str]:
+def counts_lines(summary: Mapping[str, Any], width: int) -> list[str]:
+    """Return the line of counts, or more where they do not fit into ``width`` columns.
+
+    ``summary`` needs no more than ``totals``, ``collected``, ``duration``, ``crashed`` and ``collection_errors``.
+    """
+    width = max(width, NARROWEST)
     counts = [*uncollected_count(summary), *status_counts(summary["totals"])]
     lasted = "" if summary["duration"] is None else f" in {format_duration(summary['duration'])}"
     pieces = [f"{count}," for count in counts[:-1]] + [f"{count};" for count in counts[-1:]]
@@ -122,7 +127,7 @@ def closing_lines(
         hints.append(f"order: --orchestrate-order={order}")
     if brief:
         return [*hints, report]
-    head = _counts(document_summary, writer.width)
+    head = counts_lines(document_summary, width)
     if document_summary["unrecorded"]:
         hints.append(f"no result: {plural(document_summary['unrecorded'], 'item')}")
     slowest = document_summary["slowest"][:1]
