@@ -194,6 +194,11 @@ class OrchestratorSession:
             execution.ahead.begin(session.items, self._recording)
             self._config.pluginmanager.register(FastProtocol(self._config, execution), "orchestrator-fast")
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Record what could not be collected."""
+        if self._recorder is not None and report.failed:
+            self._recorder.collection_error(report)
+
     def pytest_report_collectionfinish(self) -> str | None:
         """Say what keeps scripts from running at the same time, when that was asked for."""
         execution = self._config.stash.get(EXECUTION, None)
@@ -214,6 +219,7 @@ class OrchestratorSession:
                 per_worker=self._config.getoption("dist", "no") == "each",
                 shard=None if self._sharding is None else str(self._sharding.shard),
                 divided_by=None if self._sharding is None else self._sharding.divided_by,
+                order=self._orchestration.settings.order,
                 redacted=redactor.text,
             )
 

@@ -12,7 +12,7 @@ from ..core.status import Status
 from ..errors import ConfigurationError
 from ..reports.recorder import RESULT_ATTRIBUTE, Recorder
 from ..reports.summary import summarize
-from ..reports.terminal import closing_lines, standing_out
+from ..reports.terminal import closing_lines, counts_lines, standing_out
 from ..scripts.filter import describe
 from .distribution import is_controller
 from .internals import show_in_red
@@ -124,8 +124,9 @@ class TerminalOutput:
         ascii_only = not _can_show_unicode(terminal)
         width = self._config.get_terminal_writer().fullwidth
         if recorder is None or recorder.document is None:
-            return standing_out(self._standouts.summary(), width, ascii_only)
-        if not recorder.document.rows:
+            counted = [] if recorder is None or brief else counts_lines(recorder.counts(), width)
+            return [*counted, *standing_out(self._standouts.summary(), width, ascii_only)]
+        if not recorder.document.rows and not recorder.document.collection_errors:
             return []
         shown = shown_report_path(recorder.directory.path, self._config)
         return closing_lines(summarize(recorder.document), shown, width, ascii_only, brief=brief)

@@ -1,13 +1,13 @@
 """The run document: what ``results.jsonl`` says about one run, and the only place that knows its format.
 
 The file is JSON Lines: a ``run`` line, a ``result`` line per item, an ``end`` line, which a crash leaves out, and
-perhaps ``section`` lines (Markdown that a user's hook, which sees the whole run, adds to the report). Readers skip
-line types and keys that they do not know, so both may be added without a new format number.
+perhaps ``collection_error`` lines (what kept items from being collected) and ``section`` lines (Markdown that a user's
+hook, which sees the whole run, adds to the report). Readers skip line types and keys that they do not know, so both may
+be added without a new format number.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from .jsontext import compact
 from .result import iso_time
+from .run_facts import FORMAT, RunFacts, count_of, run_line, seconds_of, text_of
 from .status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-FORMAT = 1
-"""Version of the format; it changes only when an old reader would misread a new file."""
+__all__ = [
+    "FORMAT", "NO_DATA", "TAIL_CHARS", "ResultRow", "RunDocument", "RunEnd", "RunFacts", "collection_error_line",
+    "end_line", "result_line", "run_line", "section_line",
+]  # fmt: skip
 
 TAIL_CHARS = 4000
 """How much of each stream a digest keeps, in characters."""
@@ -34,44 +37,6 @@ _TOLD_WHEN_BAD = (
     "exit_code", "reason", "signal", "timeout", "command", "cwd", "failures", "stdout_bytes", "stderr_bytes",
     "stdout_file", "stderr_file", "tmp", *_TOLD_WHEN_NOT_PASSED,
 )  # fmt: skip
-
-
-def run_line(
-    *,
-    run_id: str,
-    started: float,
-    rootdir_name: str,
-    command: Sequence[str],
-    version: str,
-    python: str,
-    pytest: str,
-    platform: str,
-    jobs: int,
-    workers: int,
-    collected: int | None = None,
-    per_worker: bool = False,
-    shard: str | None = None,
-    divided_by: str | None = None,
-) -> str:
-    """Return the first line of ``results.jsonl``, newline included.
-
-    ``started`` is in seconds since the epoch. ``rootdir_name`` is the last component only, never a whole path.
-    ``command`` is how pytest was called. ``workers`` is the number of xdist workers, 0 without xdist.
-    ``collected``, when it is known this early, lets the report of a crashed run say how much is missing.
-    ``per_worker`` says that every worker ran every item (``--dist each``): each row then has a log of its own.
-    ``shard`` (``2/5``) says that this is a part of a run, and ``divided_by`` how it was divided, which must be the same
-    in all parts.
-    """
-    facts = {
-        "type": "run", "format": FORMAT, "run_id": run_id, "started": iso_time(started), "rootdir_name": rootdir_name,
-        "command": list(command), "version": version, "python": python, "pytest": pytest, "platform": platform,
-        "jobs": jobs, "workers": workers, "per_worker": per_worker,
-    }  # fmt: skip
-    if collected is not None:
-        facts["collected"] = collected
-    if shard is not None:
-        facts |= {"shard": shard, "divided_by": divided_by}
-    return compact(facts) + "\n"
 
 
 def result_line(
@@ -90,6 +55,11 @@ def result_line(
     return compact(line) + "\n"
 
 
+def collection_error_line(nodeid: str, message: str) -> str:
+    """Return the line about something that could not be collected, newline included: its id or path, and why."""
+    return compact({"type": "collection_error", "nodeid": nodeid, "message": message}) + "\n"
+
+
 def section_line(title: str, markdown: str) -> str:
     """Return the line that adds a section to ``report.md`` (and keeps it when the report is rendered again)."""
     return compact({"type": "section", "title": title, "markdown": markdown}) + "\n"
@@ -100,75 +70,6 @@ def end_line(*, exit_status: int, ended: float, totals: Mapping[Status, int], co
     counts = {str(status): totals.get(status, 0) for status in Status}
     facts = {"type": "end", "exit_status": exit_status, "ended": iso_time(ended), "totals": counts}
     return compact({**facts, "collected": collected}) + "\n"
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _seconds(value: object) -> float:
-    # Python's reader takes NaN and numbers beyond any float, and a result line may hold either.
-    try:
-        return float(value) if isinstance(value, int | float) and math.isfinite(value) else 0.0
-    except OverflowError:
-        return 0.0
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-@dataclass(frozen=True, slots=True)
-class RunFacts:
-    """The ``run`` line."""
-
-    run_id: str
-    started: str
-    """ISO 8601 with the offset."""
-    rootdir_name: str = ""
-    command: tuple[str, ...] = ()
-    version: str = ""
-    python: str = ""
-    pytest: str = ""
-    platform: str = ""
-    jobs: int = 1
-    workers: int = 0
-    collected: int | None = None
-    per_worker: bool = False
-    """Whether every worker ran every item."""
-    shard: str = ""
-    """Which part of a run this is, as in ``2/5``; empty for a whole one."""
-    divided_by: str = ""
-    """How the run was divided: ``hash``, or the digest of the durations."""
-
-    @classmethod
-    def from_json(cls, line: Mapping[str, Any]) -> RunFacts:
-        """Return the facts of a parsed ``run`` line.
-
-        Raises ``ValueError``, with what is wrong and what is allowed, for another format than :data:`FORMAT`.
-        """
-        if line.get("format") != FORMAT:
-            raise ValueError(
-                f"format {line.get('format')!r} is not known here; this version reads format {FORMAT}: "
-                "render it with the version that wrote it"
-            )
-        command = line.get("command")
-        return cls(
-            run_id=_text(line.get("run_id")),
-            started=_text(line.get("started")),
-            rootdir_name=_text(line.get("rootdir_name")),
-            command=tuple(map(str, command)) if isinstance(command, list) else (),
-            version=_text(line.get("version")),
-            python=_text(line.get("python")),
-            pytest=_text(line.get("pytest")),
-            platform=_text(line.get("platform")),
-            jobs=_count(line.get("jobs")) or 1,
-            workers=_count(line.get("workers")) or 0,
-            collected=_count(line.get("collected")),
-            per_worker=line.get("per_worker") is True,
-            shard=_text(line.get("shard")),
-            divided_by=_text(line.get("divided_by")),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +93,10 @@ class ResultRow:
             raise ValueError(f"a result needs a nodeid, not {nodeid!r}")  # noqa: TRY004 (one error for every bad line)
         return cls(
             nodeid=nodeid,
-            kind=_text(line.get("kind")) or "script",
+            kind=text_of(line.get("kind")) or "script",
             status=Status(line.get("status", "")),
-            duration=_seconds(line.get("duration")),
-            worker=_text(line.get("worker")),
+            duration=seconds_of(line.get("duration")),
+            worker=text_of(line.get("worker")),
             data=data if isinstance(data, dict) else NO_DATA,
         )
 
@@ -213,7 +114,7 @@ class ResultRow:
     @property
     def error(self) -> str:
         """Why the status is not ``passed``; empty when nothing is known."""
-        return _text(self.data.get("error"))
+        return text_of(self.data.get("error"))
 
     @property
     def is_flaky(self) -> bool:
@@ -239,7 +140,7 @@ class ResultRow:
         kept = {key: data[key] for key in told if data.get(key) not in (None, [], "")}
         if output and self.status.is_bad:
             for key in ("stdout", "stderr"):
-                if text := _text(data.get(key)):
+                if text := text_of(data.get(key)):
                     kept[key] = text[-TAIL_CHARS:]
         return ResultRow(self.nodeid, self.kind, self.status, self.duration, self.worker, kept or NO_DATA)
 
@@ -255,7 +156,7 @@ class RunEnd:
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> RunEnd:
         """Return the end of a run from a parsed ``end`` line."""
-        return cls(_count(line.get("exit_status")), _text(line.get("ended")), _count(line.get("collected")))
+        return cls(count_of(line.get("exit_status")), text_of(line.get("ended")), count_of(line.get("collected")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +171,8 @@ class RunDocument:
     """Title and Markdown of what hooks added."""
     unreadable: int = 0
     """Lines that could not be understood."""
+    collection_errors: tuple[tuple[str, str], ...] = ()
+    """Id or path and message of what could not be collected."""
 
     def log_id(self, row: ResultRow) -> str:
         """Return what the log of a row is named after: its id, and the worker where each worker ran every item."""
@@ -277,7 +180,7 @@ class RunDocument:
 
     @property
     def crashed(self) -> bool:
-        """Whether the run ended without saying so (or has not ended yet)."""
+        """Whether the run ended without saying so (or has not ended yet), or shards of it are missing."""
         return self.end is None
 
     @property

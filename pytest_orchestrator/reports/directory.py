@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 from typing import TYPE_CHECKING
 
 from ..errors import ReportError
 from ..process.temporary import remove_tree
 from .logs import LOGS
-from .marks import LOCK, LOCK_MARK, RESULTS, is_ours, prepare_report_dir, refuse_foreign
+from .marks import LOCK, LOCK_MARK, RESULTS, is_ours, mark, prepare_report_dir, refuse_foreign
 from .writer import HISTORY, REPORT, SUMMARY
 
 if TYPE_CHECKING:
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
 OLD_LOGS = ".old-logs"
 """Where the logs of the run before are until this one has ended: its files are used again, log by log."""
-OF_ONE_RUN = ("work", RESULTS, SUMMARY, REPORT, OLD_LOGS)
+WORK = "work"
+OF_ONE_RUN = (WORK, RESULTS, SUMMARY, REPORT, OLD_LOGS)
 """What a new run replaces, besides the logs. ``history.jsonl`` stays."""
 _REMEDY = "name an empty or a new directory with --orchestrate-report-dir"
+_SUPERVISOR = re.compile(r"\d+-\d+")
+"""What the directory of a supervisor in ``work`` is named like."""
+_OUTPUT = (".stdout", ".stderr", ".part")
 ATTEMPTS = 100
 """How often a directory is made again that others remove."""
 
@@ -84,10 +89,31 @@ class ReportDirectory:
         """Where the logs of the run before are, laid out as the new ones; it need not exist."""
         return f"{self.path}/{OLD_LOGS}"
 
+    @property
+    def was_removed(self) -> bool:
+        """Whether somebody removed the directory, or at least the lock in it."""
+        return os.fstat(self._lock).st_nlink == 0
+
+    def make_again(self) -> None:
+        """Make the removed directory again for what still runs, so that the next session knows it as ours.
+
+        Unless there is something again that is not certainly of this session. Raise OSError when it cannot be made.
+        """
+        os.makedirs(self.path, exist_ok=True)
+        if all(_is_of_running(self.path, name) for name in os.listdir(self.path)):
+            mark(self.path)
+
     def release(self) -> None:
         """Remove what is left of the run before, and let another session have the directory."""
         remove_tree(self.old_logs)
         os.close(self._lock)
+
+
+def _is_of_running(path: Path, name: str) -> bool:
+    """Return whether an entry of a directory that was removed is what a supervisor or a worker made there since."""
+    if name == WORK:
+        return all(_SUPERVISOR.fullmatch(entry) for entry in os.listdir(path / name))
+    return name == LOGS and all(file.endswith(_OUTPUT) for *_, files in os.walk(path / name) for file in files)
 
 
 def _unwritable(path: Path, error: OSError) -> ReportError:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from ..core.document import TAIL_CHARS
 from ..core.status import Status
 from .amounts import format_duration, format_size, plural
 from .failure import describe_attempts, describe_left, failure_block, failure_line
-from .quoting import cell, code, plain
-from .summary import UNRECORDED, slowest, status_counts, summarize
+from .quoting import cell, code, fence, last_lines, plain
+from .summary import UNRECORDED, slowest, status_counts, summarize, uncollected_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ _DETAILS = {Status.FAILED: 340 * _KIB, Status.TIMEOUT: 120 * _KIB, Status.ERROR:
 _LINES = 24 * _KIB
 _LIST = 32 * _KIB
 _IDS_PER_GROUP = 5
+_MESSAGE_LINES = 30
 
 _HEADINGS = {Status.FAILED: "Failures", Status.TIMEOUT: "Timeouts", Status.ERROR: "Errors"}
 
@@ -84,25 +86,43 @@ def _failures(document: RunDocument, rows: Sequence[ResultRow], status: Status) 
     return f"{reasons}{details}{lines}{rest}"
 
 
+def _uncollected(document: RunDocument) -> str:
+    def block(error: tuple[str, str]) -> str:
+        nodeid, message = error
+        return f"### {code(nodeid, 500)}\n\n{fence(last_lines(message, _MESSAGE_LINES, TAIL_CHARS))}\n"
+
+    text, shown = _bounded(map(block, document.collection_errors), _LIST)
+    return text + _more(len(document.collection_errors) - shown)
+
+
+def _warnings(document: RunDocument, summary: dict[str, Any]) -> Iterator[str]:
+    run = document.run
+    if run.missing:
+        shards = f"shard {run.missing[0]} is" if len(run.missing) == 1 else f"shards {', '.join(run.missing)} are"
+        yield f"**{shards} missing:** what those would have run is not in this report.".replace("**s", "**S", 1)
+    finished = f"{plural(len(document.rows), 'item')} had finished by the last line of `results.jsonl`."
+    ended_badly = "pytest was killed, crashed, or is still running"
+    if run.unended:
+        yield f"**{run.unended} of the {run.merged} merged runs did not end:** {ended_badly}. {finished}"
+    elif document.crashed and not run.missing:
+        yield f"**This run did not end:** {ended_badly}. {finished}"
+    if document.unrecorded:
+        yield f"{plural(document.unrecorded, 'collected item')} left no result; counted as not run."
+    if document.unreadable:
+        yield f"{plural(document.unreadable, 'line')} of `results.jsonl` could not be read."
+    is_explained = summary["failing"]["count"] or document.collection_errors
+    if summary["exit_status"] == 1 and summary["verdict"] == "failed" and not is_explained:
+        yield "pytest ended with exit status 1 although nothing here failed: other tests did, or a plugin."
+
+
 def _title(document: RunDocument, summary: dict[str, Any]) -> str:
-    counts = ", ".join(status_counts(summary["totals"])) or "no items"
+    counts = ", ".join([*uncollected_count(summary), *status_counts(summary["totals"])]) or "no items"
     title = f"# {summary['verdict'].capitalize()}: {counts}\n"
-    run, warnings = document.run, []
+    run = document.run
     lasted = f", {format_duration(document.duration)}" if document.duration is not None else ""
     where = f" in {code(run.rootdir_name)}" if run.rootdir_name else ""
     about = f"Run {code(run.run_id)}{where}, started {code(run.started)}{lasted}.\n"
-    if document.crashed:
-        warnings.append(
-            "**This run did not end:** pytest was killed, crashed, or is still running. "
-            f"{plural(len(document.rows), 'item')} had finished by the last line of `results.jsonl`."
-        )
-    if document.unrecorded:
-        warnings.append(f"{plural(document.unrecorded, 'collected item')} left no result; counted as not run.")
-    if document.unreadable:
-        warnings.append(f"{plural(document.unreadable, 'line')} of `results.jsonl` could not be read.")
-    if summary["exit_status"] == 1 and summary["verdict"] == "failed" and not summary["failing"]["count"]:
-        warnings.append("pytest ended with exit status 1 although nothing here failed: other tests did, or a plugin.")
-    return "\n".join([title, about, *(f"> {warning}\n" for warning in warnings)])
+    return "\n".join([title, about, *(f"> {warning}\n" for warning in _warnings(document, summary))])
 
 
 def _totals(summary: dict[str, Any]) -> str:
@@ -169,8 +189,12 @@ def _facts(document: RunDocument) -> str:
     run = document.run
     versions = (("pytest-orchestrator", run.version), ("pytest", run.pytest), ("Python", run.python))
     engine = plural(run.workers, "xdist worker") if run.workers else plural(run.jobs, "job")
+    divided = f"{run.merged} of {run.shards} shards" if run.missing else f"{run.merged} shards"
     lines = [
+        f"- merged from {divided if run.shards else plural(run.merged, 'run')}" if run.merged else "",
         f"- command: {code(shlex.join(run.command), 1000)}" if run.command else "",
+        f"- shard {code(run.shard, 60)}" if run.shard else "",
+        f"- order {code(run.order, 60)}" if run.order else "",
         f"- {', '.join(f'{name} {code(version, 60)}' for name, version in versions if version)}",
         f"- {engine}{f', {code(run.platform, 120)}' if run.platform else ''}",
     ]
@@ -182,6 +206,7 @@ def _sections(document: RunDocument, summary: dict[str, Any]) -> Iterator[tuple[
     by_status: dict[Status, list[ResultRow]] = {status: [] for status in Status}
     for row in rows:
         by_status[row.status].append(row)
+    yield f"Could not be collected ({len(document.collection_errors)})", _uncollected(document)
     for status, heading in _HEADINGS.items():
         yield f"{heading} ({len(by_status[status])})", _failures(document, by_status[status], status)
     stopped = [*by_status[Status.CANCELLED], *by_status[Status.NOT_RUN]]

@@ -39,8 +39,7 @@ def prepare_report_dir(path: str | os.PathLike[str]) -> Path:
     try:
         os.makedirs(directory, exist_ok=True)
         if not os.listdir(directory):
-            for name, text in _MARKS.items():
-                (directory / name).write_text(text, encoding="utf-8")
+            mark(directory)
     except FileExistsError:
         raise ReportError(
             f"the report directory {os.fspath(path)!r} is a file: remove it, or give another directory"
@@ -48,6 +47,12 @@ def prepare_report_dir(path: str | os.PathLike[str]) -> Path:
     except OSError as error:
         raise ReportError(f"cannot make the report directory {os.fspath(path)!r}: {error.strerror}") from error
     return directory
+
+
+def mark(directory: Path) -> None:
+    """Mark a directory as ours. Raise OSError when that cannot be done."""
+    for name, text in _MARKS.items():
+        (directory / name).write_text(text, encoding="utf-8")
 
 
 def is_ours(directory: Path) -> bool:

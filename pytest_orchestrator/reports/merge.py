@@ -51,7 +51,7 @@ def merge_reports(
         raise ReportError(message)
     prepare_report_dir(target)
     try:
-        _write_results(sources, documents, target / RESULTS, ended=not missing)
+        _write_results(sources, documents, target / RESULTS, missing)
         for source in sources:
             if (source / LOGS).is_dir():
                 shutil.copytree(source / LOGS, target / LOGS, dirs_exist_ok=True)
@@ -124,16 +124,18 @@ def _repeated(sources: Sequence[Path], documents: Sequence[RunDocument]) -> list
     ]
 
 
-def _write_results(sources: Sequence[Path], documents: Sequence[RunDocument], path: Path, *, ended: bool) -> None:
+def _write_results(
+    sources: Sequence[Path], documents: Sequence[RunDocument], path: Path, missing: Sequence[str]
+) -> None:
     """Write the merged ``results.jsonl``: a run line for all, every other line as it is, an end line for all."""
     totals = Counter(row.status for document in documents for row in document.rows)
     with open(path, "w", encoding="utf-8", newline="\n") as file:
-        file.write(compact(_run_line(documents)) + "\n")
+        file.write(compact(_run_line(documents, missing)) + "\n")
         for source in sources:
             with open(source / RESULTS, encoding="utf-8", errors="backslashreplace", newline="\n") as lines:
-                file.writelines(line for line in lines if _kind(line) in ("result", "section"))
+                file.writelines(line for line in lines if _kind(line) in ("result", "section", "collection_error"))
         ends = [document.end for document in documents]
-        if ended and all(end is not None for end in ends):
+        if not missing and all(end is not None for end in ends):
             statuses = [end.exit_status or 0 for end in ends if end is not None]
             collected = sum(document.collected for document in documents)
             exit_status = next((status for status in statuses if status > 1), max(statuses))
@@ -148,14 +150,16 @@ def _kind(line: str) -> object:
     return value.get("type") if isinstance(value, dict) else None
 
 
-def _run_line(documents: Sequence[RunDocument]) -> dict[str, Any]:
+def _run_line(documents: Sequence[RunDocument], missing: Sequence[str]) -> dict[str, Any]:
     first = min((document.run for document in documents), key=lambda run: run.started)
     return {
         "type": "run", "format": FORMAT, "run_id": first.run_id, "started": first.started,
-        "rootdir_name": first.rootdir_name, "command": list(first.command), "version": first.version,
+        "rootdir_name": first.rootdir_name, "command": [], "version": first.version,
         "python": first.python, "pytest": first.pytest, "platform": first.platform,
         "jobs": first.jobs, "workers": first.workers, "per_worker": any(d.run.per_worker for d in documents),
         "collected": sum(document.collected for document in documents), "merged": len(documents),
+        "shards": Shard.parse(first.shard).count if first.shard else 0, "missing": list(missing),
+        "unended": sum(document.crashed for document in documents),
     }  # fmt: skip
 
 

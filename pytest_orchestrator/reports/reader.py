@@ -87,6 +87,7 @@ def read_results(path: str | os.PathLike[str]) -> RunDocument:
     run = _run_facts(lines, path)
     rows: list[ResultRow] = []
     sections: list[tuple[str, str]] = []
+    uncollected: list[tuple[str, str]] = []
     end: RunEnd | None = None
     unreadable = 0
     with_output = 0
@@ -101,8 +102,10 @@ def read_results(path: str | os.PathLike[str]) -> RunDocument:
                 continue
             with_output += row.status.is_bad
             rows.append(row.digest(output=with_output <= ROWS_WITH_OUTPUT))
+        elif kind == "collection_error":
+            uncollected.append((str(line.get("nodeid", "")), str(line.get("message", ""))))
         elif kind == "section":
             sections.append((str(line.get("title", "")), str(line.get("markdown", ""))))
         elif kind == "end":
             end = RunEnd.from_json(line)
-    return RunDocument(run, tuple(rows), end, tuple(sections), unreadable)
+    return RunDocument(run, tuple(rows), end, tuple(sections), unreadable, tuple(uncollected))

@@ -14,16 +14,26 @@ from uuid import uuid4
 
 import pytest
 
-from ..core.document import RunDocument, RunEnd, end_line, result_line, run_line, section_line
+from ..core.document import (
+    RunDocument,
+    RunEnd,
+    collection_error_line,
+    end_line,
+    result_line,
+    run_line,
+    section_line,
+)  # fmt: skip
+from ..core.names import escape_name
 from ..core.status import Reason, Status
 from ..errors import ReportError
 from .logs import write_log
 from .marks import RESULTS
 from .reader import read_results
+from .rows import Pending, attempts_of, last_line, with_xfail
 from .writer import render_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .directory import ReportDirectory
 
@@ -35,22 +45,6 @@ FINAL_ATTRIBUTE = "orchestrator_final"
 """Set on the only report of an item that went the short way: no teardown follows."""
 _STRICT = "[XPASS(strict)]"
 """What pytest starts the failure with of an item that passed and must not."""
-
-
-@dataclass(slots=True)
-class _Pending:
-    """What is known of an item before its last phase."""
-
-    data: dict[str, Any] | None = None
-    status: Status = Status.PASSED
-    duration: float = 0.0
-    was_called: bool = False
-    comes_back: bool = False
-    """Whether pytest-rerunfailures runs it again after this phase's teardown."""
-    attempts: list[dict[str, Any]] = field(default_factory=list)
-    """What came of the runs before this one."""
-    xfail: str | None = None
-    """Why it was expected to fail, if it was."""
 
 
 def status_of(report: pytest.TestReport, data: dict[str, Any] | None) -> Status:
@@ -78,30 +72,6 @@ def _expected_to_fail(report: pytest.TestReport) -> str | None:
     return None
 
 
-def _with_xfail(data: dict[str, Any], status: Status, reason: str) -> dict[str, Any]:
-    if status is Status.XFAILED and data["exit_code"] is None and not data["execution_time"]:
-        data = {**data, "error": "not started"}  # xfail(run=False), pytest.xfail() in a fixture
-    if status is Status.FAILED and data["error"] is None:
-        why = f": {reason}" if reason else ""
-        data = {**data, "error": f"passed, but was expected to fail (strict xfail){why}"}
-    return {**data, "xfail": reason}
-
-
-def _last_line(text: str) -> str:
-    """Return the line of a traceback that says most: the last one marked as the error, else the last."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
-    return (errors or lines or ["no message"])[-1]
-
-
-def _attempts(data: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """Return the attempts that one run of an item consisted of, as its result dictionary tells them."""
-    if data is None:
-        return [{"status": str(Status.ERROR), "exit_code": None, "execution_time": 0.0, "error": None}]
-    keys = ("status", "exit_code", "execution_time", "error")
-    return data["attempts"] or [{key: data[key] for key in keys}]
-
-
 @dataclass(slots=True)
 class Recorder:
     """Appends one line per finished item, flushed; makes the other reports from the file when the run is over."""
@@ -117,10 +87,12 @@ class Recorder:
     """What keeps the reports from being complete, in one line: a full disk, a directory that a script removed."""
     _file: TextIO | None = None
     _end: str | None = None
-    _pending: dict[tuple[str, str | None], _Pending] = field(default_factory=dict)
+    _pending: dict[tuple[str, str | None], Pending] = field(default_factory=dict)
     _expected: dict[tuple[str, str | None], None] = field(default_factory=dict)
     _done: set[tuple[str, str | None]] = field(default_factory=set)
     _totals: Counter[Status] = field(default_factory=Counter)
+    _uncollected: int = 0
+    _started: float = field(default_factory=time.time)
     _per_worker: bool = False
     _redacted: Callable[[str], str] = str
 
@@ -133,6 +105,7 @@ class Recorder:
         redacted: Callable[[str], str],
         shard: str | None = None,
         divided_by: str | None = None,
+        order: str | None = None,
     ) -> None:
         """Start the file.
 
@@ -147,7 +120,7 @@ class Recorder:
         self._write(
             run_line(
                 run_id=self.run_id,
-                started=time.time(),
+                started=self._started,
                 rootdir_name=self.rootdir_name,
                 command=command,
                 version=self.version,
@@ -159,12 +132,18 @@ class Recorder:
                 per_worker=per_worker,
                 shard=shard,
                 divided_by=divided_by,
+                order=order,
             )
         )
 
     def expect(self, nodeids: Iterable[str], worker: str | None) -> None:
         """Take note of the items that were collected."""
         self._expected.update(dict.fromkeys((nodeid, worker if self._per_worker else None) for nodeid in nodeids))
+
+    def collection_error(self, report: pytest.CollectReport) -> None:
+        """Take note of what could not be collected; under xdist pytest tells the controller of each once."""
+        self._uncollected += 1
+        self._write(collection_error_line(escape_name(report.nodeid), self._redacted(report.longreprtext)))
 
     def _key(self, nodeid: str, worker: str | None) -> tuple[str, str | None]:
         return nodeid, worker if self._per_worker else None
@@ -176,7 +155,7 @@ class Recorder:
             if report.when not in ("setup", "call", "teardown") and key in self._expected:
                 self._crashed(key, report, worker)
             return
-        pending = self._pending.setdefault(key, _Pending())
+        pending = self._pending.setdefault(key, Pending())
         data: dict[str, Any] | None = getattr(report, RESULT_ATTRIBUTE, None)
         if data is not None:
             pending.data = data
@@ -193,15 +172,15 @@ class Recorder:
             if reason is not None:
                 pending.xfail = self._redacted(reason)
         if report.when == "teardown" and report.failed and pending.data is not None and pending.data["error"] is None:
-            why = self._redacted(f"a fixture failed when it was torn down: {_last_line(report.longreprtext)}")
+            why = self._redacted(f"a fixture failed when it was torn down: {last_line(report.longreprtext)}")
             pending.data = {**pending.data, "error": why, "reason": str(Reason.INFRASTRUCTURE)}
         if report.when == "teardown" or hasattr(report, FINAL_ATTRIBUTE):
             self._finish(key, pending, worker)
 
-    def _finish(self, key: tuple[str, str | None], pending: _Pending, worker: str | None) -> None:
+    def _finish(self, key: tuple[str, str | None], pending: Pending, worker: str | None) -> None:
         """Take in the end of one run of an item: its row, unless it is run again."""
         if pending.comes_back:
-            self._pending[key] = _Pending(attempts=[*pending.attempts, *_attempts(pending.data)])
+            self._pending[key] = Pending(attempts=[*pending.attempts, *attempts_of(pending.data)])
             return
         del self._pending[key]
         status = pending.status
@@ -209,13 +188,13 @@ class Recorder:
             status = Status.NOT_RUN  # --setup-only
         data = pending.data
         if data is not None and pending.attempts:
-            data = {**data, "attempts": [*pending.attempts, *_attempts(data)]}
+            data = {**data, "attempts": [*pending.attempts, *attempts_of(data)]}
         if data is not None and pending.xfail is not None:
-            data = _with_xfail(data, status, pending.xfail)
+            data = with_xfail(data, status, pending.xfail)
         self.row(key[0], status, pending.duration, worker, data)
 
     def _crashed(self, key: tuple[str, str | None], report: pytest.TestReport, worker: str | None) -> None:
-        pending = self._pending.pop(key, _Pending())
+        pending = self._pending.pop(key, Pending())
         data = dict(pending.data or {})
         data.update(error=str(report.longrepr), reason=str(Reason.INFRASTRUCTURE))
         self.row(report.nodeid, Status.ERROR, pending.duration, worker, data)
@@ -228,11 +207,21 @@ class Recorder:
         if key in self._done:
             return
         self._done.add(key)
+        self._notice_removal()
         self._totals[status] += 1
         if data is not None:
             data = {**data, "status": str(status)}
             self._write_log(nodeid if key[1] is None else f"{nodeid}@{worker}", data)
         self._write(result_line(nodeid, KIND, status, duration, worker, data))
+
+    def _notice_removal(self) -> None:
+        """Give the reports up if somebody removed them: to write a log would make a directory that nobody knows."""
+        if self.problem is None and self.directory.was_removed:
+            self._give_up(
+                ReportError(f"the report directory {str(self.directory.path)!r} was removed while scripts ran")
+            )
+            with contextlib.suppress(OSError):  # then the next run says what is wrong with it
+                self.directory.make_again()
 
     def _write_log(self, log_id: str, data: dict[str, Any]) -> None:
         if self.problem is None:
@@ -273,6 +262,16 @@ class Recorder:
         collected = len(self._done)
         self._end = end_line(exit_status=exit_status, ended=time.time(), totals=self._totals, collected=collected)
 
+    def counts(self) -> dict[str, Any]:
+        """Return what :func:`~.terminal.counts_lines` shows, also of a run whose reports could not be written."""
+        return {
+            "totals": {str(status): number for status, number in self._totals.items()},
+            "collected": len(self._done),
+            "duration": time.time() - self._started,
+            "crashed": False,
+            "collection_errors": {"count": self._uncollected},
+        }
+
     def read(self) -> RunDocument:
         """Return the run as it is known now."""
         document = read_results(self.directory.path / RESULTS)
@@ -280,6 +279,7 @@ class Recorder:
 
     def render(self, sections: Iterable[tuple[str, str]] = ()) -> None:
         """Add sections to the report, each a title and Markdown, and make every other report from the file."""
+        self._notice_removal()
         for title, markdown in sections:
             self._write(section_line(title, markdown))
         if self._end is not None:

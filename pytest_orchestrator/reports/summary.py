@@ -44,10 +44,10 @@ class _Group:
 def _verdict(document: RunDocument, totals: Mapping[str, int]) -> str:
     exit_status = None if document.end is None else document.end.exit_status
     if document.crashed:
-        return "crashed"
+        return "incomplete" if document.run.missing and not document.run.unended else "crashed"
     if exit_status in _SPECIAL_EXITS:
         return _SPECIAL_EXITS[exit_status]
-    if any(totals[status] for status in Status if status.is_bad):
+    if any(totals[status] for status in Status if status.is_bad) or document.collection_errors:
         return "failed"
     if not document.collected or exit_status == _NOTHING_COLLECTED:
         return "nothing collected"
@@ -71,8 +71,9 @@ def summarize(document: RunDocument) -> dict[str, Any]:
     ``by_directory`` and ``by_kind`` to their own ``collected``, and those to the whole. Items without a row
     (``unrecorded``) count as ``not_run``, under the directory and kind ``(unrecorded)``. ``duration`` at the top
     is wall-clock seconds (None of a crashed run), elsewhere the sum over the items. ``verdict`` is ``passed``,
-    ``failed``, ``crashed``, ``interrupted``, ``internal error``, ``usage error`` or ``nothing collected``.
-    ``failing``, ``flaky`` and ``left_processes`` hold at most 100 ids each, and the whole count.
+    ``failed``, ``crashed``, ``incomplete`` (shards are missing), ``interrupted``, ``internal error``,
+    ``usage error`` or ``nothing collected``.
+    ``failing``, ``flaky``, ``collection_errors`` and ``left_processes`` hold at most 100 ids each, and the whole count.
     """
     whole = _Group()
     by_directory: dict[str, _Group] = {}
@@ -121,6 +122,10 @@ def summarize(document: RunDocument) -> dict[str, Any]:
             {"nodeid": row.nodeid, "status": str(row.status), "duration": row.duration}
             for row in slowest(document.rows)
         ],
+        "collection_errors": {
+            "count": len(document.collection_errors),
+            "nodeids": [nodeid for nodeid, _ in document.collection_errors[:LISTED]],
+        },
         "failing": {"count": len(failing), "nodeids": _ids(failing)},
         "flaky": {"count": len(flaky), "nodeids": _ids(flaky)},
         "left_processes": {"count": processes, "items": len(left), "nodeids": _ids(left)},
@@ -133,6 +138,8 @@ def summarize(document: RunDocument) -> dict[str, Any]:
             "platform": run.platform,
             "jobs": run.jobs,
             "workers": run.workers,
+            "order": run.order,
+            "missing": list(run.missing),
         },
     }
 
@@ -141,3 +148,9 @@ def status_counts(totals: Mapping[str, int]) -> list[str]:
     """Return the counts that are not zero as words, the bad ones first: ``2 failed``, ``1 not run``."""
     order = sorted(Status, key=lambda status: not status.is_bad)
     return [f"{totals[status]} {status.replace('_', ' ')}" for status in order if totals.get(status)]
+
+
+def uncollected_count(summary: Mapping[str, Any]) -> list[str]:
+    """Return how many could not be collected, as words; nothing where all could."""
+    number = summary["collection_errors"]["count"]
+    return [f"{number} could not be collected"] if number else []

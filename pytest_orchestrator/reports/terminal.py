@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .amounts import format_duration, plural
 from .quoting import one_line
-from .summary import status_counts
+from .summary import status_counts, uncollected_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,8 +57,13 @@ def _wrap(pieces: list[str], width: int) -> list[str]:
     return lines
 
 
-def _counts(summary: Mapping[str, Any], width: int) -> list[str]:
-    counts = status_counts(summary["totals"])
+def counts_lines(summary: Mapping[str, Any], width: int) -> list[str]:
+    """Return the line of counts, or more where they do not fit into ``width`` columns.
+
+    ``summary`` needs no more than ``totals``, ``collected``, ``duration``, ``crashed`` and ``collection_errors``.
+    """
+    width = max(width, NARROWEST)
+    counts = [*uncollected_count(summary), *status_counts(summary["totals"])]
     lasted = "" if summary["duration"] is None else f" in {format_duration(summary['duration'])}"
     pieces = [f"{count}," for count in counts[:-1]] + [f"{count};" for count in counts[-1:]]
     lines = _wrap([*pieces, f"{summary['collected']} collected{lasted}"], width)
@@ -117,9 +122,12 @@ def closing_lines(
     hints = standing_out(document_summary, width, ascii_only)
     directory = report_dir_shown.rstrip("/") or "/"
     report = writer.line("report: ", f"{directory}/report.md")
+    order, verdict = document_summary["run"]["order"], document_summary["verdict"]
+    if order.startswith("random") and verdict not in ("passed", "nothing collected"):
+        hints.append(f"order: --orchestrate-order={order}")
     if brief:
         return [*hints, report]
-    head = _counts(document_summary, writer.width)
+    head = counts_lines(document_summary, width)
     if document_summary["unrecorded"]:
         hints.append(f"no result: {plural(document_summary['unrecorded'], 'item')}")
     slowest = document_summary["slowest"][:1]

@@ -37,9 +37,38 @@ def test_a_script_that_removes_the_report_directory_costs_the_reports_only(tmp_p
     (tmp_path / "fails.sh").write_text("exit 3\n")
     result = run(tmp_path, "clean.sh", "fails.sh")
     assert "1 failed, 1 passed" in result.stdout
-    assert "orchestrator: the reports are not complete" in result.stdout
+    assert "1 failed, 1 passed; 2 collected in" in result.stdout
+    assert f"the report directory '{tmp_path}/.orchestrator' was removed while scripts ran\n" in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
     assert result.returncode == 1
+
+
+@pytest.mark.parametrize("workers", [(), ("--orchestrate-jobs=2",), ("-n2",)], ids=["one", "jobs", "workers"])
+def test_scripts_after_one_that_removes_the_report_directory_run_and_so_does_the_next_run(
+    tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    """Both runs have scripts with long output and with temporary files after the removal."""
+    (tmp_path / "a_clean.sh").write_text('rm -rf "$ORCHESTRATOR_REPORT_DIR"\n')
+    (tmp_path / "b_long.sh").write_text("yes | head -c 300000\n")
+    (tmp_path / "c_tmp.sh").write_text('echo kept > "$ORCHESTRATOR_TMP/file"; test -f "$ORCHESTRATOR_TMP/file"\n')
+    scripts = ["a_clean.sh", "b_long.sh", "c_tmp.sh"]
+    for _ in range(2):
+        result = run(tmp_path, *scripts, *workers)
+        assert "3 passed" in result.stdout
+        assert "was removed while scripts ran" in result.stdout
+    (tmp_path / "a_clean.sh").write_text("true\n")
+    assert run(tmp_path, *scripts).returncode == 0
+
+
+def test_what_a_script_puts_in_the_place_of_the_report_directory_is_not_taken_for_ours(tmp_path: Path) -> None:
+    """The next run refuses to remove it."""
+    (tmp_path / "takes.sh").write_text(
+        "rm -rf .orchestrator; mkdir -p .orchestrator/logs; echo > .orchestrator/logs/my\n"
+    )
+    assert "was removed while scripts ran" in run(tmp_path, "takes.sh").stdout
+    refused = run(tmp_path, "takes.sh")
+    assert refused.returncode == 4
+    assert "was not made by pytest-orchestrator and holds 'logs'" in refused.stderr
 
 
 def test_a_run_without_its_reports_does_not_pass(tmp_path: Path) -> None:

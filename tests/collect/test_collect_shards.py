@@ -186,7 +186,41 @@ def test_a_missing_shard_is_named_unless_that_is_wanted(project: Project, record
     assert refused.returncode == 2
     assert "shard 2/3 missing" in refused.stderr
     assert merge(project, "r3", "r1", "-o", "all", "--partial").returncode == 0
-    assert json.loads((project.path / "all/summary.json").read_text())["verdict"] != "passed"
+    assert json.loads((project.path / "all/summary.json").read_text())["verdict"] == "incomplete"
+
+
+def test_a_partial_report_says_which_shard_is_missing_and_of_what_it_was_merged(
+    project: Project, recorded: Path
+) -> None:
+    shards(project, 3)
+    assert merge(project, "r3", "r1", "-o", "all", "--partial").returncode == 0
+    first = lines(project.path / "all")[0]
+    assert (first["missing"], first["shards"], first["merged"], first["command"]) == (["2/3"], 3, 2, [])
+    report = (project.path / "all/report.md").read_text()
+    assert report.startswith("# Incomplete: ")
+    assert "> **Shard 2/3 is missing:**" in report
+    assert "- merged from 2 of 3 shards\n" in report
+    for wrong in ("killed", "command:", "--orchestrate-shard"):
+        assert wrong not in report
+
+
+def test_a_partial_report_also_says_that_a_shard_crashed(project: Project, recorded: Path) -> None:
+    shards(project, 3)
+    path = project.path / "r3/results.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    assert merge(project, "r3", "r1", "-o", "all", "--partial").returncode == 0
+    report = (project.path / "all/report.md").read_text()
+    assert report.startswith("# Crashed: ")
+    assert "> **Shard 2/3 is missing:**" in report
+    assert "> **1 of the 2 merged runs did not end:**" in report
+
+
+def test_a_merged_report_does_not_show_the_command_of_one_shard(project: Project, recorded: Path) -> None:
+    shards(project, 2)
+    assert merge(project, "r1", "r2", "-o", "all").returncode == 0
+    report = (project.path / "all/report.md").read_text()
+    assert "- merged from 2 shards\n" in report
+    assert "command:" not in report
 
 
 def test_a_shard_that_crashed_leaves_the_whole_run_unfinished(project: Project, recorded: Path) -> None:
@@ -194,7 +228,7 @@ def test_a_shard_that_crashed_leaves_the_whole_run_unfinished(project: Project, 
     path = project.path / "r2/results.jsonl"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     assert merge(project, "r1", "r2", "-o", "all").returncode == 0
-    assert "This run did not end" in (project.path / "all/report.md").read_text()
+    assert "1 of the 2 merged runs did not end" in (project.path / "all/report.md").read_text()
 
 
 def test_whole_runs_of_different_folders_are_merged_too(project: Project) -> None:

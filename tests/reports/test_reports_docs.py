@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from report_documents import document, row
 
-from pytest_orchestrator.core.document import end_line, result_line, run_line, section_line
+from pytest_orchestrator.core.document import collection_error_line, end_line, result_line, run_line, section_line
 from pytest_orchestrator.core.result import RunResult
 from pytest_orchestrator.core.status import Reason, Status
 from pytest_orchestrator.reports.history import history_entry
@@ -19,7 +19,7 @@ _DOCS = Path(__file__).parents[2] / "docs"
 _SUMMARY = summarize(document(row("a.sh")))
 _RUN = run_line(
     run_id="", started=0.0, rootdir_name="", command=[], version="", python="", pytest="", platform="", jobs=1,
-    workers=0, collected=0,
+    workers=0, collected=0, order="",
 )  # fmt: skip
 _RESULT = RunResult("", "", "", 0.0, 0.0, Status.PASSED, 0, 0.0)
 
@@ -29,6 +29,7 @@ _HEADINGS = {
         *json.loads(_RUN),
         *json.loads(result_line("", "script", Status.PASSED, 0.0, None, None)),
         *json.loads(section_line("", "")),
+        *json.loads(collection_error_line("", "")),
         *json.loads(end_line(exit_status=0, ended=0.0, totals={}, collected=0)),
     ],
     "## The result dictionary": [*_RESULT.as_dict()],

@@ -209,7 +209,12 @@ class Slots:
         if self._free:
             return self._free.pop()
         self._count += 1
-        return Slot(b"%s/%d" % (self._work_dir, self._count))
+        path = b"%s/%d" % (self._work_dir, self._count)
+        try:
+            return Slot(path)
+        except FileNotFoundError:  # a program removed what they are in
+            os.makedirs(self._work_dir, 0o700, exist_ok=True)
+            return Slot(path)
 
     def give_back(self, slot: Slot) -> None:
         """Take back a slot after it was collected, or was not used. It is used again after :meth:`told`."""
