@@ -28,6 +28,8 @@ class Orphans:
         self._candidates: dict[int, set[int]] = {}
         """Children that carry no mark, with the running programs that may have made them."""
         self._allowing: set[int] = set()
+        self.ours: set[int] = set()
+        """Children that belong to no program but to this process."""
 
     def allow(self, number: int) -> None:
         """Let what program ``number`` leaves live until the end."""
@@ -74,7 +76,7 @@ class Orphans:
         return descendants(self.children.pids(), (), self.children.table())
 
     def _of(self, number: int) -> set[int]:
-        orphans = self.children.pids() - self._leaders.keys()
+        orphans = self.children.pids() - self._leaders.keys() - self.ours
         return {pid for pid in orphans if self._owner(pid) == number}
 
     def _owner(self, pid: int) -> int | None:

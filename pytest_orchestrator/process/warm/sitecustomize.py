@@ -1,0 +1,316 @@
+"""An interpreter that stops just before it opens its script, and starts one script after another from there.
+
+The supervisor starts it with this directory first on ``PYTHONPATH`` and a placeholder as its script. ``site`` imports
+this module, which is the last thing that an interpreter does before it turns to its script. Here it waits. For each
+script it forks twice: the process between ends at once, so the script falls to the supervisor, whose child it would
+be after a plain start. The new process takes the descriptors, the environment and the directory of its script, writes
+the script's path over the placeholder in its own memory, and returns. From there on it is the interpreter's own code
+that opens, compiles and runs the script, shows what was not caught, and ends the process. Nothing of this module is
+left in it: no frame, no module, no handler.
+
+Any Python from 3.8 on may run this. It imports only what every interpreter has loaded anyway, and ``_socket``, and
+takes what it imported out of ``sys.modules`` again.
+"""
+
+import os
+import sys
+
+VARIABLE = "ORCHESTRATOR_ZYGOTE"
+"""Set for this interpreter only. Its value: the modules to import before the first script, with commas."""
+CONTROL = 3
+"""The descriptor of the socket to the supervisor."""
+DESCRIPTORS = 5
+"""What comes with a request: standard input, output and error, the working directory, and the gate."""
+MESSAGE = 1 << 17
+"""Bytes that a request may have."""
+HEAD = 31
+"""Characters of the placeholder that are its own; ``x`` follows."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Unsuitable(Exception):  # noqa: N818 - it says what the interpreter is
+    """No script can be started from this interpreter. The message says why."""
+
+
+class Zygote:
+    """What scripts are started from."""
+
+    def __init__(self, imports: "list[str]") -> None:
+        """Take the names of modules to import. Raise OSError when the supervisor is not there."""
+        import marshal
+
+        modules, places = set(sys.modules), set(sys.path_importer_cache)
+        import _socket
+
+        for name in set(sys.modules) - modules:
+            del sys.modules[name]
+        for place in set(sys.path_importer_cache) - places:
+            del sys.path_importer_cache[place]
+        self._marshal = marshal
+        self._control = _socket.socket(fileno=CONTROL)
+        self._room = _socket.CMSG_SPACE(4 * DESCRIPTORS)
+        self._imports = imports
+        self._placeholder = sys.argv[0]
+        self._places: list[int] = []
+        self._title = self._title_size = 0
+        self._changed: dict[bytes, bytes] = {}
+        self._removed: set[bytes] = set()
+
+    def prepare(self) -> None:
+        """Import what was asked for, and get to know this process. Raise Unsuitable if scripts could tell."""
+        if sys.implementation.name != "cpython":
+            raise Unsuitable(f"it is {sys.implementation.name}, not CPython")
+        for name in self._imports:
+            try:
+                __import__(name)
+            except BaseException as error:  # noqa: BLE001 - a module may raise anything
+                raise Unsuitable(f"the warm import of {name!r} failed: {type(error).__name__}: {error}") from None
+        if sys.modules["_thread"]._count():
+            raise Unsuitable("its start leaves threads running, which a copy of it would not have")
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        if os.fstat(1).st_size or os.fstat(2).st_size:
+            said = (os.pread(2, 200, 0) or os.pread(1, 200, 0)).decode("utf-8", "replace").strip()
+            raise Unsuitable(f"it writes something at its start: {said}")
+        initial, current = _initial_environment(), os.environb
+        self._changed = {name: value for name, value in current.items() if initial.get(name) != value}
+        self._changed.pop(b"PYTHONPATH", None)
+        self._removed = {name for name in initial if name not in current}
+        self._places = _places_of(self._placeholder)
+        self._title, self._title_size = _title_place()
+        _freeze()
+
+    def say(self, kind: str, what: "Any") -> None:
+        """Tell the supervisor."""
+        self._control.send(self._marshal.dumps((kind, what), 2))
+
+    def serve(self) -> None:
+        """Start scripts; return in the process of each of them, and never in this one."""
+        while True:
+            data, ancillary, _, _ = self._control.recvmsg(MESSAGE, self._room)
+            if not data:
+                os._exit(0)  # the supervisor is gone, or wants no more
+            handed = ancillary[0][2]
+            fds = [int.from_bytes(handed[at : at + 4], sys.byteorder) for at in range(0, len(handed), 4)]
+            words, environment, name = self._marshal.loads(data)
+            between = 0
+            try:
+                why = self._objection(words[1])
+                if why:
+                    self.say("refused", why)
+                else:
+                    between = os.fork()
+                    if between == 0:
+                        if os.fork():
+                            os._exit(0)
+                        self._become(words, environment, name, fds)
+                        return
+            except OSError as error:
+                self.say("refused", f"it cannot be forked: {error.strerror}")
+            for fd in fds:
+                os.close(fd)
+            if between:
+                os.waitpid(between, 0)
+
+    def _objection(self, script: bytes) -> str:
+        """Return why ``script`` cannot have the modules that were imported; empty if it can."""
+        directory = os.path.dirname(script)
+        for name in self._imports:
+            path = os.path.join(directory, os.fsencode(name.partition(".")[0]))
+            if os.path.lexists(path) or os.path.lexists(path + b".py"):
+                return f"its directory has a {name.partition('.')[0]!r} of its own, which comes before the warm import"
+        return ""
+
+    def _become(
+        self, words: "list[bytes]", environment: "dict[bytes, bytes]", name: bytes, fds: "list[int]"
+    ) -> None:
+        """Turn this new process into that of a script, tell the supervisor, and wait until it has been marked."""
+        gate = fds[4]
+        try:
+            os.setsid()
+            os.fchdir(fds[3])
+            for number in range(3):
+                os.dup2(fds[number], number)
+            self._set_environment(environment)
+            sys.argv[:] = [os.fsdecode(word) for word in words[1:]]
+            if hasattr(sys, "orig_argv"):
+                sys.orig_argv[:] = [os.fsdecode(word) for word in words]
+            self._write_path(os.fsdecode(words[1]), b" ".join(words))
+            if name:
+                with open("/proc/self/comm", "wb", buffering=0) as file:
+                    file.write(name)
+            generator = sys.modules.get("numpy.random")
+            if generator is not None:
+                generator.seed()  # others see to it themselves
+            self.say("started", os.getpid())
+            if not os.read(gate, 1):
+                os._exit(1)
+        except BaseException as error:
+            self.say("refused", f"its process cannot be made: {error}")
+            os._exit(1)
+        self._control.detach()
+        # Whatever else is open, the start of a plain interpreter would have opened too.
+        for fd in (CONTROL, *fds):
+            os.close(fd)
+
+    def _set_environment(self, wanted: "dict[bytes, bytes]") -> None:
+        wanted.update(self._changed)
+        for name in self._removed:
+            wanted.pop(name, None)
+        current = os.environb._data  # type: ignore[attr-defined]  # as its own copy() has it
+        for name in current:
+            if name not in wanted:
+                os.unsetenv(name)
+        for name, value in wanted.items():
+            if current.get(name) != value:
+                os.putenv(name, value)
+        for table in (current, sys.modules["posix"].environ):
+            table.clear()
+            table.update(wanted)
+
+    def _write_path(self, path: str, title: bytes) -> None:
+        """Put ``path`` where the interpreter has the path of its script, and ``title`` where ``ps`` looks."""
+        wide = path.encode(_WIDE, "surrogatepass") + bytes(4)
+        expected = self._placeholder[: len(path) + 1].encode(_WIDE)
+        memory = os.open("/proc/self/mem", os.O_RDWR | os.O_CLOEXEC)
+        written = 0
+        for place in self._places:
+            # It may have been freed since, and used for something else.
+            if os.pread(memory, len(expected), place) == expected:
+                os.pwrite(memory, wide, place)
+                written += 1
+        if written < _COPIES:
+            raise Unsuitable("the path of its script is not where it was")
+        if self._title:
+            # A last byte that is no NUL tells the kernel that a title has taken the place of the arguments.
+            room = self._title_size - 2
+            os.pwrite(memory, title[:room].ljust(room + 1, b"\0") + b".", self._title)
+        os.close(memory)
+
+
+_WIDE = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
+"""How CPython holds paths in its configuration: as ``wchar_t``."""
+_COPIES = 2
+"""It has the script's path at least there, and at the start of the arguments."""
+
+
+def _places_of(placeholder: str) -> "list[int]":
+    """Return the addresses of this process's memory where the placeholder is. Raise Unsuitable if they are too few."""
+    # Searched for in two parts, so that what is searched for is not found itself.
+    head, rest = placeholder[:HEAD].encode(_WIDE), placeholder[HEAD:].encode(_WIDE)
+    found = []
+    try:
+        with open("/proc/self/maps", "rb") as file:
+            lines = file.read().splitlines()
+        memory = os.open("/proc/self/mem", os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unsuitable(f"its memory cannot be written: {error.strerror}") from None
+    try:
+        for line in lines:
+            fields = line.split()
+            if fields[1][:2] != b"rw" or fields[4] != b"0" or b"[stack]" in fields[5:]:
+                continue
+            start, end = (int(field, 16) for field in fields[0].split(b"-"))
+            data = os.pread(memory, end - start, start)
+            at = data.find(head)
+            while at >= 0:
+                if data.startswith(rest, at + len(head)):
+                    found.append(start + at)
+                at = data.find(head, at + 1)
+        for place in found:
+            os.pwrite(memory, head, place)
+    except OSError as error:
+        raise Unsuitable(f"its memory cannot be written: {error.strerror}") from None
+    finally:
+        os.close(memory)
+    if len(found) < _COPIES:
+        raise Unsuitable("it does not keep the path of its script where CPython does")
+    return found
+
+
+def _title_place() -> "tuple[int, int]":
+    """Return where the command line is that others see, and its size; 0 and 0 if that cannot be known."""
+    with open("/proc/self/stat", "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()
+    if len(fields) < 47:
+        return 0, 0
+    start, end = int(fields[45]), int(fields[46])
+    return (start, end - start) if 0 < start < end else (0, 0)
+
+
+def _initial_environment() -> "dict[bytes, bytes]":
+    with open("/proc/self/environ", "rb") as file:
+        pairs = [line.partition(b"=") for line in file.read().split(b"\0") if b"=" in line]
+    ours = (VARIABLE.encode(), b"PYTHONPATH")
+    return {name: value for name, _, value in pairs if name not in ours}
+
+
+def _freeze() -> None:
+    """Keep the collector away from what is there, so that scripts do not copy the memory of it."""
+    known = "gc" in sys.modules
+    import gc
+
+    gc.collect()
+    gc.freeze()
+    if not known:
+        del sys.modules["gc"]
+
+
+def _uncover() -> None:
+    """Take this directory off the path and out of the environment: from now on it was never there."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if entry != here]
+    sys.path_importer_cache.pop(here, None)
+    first, _, rest = os.environ.get("PYTHONPATH", "").partition(os.pathsep)
+    if first == here:
+        os.environ.pop("PYTHONPATH")
+        if rest:
+            os.environ["PYTHONPATH"] = rest
+
+
+def _import_hidden() -> "str | None":
+    """Import the ``sitecustomize`` that this one hides; return why it failed, or an empty text if there is none."""
+    del sys.modules["sitecustomize"]
+    try:
+        __import__("sitecustomize")
+    except ImportError as error:
+        return "" if error.name == "sitecustomize" else f"{type(error).__name__}: {error}"
+    except Exception as error:  # noqa: BLE001 - site catches the same
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _serve(imports: "list[str]", problem: "str | None") -> None:
+    """Start scripts if the supervisor is there; return in the process of each script."""
+    try:
+        zygote = Zygote(imports)
+    except OSError:
+        return  # a child of this interpreter's start, which inherits the variable and not the socket
+    try:
+        if problem:
+            raise Unsuitable(f"its sitecustomize failed: {problem}")
+        zygote.prepare()
+    except Unsuitable as error:
+        zygote.say("unsuitable", str(error))
+        os._exit(0)
+    zygote.say("ready", None)
+    zygote.serve()
+
+
+def _main() -> None:
+    given = os.environ.pop(VARIABLE, None)
+    _uncover()
+    problem = _import_hidden()
+    if given is not None:
+        _serve([name for name in given.split(",") if name], problem)
+    if problem == "":
+        raise ModuleNotFoundError("No module named 'sitecustomize'", name="sitecustomize")
+    if problem:
+        raise RuntimeError(problem)
+
+
+_main()
