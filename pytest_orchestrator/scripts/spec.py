@@ -39,5 +39,9 @@ class RunContext:
     """The environment that every script starts from."""
     search_path: str = ""
     """``PATH`` of that environment."""
+    is_warm: bool = False
+    """Whether Python scripts are started from an interpreter that is there already."""
+    warm_imports: tuple[str, ...] = ()
+    """Modules that such an interpreter has imported."""
     sources: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
     """The ``src`` directory of each directory of scripts, as far as it was looked for."""
