@@ -143,6 +143,7 @@ class Zygote:
             if name:
                 with open("/proc/self/comm", "wb", buffering=0) as file:
                     file.write(name)
+            _renew_main()
             generator = sys.modules.get("numpy.random")
             if generator is not None:
                 generator.seed()  # others see to it themselves
@@ -174,8 +175,8 @@ class Zygote:
 
     def _write_path(self, path: str, title: bytes) -> None:
         """Put ``path`` where the interpreter has the path of its script, and ``title`` where ``ps`` looks."""
-        wide = path.encode(_WIDE, "surrogatepass") + bytes(4)
-        expected = self._placeholder[: len(path) + 1].encode(_WIDE)
+        wide = _wide(path + "\0")
+        expected = _wide(self._placeholder[: len(path) + 1])
         memory = os.open("/proc/self/mem", os.O_RDWR | os.O_CLOEXEC)
         written = 0
         for place in self._places:
@@ -192,16 +193,19 @@ class Zygote:
         os.close(memory)
 
 
-_WIDE = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
-"""How CPython holds paths in its configuration: as ``wchar_t``."""
 _COPIES = 2
-"""It has the script's path at least there, and at the start of the arguments."""
+"""CPython has its script's path at least as such, and at the start of the arguments."""
+
+
+def _wide(text: str) -> bytes:
+    """Return ``text`` as ``wchar_t``, which is how CPython holds paths. A codec would have to be imported."""
+    return b"".join([ord(character).to_bytes(4, sys.byteorder) for character in text])
 
 
 def _places_of(placeholder: str) -> "list[int]":
     """Return the addresses of this process's memory where the placeholder is. Raise Unsuitable if they are too few."""
     # Searched for in two parts, so that what is searched for is not found itself.
-    head, rest = placeholder[:HEAD].encode(_WIDE), placeholder[HEAD:].encode(_WIDE)
+    head, rest = _wide(placeholder[:HEAD]), _wide(placeholder[HEAD:])
     found = []
     try:
         with open("/proc/self/maps", "rb") as file:
@@ -247,6 +251,17 @@ def _initial_environment() -> "dict[bytes, bytes]":
         pairs = [line.partition(b"=") for line in file.read().split(b"\0") if b"=" in line]
     ours = (VARIABLE.encode(), b"PYTHONPATH")
     return {name: value for name, _, value in pairs if name not in ours}
+
+
+def _renew_main() -> None:
+    """Put a module in place of ``__main__`` that the collector sees: a script's own objects hang on it."""
+    main = type(sys)("__main__")
+    names = vars(main)
+    names.clear()
+    names.update(vars(sys.modules["__main__"]))
+    if "__annotations__" in names:
+        names["__annotations__"] = {}
+    sys.modules["__main__"] = main
 
 
 def _freeze() -> None:
