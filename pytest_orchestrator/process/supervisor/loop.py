@@ -182,7 +182,7 @@ class Supervisor:
         # Nobody pays for this import but a run with warm starts.
         from .zygotes import Zygotes
 
-        return Zygotes(self._work_dir, self._marks, self._poll, self._orphans.ours, self._starting.null)
+        return Zygotes(self._work_dir, self._marks, self._poll, self._starting.null)
 
     def _stop(self) -> None:
         """Stop every program, politely, and take no more."""
@@ -224,7 +224,8 @@ class Supervisor:
                 self._has_children = True
         except OSError:
             self._lose_engine()
-        self._has_children = self._has_children or bool(self._orphans.ours)
+        if self._starting.zygotes is not None:
+            self._has_children = self._has_children or self._starting.zygotes.are_there
         self._locks.give_back_unwanted()
 
     # -- ending -----------------------------------------------------------------------------------------------

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from .program import Program
 
 
+OURS = 0
+"""The number of processes that belong to no program but to this process. Programs have numbers from 1 on."""
+
+
 class Orphans:
     """The children of this process that are no programs of its own making, each with the program that made it."""
 
@@ -28,8 +32,6 @@ class Orphans:
         self._candidates: dict[int, set[int]] = {}
         """Children that carry no mark, with the running programs that may have made them."""
         self._allowing: set[int] = set()
-        self.ours: set[int] = set()
-        """Children that belong to no program but to this process."""
 
     def allow(self, number: int) -> None:
         """Let what program ``number`` leaves live until the end."""
@@ -76,7 +78,7 @@ class Orphans:
         return descendants(self.children.pids(), (), self.children.table())
 
     def _of(self, number: int) -> set[int]:
-        orphans = self.children.pids() - self._leaders.keys() - self.ours
+        orphans = self.children.pids() - self._leaders.keys()
         return {pid for pid in orphans if self._owner(pid) == number}
 
     def _owner(self, pid: int) -> int | None:
@@ -92,6 +94,8 @@ class Orphans:
             self._owners[pid] = owner
         if owner in self._running:
             return owner
+        if owner == OURS:
+            return None
         if owner not in self._allowing:
             self._kill(pid)  # its program ended while it was on its way to us
         return None

@@ -6,6 +6,7 @@ import select
 import time
 
 from .marks import RUN_VARIABLE
+from .orphans import OURS
 from .program import NEVER
 from .zygote import Refusal, Zygote
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 MOST = 8
 """Interpreters that may wait at the same time; each takes about as much memory as a Python that does nothing."""
-NUMBER = 0
-"""What an interpreter is marked with; programs have numbers from 1 on."""
-
 _START_PREFIXES = (b"PYTHON", b"LC_", b"LD_", b"MALLOC_", b"GLIBC_", b"OMP_", b"OPENBLAS_", b"MKL_")
 _START_NAMES = frozenset({b"HOME", b"LANG", b"LANGUAGE", b"TZ", b"TZDIR", b"LOCPATH", b"OPENSSL_CONF"})
 _COVERAGE = (b"COVERAGE_PROCESS_START", b"COVERAGE_PROCESS_CONFIG")
@@ -30,12 +28,11 @@ _COVERAGE = (b"COVERAGE_PROCESS_START", b"COVERAGE_PROCESS_CONFIG")
 class Zygotes:
     """Starts interpreters when they are first asked for, and scripts from them."""
 
-    def __init__(self, work_dir: bytes, marks: Marks, poll: select.epoll, ours: set[int], null: int) -> None:
-        """Take where files are made, what marks processes, who listens, and who has to know the pids as ours."""
+    def __init__(self, work_dir: bytes, marks: Marks, poll: select.epoll, null: int) -> None:
+        """Take where files are made, what marks processes, who listens, and a descriptor of ``/dev/null``."""
         self._work_dir = work_dir
         self._marks = marks
         self._poll = poll
-        self._ours = ours
         self._null = null
         self._zygotes: dict[Key, Zygote] = {}
         self._by_descriptor: dict[int, Zygote] = {}
@@ -62,6 +59,7 @@ class Zygotes:
                 return False
         if not zygote.is_ready and not zygote.problem and time.monotonic() > zygote.due:
             zygote.give_up("it takes too long to start")
+            self._drop_useless()
         return not zygote.is_ready and not zygote.problem
 
     def fork(self, request: Request, environment: dict[bytes, bytes], streams: tuple[int, int, int]) -> int | None:
@@ -82,6 +80,7 @@ class Zygotes:
                 )
             except Refusal as refusal:
                 why = str(refusal)
+                self._drop_useless()
             except OSError as error:
                 why = error.strerror or str(error)
         request.notes.append(f"not started warm: {why}")
@@ -113,8 +112,8 @@ class Zygotes:
         if sum(1 for zygote in self._zygotes.values() if zygote.pid) >= MOST:
             self._problems[key] = f"{MOST} interpreters wait already, started with other variables (PYTHON*, LC_* ...)"
             return None
-        marked = {**environment, RUN_VARIABLE: self._marks.variable(NUMBER, environment.get(RUN_VARIABLE))}
-        self._marks.put_on_next(NUMBER)
+        marked = {**environment, RUN_VARIABLE: self._marks.variable(OURS, environment.get(RUN_VARIABLE))}
+        self._marks.put_on_next(OURS)
         try:
             zygote = Zygote(key[0], key[1], marked, self._work_dir, self._null)
         except (OSError, ValueError) as error:
@@ -123,35 +122,32 @@ class Zygotes:
             return None
         self._zygotes[key] = zygote
         self._by_descriptor[zygote.fileno()] = zygote
-        self._ours.add(zygote.pid)
         self._poll.register(zygote.fileno(), select.EPOLLIN)
         return zygote
 
-    def hear(self, fd: int) -> bool:
-        """Take in what the interpreter behind the descriptor ``fd`` says; return whether there is one."""
+    def hear(self, fd: int) -> None:
+        """Take in what the interpreter behind the descriptor ``fd`` says, if it is one's."""
         zygote = self._by_descriptor.get(fd)
-        if zygote is None:
-            return False
-        zygote.hear()
-        if zygote.problem:
-            self._forget(fd)
-        return True
+        if zygote is not None:
+            zygote.hear()
+            self._drop_useless()
 
     def reaped(self, pid: int, status: int) -> None:
         """Take note that the child ``pid`` has ended."""
-        if pid not in self._ours:
-            return
-        self._ours.discard(pid)
         for zygote in self._zygotes.values():
             if zygote.pid == pid:
                 zygote.reaped(status)
+                self._drop_useless()
 
-    def close(self) -> None:
-        """End them all."""
-        for fd in list(self._by_descriptor):
-            self._forget(fd)
+    @property
+    def are_there(self) -> bool:
+        """Whether any interpreter is alive."""
+        return any(zygote.pid for zygote in self._zygotes.values())
 
-    def _forget(self, fd: int) -> None:
-        zygote = self._by_descriptor.pop(fd)
-        self._poll.unregister(fd)
-        zygote.close()
+    def _drop_useless(self) -> None:
+        """Let go of interpreters that no script can be started from, which ends what they have ready."""
+        for fd, zygote in list(self._by_descriptor.items()):
+            if zygote.problem:
+                del self._by_descriptor[fd]
+                self._poll.unregister(fd)
+                zygote.close()

@@ -89,32 +89,48 @@ class Zygote:
         self._control.send(self._marshal.dumps((kind, what), 2))
 
     def serve(self) -> None:
-        """Start scripts; return in the process of each of them, and never in this one."""
+        """Start scripts; return in the process of each of them, and never in this one.
+
+        One process is always ready for the next script: it is made while the one before it runs.
+        """
+        while True:
+            news, teller = os.pipe()
+            between = os.fork()
+            if between == 0:
+                if os.fork():
+                    os._exit(0)
+                os.close(news)
+                self._await_script(teller)
+                return
+            os.close(teller)
+            os.waitpid(between, 0)
+            if os.read(news, 1) == _OVER:
+                os._exit(0)
+            os.close(news)
+
+    def _await_script(self, teller: int) -> None:
+        """Return when this process has become that of a script."""
+        os.setsid()
         while True:
             data, ancillary, _, _ = self._control.recvmsg(MESSAGE, self._room)
             if not data:
-                os._exit(0)  # the supervisor is gone, or wants no more
+                os.write(teller, _OVER)  # the supervisor is gone, or wants no more
+                os._exit(0)
             handed = ancillary[0][2]
             fds = [int.from_bytes(handed[at : at + 4], sys.byteorder) for at in range(0, len(handed), 4)]
             words, environment, name = self._marshal.loads(data)
-            between = 0
-            try:
-                why = self._objection(words[1])
-                if why:
-                    self.say("refused", why)
-                else:
-                    between = os.fork()
-                    if between == 0:
-                        if os.fork():
-                            os._exit(0)
-                        self._become(words, environment, name, fds)
-                        return
-            except OSError as error:
-                self.say("refused", f"it cannot be forked: {error.strerror}")
+            why = self._objection(words[1])
+            if not why:
+                os.write(teller, _TAKEN)
+                self._become(words, environment, name, fds)
+                break
+            self.say("refused", why)
             for fd in fds:
                 os.close(fd)
-            if between:
-                os.waitpid(between, 0)
+        self._control.detach()
+        # Whatever else is open, the start of a plain interpreter would have opened too.
+        for fd in (CONTROL, teller, *fds):
+            os.close(fd)
 
     def _objection(self, script: bytes) -> str:
         """Return why ``script`` cannot have the modules that were imported; empty if it can."""
@@ -131,7 +147,6 @@ class Zygote:
         """Turn this new process into that of a script, tell the supervisor, and wait until it has been marked."""
         gate = fds[4]
         try:
-            os.setsid()
             os.fchdir(fds[3])
             for number in range(3):
                 os.dup2(fds[number], number)
@@ -153,10 +168,6 @@ class Zygote:
         except BaseException as error:
             self.say("refused", f"its process cannot be made: {error}")
             os._exit(1)
-        self._control.detach()
-        # Whatever else is open, the start of a plain interpreter would have opened too.
-        for fd in (CONTROL, *fds):
-            os.close(fd)
 
     def _set_environment(self, wanted: "dict[bytes, bytes]") -> None:
         wanted.update(self._changed)
@@ -193,6 +204,8 @@ class Zygote:
         os.close(memory)
 
 
+_TAKEN, _OVER = b"+", b"-"
+"""What a process that was ready tells before it is not."""
 _COPIES = 2
 """CPython has its script's path at least as such, and at the start of the arguments."""
 
