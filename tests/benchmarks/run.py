@@ -3,8 +3,8 @@
     python tests/benchmarks/run.py [GROUP ...] [--rounds N]
 
 Groups: cold (what the plugin costs a run that does not use it), shell (1000 trivial scripts), shell10000, python
-(1000 Python scripts), skew (one long script among short ones), output (20 x 50 MiB), parent (starting programs from a process
-with 1 GB of heap). Peers that are not installed (ctest, lit, a C compiler ...) are left out and named.
+(1000 Python scripts), skew (one long script among short ones), output (20 x 50 MiB), parent (starting programs from a
+process with 1 GB of heap). Peers that are not installed (ctest, lit, a C compiler ...) are left out and named.
 """
 
 from __future__ import annotations

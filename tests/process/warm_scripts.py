@@ -1,4 +1,5 @@
 """Small Python scripts, each of which looks at one thing that a plain start gives it."""
+# ruff: noqa: E501 - a program of three lines is read best in one
 
 from __future__ import annotations
 

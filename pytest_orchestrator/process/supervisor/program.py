@@ -85,8 +85,8 @@ class Program:
 
     __slots__ = (
         "_idle_since", "_seen_output", "asked", "cancelled", "cpu_time", "due", "duration", "ended", "exit_code",
-        "grace", "is_lost", "is_warm", "left", "limit", "max_rss_kb", "number", "phase", "phase_began", "pid", "request",
-        "session", "slot", "started", "started_clock", "unkillable",
+        "grace", "is_lost", "is_warm", "left", "limit", "max_rss_kb", "number", "phase", "phase_began", "pid",
+        "request", "session", "slot", "started", "started_clock", "unkillable",
     )  # fmt: skip
 
     def __init__(self, request: Request, slot: Slot, pid: int, started: float, started_clock: float) -> None:

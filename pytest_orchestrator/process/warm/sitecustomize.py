@@ -15,6 +15,16 @@ takes what it imported out of ``sys.modules`` again.
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .orchestrator_placeholder import Placeholder, Unsuitable
+else:
+    from orchestrator_placeholder import Placeholder, Unsuitable
+
+    del sys.modules["orchestrator_placeholder"]
+
 VARIABLE = "ORCHESTRATOR_ZYGOTE"
 """Set for this interpreter only. Its value: the modules to import before the first script, with commas."""
 CONTROL = 3
@@ -23,16 +33,6 @@ DESCRIPTORS = 5
 """What comes with a request: standard input, output and error, the working directory, and the gate."""
 MESSAGE = 1 << 17
 """Bytes that a request may have."""
-HEAD = 31
-"""Characters of the placeholder that are its own; ``x`` follows."""
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-
-class Unsuitable(Exception):  # noqa: N818 - it says what the interpreter is
-    """No script can be started from this interpreter. The message says why."""
 
 
 class Zygote:
@@ -53,9 +53,6 @@ class Zygote:
         self._control = _socket.socket(fileno=CONTROL)
         self._room = _socket.CMSG_SPACE(4 * DESCRIPTORS)
         self._imports = imports
-        self._placeholder = sys.argv[0]
-        self._places: list[int] = []
-        self._title = self._title_size = 0
         self._changed: dict[bytes, bytes] = {}
         self._removed: set[bytes] = set()
 
@@ -68,7 +65,7 @@ class Zygote:
                 __import__(name)
             except BaseException as error:  # noqa: BLE001 - a module may raise anything
                 raise Unsuitable(f"the warm import of {name!r} failed: {type(error).__name__}: {error}") from None
-        if sys.modules["_thread"]._count():
+        if sys.modules["_thread"]._count():  # noqa: SLF001 - threading is not to be imported for this
             raise Unsuitable("its start leaves threads running, which a copy of it would not have")
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
@@ -80,8 +77,7 @@ class Zygote:
         self._changed = {name: value for name, value in current.items() if initial.get(name) != value}
         self._changed.pop(b"PYTHONPATH", None)
         self._removed = {name for name in initial if name not in current}
-        self._places = _places_of(self._placeholder)
-        self._title, self._title_size = _title_place()
+        self._placeholder = Placeholder(sys.argv[0])
         _freeze()
 
     def say(self, kind: str, what: "Any") -> None:
@@ -141,9 +137,7 @@ class Zygote:
                 return f"its directory has a {name.partition('.')[0]!r} of its own, which comes before the warm import"
         return ""
 
-    def _become(
-        self, words: "list[bytes]", environment: "dict[bytes, bytes]", name: bytes, fds: "list[int]"
-    ) -> None:
+    def _become(self, words: "list[bytes]", environment: "dict[bytes, bytes]", name: bytes, fds: "list[int]") -> None:
         """Turn this new process into that of a script, tell the supervisor, and wait until it has been marked."""
         gate = fds[4]
         try:
@@ -154,7 +148,7 @@ class Zygote:
             sys.argv[:] = [os.fsdecode(word) for word in words[1:]]
             if hasattr(sys, "orig_argv"):
                 sys.orig_argv[:] = [os.fsdecode(word) for word in words]
-            self._write_path(os.fsdecode(words[1]), b" ".join(words))
+            self._placeholder.replace(os.fsdecode(words[1]), b" ".join(words))
             if name:
                 with open("/proc/self/comm", "wb", buffering=0) as file:
                     file.write(name)
@@ -165,7 +159,7 @@ class Zygote:
             self.say("started", os.getpid())
             if not os.read(gate, 1):
                 os._exit(1)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever it is, this process cannot go on
             self.say("refused", f"its process cannot be made: {error}")
             os._exit(1)
 
@@ -173,7 +167,7 @@ class Zygote:
         wanted.update(self._changed)
         for name in self._removed:
             wanted.pop(name, None)
-        current = os.environb._data  # type: ignore[attr-defined]  # as its own copy() has it
+        current = os.environb._data  # type: ignore[attr-defined]  # noqa: SLF001 - as os itself fills it
         for name in current:
             if name not in wanted:
                 os.unsetenv(name)
@@ -184,79 +178,9 @@ class Zygote:
             table.clear()
             table.update(wanted)
 
-    def _write_path(self, path: str, title: bytes) -> None:
-        """Put ``path`` where the interpreter has the path of its script, and ``title`` where ``ps`` looks."""
-        wide = _wide(path + "\0")
-        expected = _wide(self._placeholder[: len(path) + 1])
-        memory = os.open("/proc/self/mem", os.O_RDWR | os.O_CLOEXEC)
-        written = 0
-        for place in self._places:
-            # It may have been freed since, and used for something else.
-            if os.pread(memory, len(expected), place) == expected:
-                os.pwrite(memory, wide, place)
-                written += 1
-        if written < _COPIES:
-            raise Unsuitable("the path of its script is not where it was")
-        if self._title:
-            # A last byte that is no NUL tells the kernel that a title has taken the place of the arguments.
-            room = self._title_size - 2
-            os.pwrite(memory, title[:room].ljust(room + 1, b"\0") + b".", self._title)
-        os.close(memory)
-
 
 _TAKEN, _OVER = b"+", b"-"
 """What a process that was ready tells before it is not."""
-_COPIES = 2
-"""CPython has its script's path at least as such, and at the start of the arguments."""
-
-
-def _wide(text: str) -> bytes:
-    """Return ``text`` as ``wchar_t``, which is how CPython holds paths. A codec would have to be imported."""
-    return b"".join([ord(character).to_bytes(4, sys.byteorder) for character in text])
-
-
-def _places_of(placeholder: str) -> "list[int]":
-    """Return the addresses of this process's memory where the placeholder is. Raise Unsuitable if they are too few."""
-    # Searched for in two parts, so that what is searched for is not found itself.
-    head, rest = _wide(placeholder[:HEAD]), _wide(placeholder[HEAD:])
-    found = []
-    try:
-        with open("/proc/self/maps", "rb") as file:
-            lines = file.read().splitlines()
-        memory = os.open("/proc/self/mem", os.O_RDWR | os.O_CLOEXEC)
-    except OSError as error:
-        raise Unsuitable(f"its memory cannot be written: {error.strerror}") from None
-    try:
-        for line in lines:
-            fields = line.split()
-            if fields[1][:2] != b"rw" or fields[4] != b"0" or b"[stack]" in fields[5:]:
-                continue
-            start, end = (int(field, 16) for field in fields[0].split(b"-"))
-            data = os.pread(memory, end - start, start)
-            at = data.find(head)
-            while at >= 0:
-                if data.startswith(rest, at + len(head)):
-                    found.append(start + at)
-                at = data.find(head, at + 1)
-        for place in found:
-            os.pwrite(memory, head, place)
-    except OSError as error:
-        raise Unsuitable(f"its memory cannot be written: {error.strerror}") from None
-    finally:
-        os.close(memory)
-    if len(found) < _COPIES:
-        raise Unsuitable("it does not keep the path of its script where CPython does")
-    return found
-
-
-def _title_place() -> "tuple[int, int]":
-    """Return where the command line is that others see, and its size; 0 and 0 if that cannot be known."""
-    with open("/proc/self/stat", "rb") as file:
-        fields = file.read().rpartition(b")")[2].split()
-    if len(fields) < 47:
-        return 0, 0
-    start, end = int(fields[45]), int(fields[46])
-    return (start, end - start) if 0 < start < end else (0, 0)
 
 
 def _initial_environment() -> "dict[bytes, bytes]":
@@ -320,7 +244,8 @@ def _serve(imports: "list[str]", problem: "str | None") -> None:
         return  # a child of this interpreter's start, which inherits the variable and not the socket
     try:
         if problem:
-            raise Unsuitable(f"its sitecustomize failed: {problem}")
+            zygote.say("unsuitable", f"its sitecustomize failed: {problem}")
+            os._exit(0)
         zygote.prepare()
     except Unsuitable as error:
         zygote.say("unsuitable", str(error))
