@@ -2,9 +2,9 @@
 
     python tests/soak/warm_library.py [--most N] [--jobs N] [FILE ...]
 
-Every module of the standard library that is one file is run as a script with ``--help``, and so is every FILE. Exit code,
-standard output and standard error must be the same, but for addresses and durations; what differs between two plain
-runs as well does not count. Ends with 1 if anything else differs.
+Files of the standard library are run as scripts with ``--help``, and so is every FILE. Exit code, standard output and
+standard error must be the same, but for addresses and durations; what differs between two plain runs as well does not
+count. Ends with 1 if anything else differs.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ import sysconfig
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-sys.path[:0] = [str(Path(__file__).parents[2])]
 
 from pytest_orchestrator.process.command import Command, Outcome, Warm
 from pytest_orchestrator.process.engine import Engine
@@ -38,7 +36,18 @@ def library(most: int) -> list[Path]:
     root = Path(sysconfig.get_path("stdlib"))
     files = [
         path
-        for folder in ("", "json", "email", "http", "logging", "unittest", "xml/dom", "importlib", "asyncio", "encodings")
+        for folder in (
+            "",
+            "json",
+            "email",
+            "http",
+            "logging",
+            "unittest",
+            "xml/dom",
+            "importlib",
+            "asyncio",
+            "encodings",
+        )
         for path in sorted((root / folder).glob("*.py"))
         if path.name not in UNSUITABLE
     ]

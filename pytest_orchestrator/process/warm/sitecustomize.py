@@ -31,6 +31,8 @@ CONTROL = 3
 """The descriptor of the socket to the supervisor."""
 DESCRIPTORS = 5
 """What comes with a request: standard input, output and error, the working directory, and the gate."""
+READY = 2
+"""Processes that are ready for scripts; making one takes about as long as a short script."""
 MESSAGE = 1 << 17
 """Bytes that a request may have."""
 
@@ -44,6 +46,7 @@ class Zygote:
 
         modules, places = set(sys.modules), set(sys.path_importer_cache)
         import _socket
+        import select
 
         for name in set(sys.modules) - modules:
             del sys.modules[name]
@@ -52,6 +55,7 @@ class Zygote:
         self._marshal = marshal
         self._control = _socket.socket(fileno=CONTROL)
         self._room = _socket.CMSG_SPACE(4 * DESCRIPTORS)
+        self._poll = select.poll()
         self._imports = imports
         self._changed: dict[bytes, bytes] = {}
         self._removed: set[bytes] = set()
@@ -87,22 +91,31 @@ class Zygote:
     def serve(self) -> None:
         """Start scripts; return in the process of each of them, and never in this one.
 
-        One process is always ready for the next script: it is made while the one before it runs.
+        Some processes are always ready for the next scripts: they are made while others run.
         """
+        ready: set[int] = set()
         while True:
-            news, teller = os.pipe()
-            between = os.fork()
-            if between == 0:
-                if os.fork():
+            while len(ready) < READY:
+                news, teller = os.pipe()
+                between = os.fork()
+                if between == 0:
+                    if os.fork():
+                        os._exit(0)
+                    for fd in (news, *ready):
+                        os.close(fd)
+                    self._await_script(teller)
+                    return
+                os.close(teller)
+                os.waitpid(between, 0)
+                ready.add(news)
+                self._poll.register(news)
+            for news, _ in self._poll.poll():
+                if os.read(news, 1) == _OVER:
                     os._exit(0)
+                # Taken, or killed by somebody.
+                self._poll.unregister(news)
                 os.close(news)
-                self._await_script(teller)
-                return
-            os.close(teller)
-            os.waitpid(between, 0)
-            if os.read(news, 1) == _OVER:
-                os._exit(0)
-            os.close(news)
+                ready.discard(news)
 
     def _await_script(self, teller: int) -> None:
         """Return when this process has become that of a script."""
