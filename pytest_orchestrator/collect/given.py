@@ -82,6 +82,9 @@ class RunSettings:
     report_dir: Path
     """Absolute."""
     redact: tuple[str, ...]
+    is_warm: bool
+    """Whether Python scripts are started from an interpreter that is there already."""
+    warm_imports: tuple[str, ...]
     config: Path | None
     """The configuration file that was asked for."""
     paths: tuple[str, ...]
@@ -133,6 +136,8 @@ def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSe
         report_dir=report_dir,
         # A net that somebody widens must not get holes elsewhere.
         redact=(*by_name("redact").default, *added("redact")),
+        is_warm=value("python") == "warm",
+        warm_imports=tuple(value("warm_imports")),
         config=config_file,
         paths=tuple(value("paths")),
     )

@@ -189,6 +189,8 @@ class Orchestration:
                 report_dir=self.report_dir,
                 environment=environment,
                 search_path=os.environ.get("PATH", os.defpath),
+                is_warm=self.settings.is_warm,
+                warm_imports=self.settings.warm_imports,
             )
         return self._context
 

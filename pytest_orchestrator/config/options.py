@@ -123,6 +123,12 @@ _RUN = (
     _run("config", Kind.PATH, "Configuration file to use instead of the nearest orchestrator.yaml", metavar="FILE"),
     _run("report_dir", Kind.PATH, "Directory that logs and reports are written to", ".orchestrator", metavar="DIR"),
     _run("reports", Kind.CHOICE, "Whether logs and reports are written", "on", choices=("on", "off")),
+    _run("python", Kind.CHOICE, "How Python scripts are started. `plain`: each by an interpreter of its own; `warm`:"
+         " as a copy of an interpreter that has started already, which takes a fraction of the time. What cannot be"
+         " started like that is started plainly, and a note says why", "plain", choices=("plain", "warm")),
+    _run("warm_imports", Kind.TEXTS, "Modules that the interpreter of warm starts imports before the first script", (),
+         single=True, metavar="MODULE", pattern=r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*",
+         pattern_help="the name of a module, as in 'yaml' or 'os.path'"),
     _run("strict", Kind.BOOL, "Turn warnings, and skips for something that is missing, into failures", False),
     _run("redact", Kind.TEXTS, "Names (globs) of more environment variables whose values are hidden in all that is"
          " stored or shown; `!GLOB` takes names back. Flag and ini add to the default, and to one another",
@@ -186,7 +192,8 @@ _SCRIPT = (
             choices=("kill", "allow", "fail"), **_EVERYWHERE),
     _script("limits", Kind.TABLE, "Limits besides time", fields=LIMITS),
     _script("interpreter", Kind.COMMAND, "Command that runs the script, instead of its shebang or what its extension"
-            " stands for", nullable=True, metavar="COMMAND"),
+            " stands for; `warm` and `plain` keep those and say how Python is started", nullable=True,
+            metavar="COMMAND"),
 )
 # fmt: on
 

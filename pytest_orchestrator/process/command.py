@@ -14,6 +14,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Warm:
+    """A Python script as its interpreter sees it."""
+
+    executable: bytes
+    """The interpreter; absolute."""
+    words: tuple[bytes, ...]
+    """The whole command line: interpreter (as the kernel passes it), script (absolute), arguments."""
+    name: bytes = b""
+    """What the process is called; empty for the interpreter's name."""
+    imports: tuple[str, ...] = ()
+    """Modules that have been imported already."""
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A program to be started, with everything that bounds it."""
 
@@ -46,6 +60,8 @@ class Command:
     keep_stdout: bytes | None = None
     """Where to keep standard output that is too long for the result; None drops the middle of it."""
     keep_stderr: bytes | None = None
+    warm: Warm | None = None
+    """How to start it from an interpreter that is there already; None starts it from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +115,7 @@ class Outcome:
     """None when it was never started, and when the supervisor died before it could tell."""
     was_started: bool = True
     """Whether the program ever ran, as far as is known: one that may have run is not run again."""
+    is_warm: bool = False
+    """Whether it was started as ``Command.warm`` says."""
+    notes: tuple[str, ...] = ()
+    """What is worth knowing of its start, one sentence each."""

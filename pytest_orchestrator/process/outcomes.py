@@ -63,6 +63,8 @@ def told(fields: dict[str, Any]) -> Outcome:
         lost=fields["lost"],
         error=TERMINATED if fields["lost"] else None,
         pid=fields["pid"],
+        is_warm=fields["is_warm"],
+        notes=tuple(fields["notes"]),
     )
 
 

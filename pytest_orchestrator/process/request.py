@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .limits import limited
 
 if TYPE_CHECKING:
-    from .command import Command
+    from .command import Command, Warm
 
 
 def run_message(ticket: int, command: Command) -> tuple[str, int, dict[str, Any]]:
@@ -33,5 +33,10 @@ def run_message(ticket: int, command: Command) -> tuple[str, int, dict[str, Any]
             "left_processes": command.left_processes,
             "keep_stdout": command.keep_stdout,
             "keep_stderr": command.keep_stderr,
+            "warm": command.warm and _warm(command.warm),
         },
     )
+
+
+def _warm(warm: Warm) -> tuple[bytes, list[bytes], bytes, list[str]]:
+    return warm.executable, list(warm.words), warm.name, list(warm.imports)

@@ -172,6 +172,7 @@ def result_of(
     if prepared is not None:
         keep_stdout, keep_stderr = prepared.command.keep_stdout, prepared.command.keep_stderr
         notes += prepared.notes
+    notes += outcome.notes
     report_dir = None if context.report_dir is None else str(context.report_dir)
     stdout = take_stream(outcome.stdout, redactor, keep_stdout, report_dir)
     stderr = take_stream(outcome.stderr, redactor, keep_stderr, report_dir)

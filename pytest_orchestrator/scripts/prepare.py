@@ -8,9 +8,10 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..process.command import Command
+from ..process.command import Command, Warm
 from .circumstances import TMP_DIRECTORY, circumstances, search_path
 from .interpreter import NotStartableError, resolve_interpreter
+from .warm import PLAIN, WARM, find_warm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ class Prepared:
         command = self.command
         path = search_path(command.env, command.unset, context, command.cwd)
         words = tuple(os.fsencode(word) for word in (_find(argv[0], path, context), *argv[1:]))
-        return replace(self, command=replace(self.command, argv=words), shown=argv)
+        return replace(self, command=replace(command, argv=words, warm=_warm_with(command, words)), shown=argv)
 
     def with_environment(self, changes: Mapping[str, str | None]) -> Prepared:
         """Return the same with variables added; a value of None removes one."""
@@ -46,7 +47,20 @@ class Prepared:
             else:
                 added[os.fsencode(name)] = os.fsencode(value)
                 removed = [other for other in removed if other != os.fsencode(name)]
-        return replace(self, command=replace(self.command, env=added, unset=tuple(removed)))
+        # Another PATH may mean another interpreter.
+        warm = None if "PATH" in changes else self.command.warm
+        return replace(self, command=replace(self.command, env=added, unset=tuple(removed), warm=warm))
+
+
+def _warm_with(command: Command, words: tuple[bytes, ...]) -> Warm | None:
+    """Return how a command with other ``words`` is started warm: only if interpreter and script are still the same."""
+    warm = command.warm
+    if warm is None:
+        return None
+    up_to_script = command.argv.index(warm.words[1]) + 1
+    if words[:up_to_script] != command.argv[:up_to_script]:
+        return None
+    return replace(warm, words=(*warm.words[:2], *words[up_to_script:]))
 
 
 def _find(program: str, search_path: str, context: RunContext) -> str:
@@ -84,12 +98,20 @@ def prepare(
     settings = spec.settings
     around = circumstances(spec, context)
     path = around.search_path
+    configured = None if settings.interpreter in (WARM, PLAIN) else settings.interpreter
     interpretation = resolve_interpreter(
-        spec.path, settings.interpreter, context.python, search_path=path, fallback=context.search_path
+        spec.path, configured, context.python, search_path=path, fallback=context.search_path
     )
     shown = (*interpretation.argv, *settings.args)
+    argv = (_find(shown[0], path, context), *shown[1:])
+    warm, notes = None, interpretation.notes
+    if settings.interpreter == WARM or (context.is_warm and settings.interpreter != PLAIN):
+        program = argv[: len(interpretation.argv)]
+        must = settings.interpreter == WARM
+        warm, more = find_warm(program, settings.args, spec.path, path, context.warm_imports, must=must)
+        notes += more
     command = Command(
-        argv=tuple(os.fsencode(word) for word in (_find(shown[0], path, context), *shown[1:])),
+        argv=tuple(map(os.fsencode, argv)),
         cwd=around.cwd,
         below_tmp=os.fsencode(_below_tmp(settings.cwd) or ""),
         base_env=context.environment,
@@ -105,8 +127,9 @@ def prepare(
         left_processes=settings.left_processes,
         keep_stdout=keep_stdout,
         keep_stderr=keep_stderr,
+        warm=warm,
     )
-    return Prepared(command, shown, interpretation.notes)
+    return Prepared(command, shown, notes)
 
 
 def unmet_requirement(settings: ScriptSettings) -> str | None:

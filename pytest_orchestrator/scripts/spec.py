@@ -41,5 +41,9 @@ class RunContext:
     """``PATH`` of that environment."""
     circumstances: dict[tuple[int, str], Any] = field(default_factory=dict, compare=False, repr=False)
     """What is known of scripts, by their settings and directory (see :mod:`.circumstances`)."""
+    is_warm: bool = False
+    """Whether Python scripts are started from an interpreter that is there already."""
+    warm_imports: tuple[str, ...] = ()
+    """Modules that such an interpreter has imported."""
     sources: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
     """The ``src`` directory of each directory of scripts, as far as it was looked for."""

@@ -2,9 +2,9 @@
 
     python tests/benchmarks/run.py [GROUP ...] [--rounds N]
 
-Groups: cold (what the plugin costs a run that does not use it), shell (1000 trivial scripts), shell10000, python (200
-Python scripts), skew (one long script among short ones), output (20 x 50 MiB), parent (starting programs from a process
-with 1 GB of heap). Peers that are not installed (ctest, lit, a C compiler ...) are left out and named.
+Groups: cold (what the plugin costs a run that does not use it), shell (1000 trivial scripts), shell10000, python
+(1000 Python scripts), skew (one long script among short ones), output (20 x 50 MiB), parent (starting programs from a
+process with 1 GB of heap). Peers that are not installed (ctest, lit, a C compiler ...) are left out and named.
 """
 
 from __future__ import annotations
@@ -169,12 +169,14 @@ def cold_rows(root: Path) -> list[Row]:
 
 def python_rows(root: Path) -> list[Row]:
     """Return the commands that run Python scripts."""
-    tree = corpus.python(root, 200)
+    tree = corpus.python(root, 1000)
     loop = f"ls scripts/* | xargs -P2 -n1 {sys.executable} >/dev/null"
     return [
         Row("xargs -P2 python", ["sh", "-c", loop], tree),
         Row("pytest --orchestrate, jobs 2", pytest("--orchestrate", "scripts", "--orchestrate-jobs", "2"), tree),
-    ]
+        Row("pytest --orchestrate, jobs 2, warm", pytest("--orchestrate", "scripts", "--orchestrate-jobs", "2",
+                                                         "--orchestrate-python=warm"), tree),
+    ]  # fmt: skip
 
 
 def output_rows(root: Path) -> list[Row]:
@@ -229,7 +231,7 @@ def main() -> None:
         "shell": ("1000 trivial shell scripts", lambda: shell_rows(root)),
         "shell10000": ("10 000 trivial shell scripts", lambda: shell_rows(root, 10000)),
         "skew": ("One script of 4 s, the last one, among 196 of 25 ms", lambda: skew_rows(root)),
-        "python": ("200 Python scripts", lambda: python_rows(root)),
+        "python": ("1000 Python scripts", lambda: python_rows(root)),
         "output": ("Much output", lambda: output_rows(root)),
         "parent": ("Starting programs from a large process", lambda: engine_rows((0, 1000))),
     }

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .wakeup import Wakeup
+    from .zygotes import Zygotes
 
 SWEEP_STEP = 0.02
 """Seconds between two looks at what is left in the end."""
@@ -58,6 +59,7 @@ class Supervisor:
         self._outbox = Outbox(control, self._poll)
         marks = Marks(settings["token"])
         marks.allow_limits()
+        self._marks = marks
         self._orphans = Orphans(marks, self._running, self._leaders)
         self._ending = Ending(self._orphans)
         self._remains = Remains(self._orphans)
@@ -106,6 +108,10 @@ class Supervisor:
             self._abandon()
         if self._wakeup.readable in events:
             self._wakeup.empty()
+        zygotes = self._starting.zygotes
+        if zygotes is not None:
+            for fd in events.keys() - self._watched:
+                zygotes.hear(fd)
         # An EPOLLOUT says only that the next flush will get on.
         if events.get(self._control, 0) & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
             self._read_requests()
@@ -117,6 +123,8 @@ class Supervisor:
         due = min((program.due for program in self._running.values()), default=NEVER)
         if self._stopping and not self._running:
             return SWEEP_STEP
+        if self._starting.zygotes is not None:
+            due = min(due, self._starting.zygotes.due)
         if due == NEVER:
             return None
         # epoll counts milliseconds and rounds down: without the extra one it would spin until the time has come.
@@ -156,6 +164,8 @@ class Supervisor:
                 # With the environment of now: the next may be sent while this one still waits.
                 request = Request(message[1], message[2], self._base_env)
                 self._salvage.expect(request)
+                if request.warm is not None and self._starting.zygotes is None:
+                    self._starting.zygotes = self._new_zygotes()
                 self._starting.put(request)
         elif kind == "env":
             self._base_env = message[1]
@@ -167,6 +177,12 @@ class Supervisor:
             self._stop()
         else:
             raise AssertionError(kind)
+
+    def _new_zygotes(self) -> Zygotes:
+        # Nobody pays for this import but a run with warm starts.
+        from .zygotes import Zygotes
+
+        return Zygotes(self._work_dir, self._marks, self._poll, self._starting.null)
 
     def _stop(self) -> None:
         """Stop every program, politely, and take no more."""
@@ -208,6 +224,8 @@ class Supervisor:
                 self._has_children = True
         except OSError:
             self._lose_engine()
+        if self._starting.zygotes is not None:
+            self._has_children = self._has_children or self._starting.zygotes.are_there
         self._locks.give_back_unwanted()
 
     # -- ending -----------------------------------------------------------------------------------------------
@@ -222,6 +240,8 @@ class Supervisor:
             if pid == 0:
                 return
             self._orphans.forget(pid)
+            if self._starting.zygotes is not None:
+                self._starting.zygotes.reaped(pid, status)
             program = self._leaders.pop(pid, None)
             if program is not None:
                 program.record_exit(status, usage)

@@ -39,6 +39,16 @@ class Marks:
             limit = self._base | number & ((1 << _NUMBER_BITS) - 1)
             resource.setrlimit(resource.RLIMIT_RTTIME, (limit, resource.RLIM_INFINITY))
 
+    @property
+    def can_limit(self) -> bool:
+        """Whether processes are marked by the limit, and not by the variable alone."""
+        return self._can_limit
+
+    def put_on(self, pid: int, number: int) -> None:
+        """Make ``pid``, and all that will come from it, carry ``number``. Raise OSError when it is gone."""
+        limit = self._base | number & ((1 << _NUMBER_BITS) - 1)
+        resource.prlimit(pid, resource.RLIMIT_RTTIME, (limit, resource.RLIM_INFINITY))
+
     def variable(self, number: int, outer: bytes | None) -> bytes:
         """Return the value of the variable for program ``number`` in an environment where it is ``outer``."""
         mine = self._prefix + str(number).encode()

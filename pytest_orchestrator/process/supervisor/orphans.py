@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from .program import Program
 
 
+OURS = 0
+"""The number of processes that belong to no program but to this process. Programs have numbers from 1 on."""
+
+
 class Orphans:
     """The children of this process that are no programs of its own making, each with the program that made it."""
 
@@ -90,6 +94,8 @@ class Orphans:
             self._owners[pid] = owner
         if owner in self._running:
             return owner
+        if owner == OURS:
+            return None
         if owner not in self._allowing:
             self._kill(pid)  # its program ended while it was on its way to us
         return None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .slots import Slot, Stream
+    from .zygotes import Zygotes
 
 RUNNING = "running"
 LINGERING = "lingering"
@@ -36,7 +37,7 @@ IDLE_STEP = 0.25
 """Longest time between two looks for new output, where its lack is limited."""
 NEVER = float("inf")
 
-_ALL_SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+ALL_SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 
 
 class Request:
@@ -44,7 +45,8 @@ class Request:
 
     __slots__ = (
         "_base_env", "_env", "_unset", "argv", "below_tmp", "cwd", "grace", "idle_timeout", "keep_stderr",
-        "keep_stdout", "left_processes", "number", "output_limit", "program", "resources", "stdin", "timeout",
+        "keep_stdout", "left_processes", "notes", "number", "output_limit", "program", "resources", "stdin", "timeout",
+        "warm",
     )  # fmt: skip
 
     def __init__(self, number: int, fields: dict[str, Any], base_env: dict[bytes, bytes]) -> None:
@@ -65,6 +67,10 @@ class Request:
         self.left_processes: str = fields["left_processes"]
         self.keep_stdout: bytes | None = fields["keep_stdout"]
         self.keep_stderr: bytes | None = fields["keep_stderr"]
+        self.warm: tuple[bytes, list[bytes], bytes, list[str]] | None = fields["warm"]
+        """The interpreter to start it from, the whole command line, the process's name, and the warm imports."""
+        self.notes: list[str] = []
+        """What is worth knowing of its start."""
 
     def environment(self) -> dict[bytes, bytes]:
         """Return the program's environment, but for what is added when it starts."""
@@ -79,8 +85,8 @@ class Program:
 
     __slots__ = (
         "_idle_since", "_seen_output", "asked", "cancelled", "cpu_time", "due", "duration", "ended", "exit_code",
-        "grace", "is_lost", "left", "limit", "max_rss_kb", "number", "phase", "phase_began", "pid", "request",
-        "session", "slot", "started", "started_clock", "unkillable",
+        "grace", "is_lost", "is_warm", "left", "limit", "max_rss_kb", "number", "phase", "phase_began", "pid",
+        "request", "session", "slot", "started", "started_clock", "unkillable",
     )  # fmt: skip
 
     def __init__(self, request: Request, slot: Slot, pid: int, started: float, started_clock: float) -> None:
@@ -106,6 +112,8 @@ class Program:
         """Processes that were sent SIGTERM."""
         self.is_lost = False
         """The supervisor was told to end while it ran."""
+        self.is_warm = False
+        """It was not started but forked from an interpreter that was there already."""
         self.left: list[tuple[int, bytes]] = []
         self.unkillable: list[tuple[int, bytes]] = []
         self._idle_since = started_clock
@@ -177,6 +185,8 @@ class Program:
             "cpu_time": self.cpu_time,
             "max_rss_kb": self.max_rss_kb,
             "tmp": tmp,
+            "notes": self.request.notes,
+            "is_warm": self.is_warm,
         }
 
     def _set_due(self, now: float) -> None:
@@ -190,7 +200,9 @@ class Program:
         self.due = due
 
 
-def start(request: Request, slot: Slot, environment: dict[bytes, bytes], null: int) -> Program:
+def start(
+    request: Request, slot: Slot, environment: dict[bytes, bytes], null: int, zygotes: Zygotes | None = None
+) -> Program:
     """Start the program of ``request`` as the leader of a session of its own.
 
     ``chdir`` here and not in the child is safe because one thread only starts programs; ``posix_spawn`` never
@@ -202,26 +214,31 @@ def start(request: Request, slot: Slot, environment: dict[bytes, bytes], null: i
         number = errno.EACCES if os.path.exists(request.program) else errno.ENOENT
         raise OSError(number, os.strerror(number), request.program)
     stdin = null if request.stdin is None else _text_file(request.stdin)
-    # Taken before the spawn, which returns only when the kernel has loaded the program: that is part of its time.
-    started, started_clock = time.time(), time.monotonic()
     try:
-        pid = os.posix_spawn(
-            request.argv[0],
-            request.argv,
-            environment,
-            file_actions=[
-                (os.POSIX_SPAWN_DUP2, stdin, 0),
-                (os.POSIX_SPAWN_DUP2, slot.stdout.fd, 1),
-                (os.POSIX_SPAWN_DUP2, slot.stderr.fd, 2),
-            ],
-            setsid=True,
-            setsigmask=(),
-            setsigdef=_ALL_SIGNALS,
-        )
+        # Taken before the start, which returns only when the kernel has loaded the program: that is part of its time.
+        started, started_clock = time.time(), time.monotonic()
+        pid = zygotes.fork(request, environment, (stdin, slot.stdout.fd, slot.stderr.fd)) if zygotes else None
+        is_warm = pid is not None
+        if pid is None:
+            pid = _spawn(request, environment, (stdin, slot.stdout.fd, slot.stderr.fd))
     finally:
         if stdin != null:
             os.close(stdin)
-    return Program(request, slot, pid, started, started_clock)
+    program = Program(request, slot, pid, started, started_clock)
+    program.is_warm = is_warm
+    return program
+
+
+def _spawn(request: Request, environment: dict[bytes, bytes], streams: tuple[int, int, int]) -> int:
+    return os.posix_spawn(
+        request.argv[0],
+        request.argv,
+        environment,
+        file_actions=[(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(streams)],
+        setsid=True,
+        setsigmask=(),
+        setsigdef=ALL_SIGNALS,
+    )
 
 
 def _text_file(text: bytes) -> int:

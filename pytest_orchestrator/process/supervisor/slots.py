@@ -178,6 +178,7 @@ class Slot:
         for file in (self.stdout, self.stderr):
             if file.is_open and os.fstat(file.fd).st_size:
                 os.ftruncate(file.fd, 0)
+                os.lseek(file.fd, 0, os.SEEK_SET)  # a program may ask where it is
         if not self.stdout.is_open:
             self.stdout = self._new_file(b"stdout")
         if not self.stderr.is_open:

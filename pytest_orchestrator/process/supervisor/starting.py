@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .marks import Marks
     from .outbox import Outbox
     from .slots import Slot, Slots
+    from .zygotes import Zygotes
 
 
 class Starting:
@@ -30,7 +31,9 @@ class Starting:
         self._waiting: deque[Request] = deque()
         self._announced: tuple[Request, Slot] | None = None
         """The next one, of which the engine has been told, or will have been when the outbox is empty."""
-        self._null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+        self.zygotes: Zygotes | None = None
+        """Made when the first program comes that is to be started warm."""
+        self.null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
 
     def put(self, request: Request) -> None:
         """Add a request behind all others."""
@@ -101,10 +104,13 @@ class Starting:
         return False
 
     def _take_startable(self) -> Request | None:
-        """Take out the first request that has its locks now. A later one that needs none of them may go first."""
+        """Take out the first request that has its locks and its interpreter now. A later one may go first."""
         position = 0
         while position < len(self._waiting):
             request = self._waiting[position]
+            if self.zygotes is not None and self.zygotes.is_awaited(request):
+                position += 1
+                continue
             try:
                 has_locks = not request.resources or self._locks.take(request.resources)
             except OSError as error:
@@ -123,7 +129,7 @@ class Starting:
         environment[b"ORCHESTRATOR_TMP"] = slot.tmp
         self._marks.put_on_next(request.number)
         try:
-            return start(request, slot, environment, self._null)
+            return start(request, slot, environment, self.null, self.zygotes)
         except (OSError, ValueError) as error:
             self._slots.give_back(slot)
             self._refuse(request, (error.strerror if isinstance(error, OSError) else None) or str(error))
