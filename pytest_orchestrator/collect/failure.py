@@ -11,6 +11,7 @@ from ..reports.failure import quote_word
 from ..reports.logs import log_path
 from ..reports.quoting import clean
 from ..scripts.header import parse_shebang, read_head
+from .harmless import harmless_line
 from .orchestration import KEY, shown_path
 from .report_paths import shown_report_path
 
@@ -173,7 +174,7 @@ def _streams(item: ScriptItem, result: RunResult) -> list[str]:
 
 
 def _tail(item: ScriptItem, name: str, text: str, file: str | None) -> list[str]:
-    lines = text.splitlines()
+    lines = text.splitlines()  # at the returns of a progress bar as well
     if not lines:
         return []
     shown = lines[-TAIL_LINES:]
@@ -185,7 +186,7 @@ def _tail(item: ScriptItem, name: str, text: str, file: str | None) -> list[str]
     orchestration = item.config.stash[KEY]
     if file is not None and orchestration.report_dir is not None:
         left_out += f", all of it in {shown_report_path(orchestration.report_dir / file, item.config)}"
-    return [f"{name}{left_out}:", *(f"  {_clipped(line)}" for line in shown)]
+    return [f"{name}{left_out}:", *(f"  {harmless_line(_clipped(line))}" for line in shown)]
 
 
 def _clipped(line: str) -> str:
