@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from ..core.names import unescape_name
 from ..reports.failure import quote_word
 from ..reports.logs import log_path
+from ..reports.marks import RESULTS
 from ..reports.quoting import clean
 from ..scripts.header import parse_shebang, read_head
+from ..scripts.judge import DISK_FULL
 from .harmless import harmless_line
 from .orchestration import KEY, shown_path
 from .report_paths import shown_report_path
@@ -133,7 +135,9 @@ def failure_text(item: ScriptItem, result: RunResult) -> str:
         lines.append(f"kept:     {result.tmp}")
     lines += _streams(item, result)
     orchestration = item.config.stash[KEY]
-    if orchestration.report_dir is not None:
+    # A log that could not be written, or that a script removed with its directory, is not worth naming.
+    is_logged = DISK_FULL not in result.notes
+    if orchestration.report_dir is not None and is_logged and (orchestration.report_dir / RESULTS).exists():
         log = orchestration.report_dir / log_path(orchestration.log_id(item.nodeid))
         lines.append(f"log:      {shown_report_path(log, item.config)}")
     return "\n".join(lines)
@@ -166,14 +170,15 @@ def _overruled_shebang(item: ScriptItem) -> list[str]:
 def _streams(item: ScriptItem, result: RunResult) -> list[str]:
     wanted = item.config.getoption("showcapture", "all")
     lines = []
+    is_partial = DISK_FULL in result.notes
     if wanted in ("all", "stderr"):
-        lines += _tail(item, "stderr", result.stderr, result.stderr_file)
+        lines += _tail(item, "stderr", result.stderr, result.stderr_file, is_partial)
     if wanted in ("all", "stdout"):
-        lines += _tail(item, "stdout", result.stdout, result.stdout_file)
+        lines += _tail(item, "stdout", result.stdout, result.stdout_file, is_partial)
     return lines
 
 
-def _tail(item: ScriptItem, name: str, text: str, file: str | None) -> list[str]:
+def _tail(item: ScriptItem, name: str, text: str, file: str | None, is_partial: bool) -> list[str]:
     lines = text.splitlines()  # at the returns of a progress bar as well
     if not lines:
         return []
@@ -185,7 +190,8 @@ def _tail(item: ScriptItem, name: str, text: str, file: str | None) -> list[str]
         left_out = f", last {TAIL_LINES}{of_all} lines"
     orchestration = item.config.stash[KEY]
     if file is not None and orchestration.report_dir is not None:
-        left_out += f", all of it in {shown_report_path(orchestration.report_dir / file, item.config)}"
+        kept = "what was kept of it" if is_partial else "all of it"
+        left_out += f", {kept} in {shown_report_path(orchestration.report_dir / file, item.config)}"
     return [f"{name}{left_out}:", *(f"  {harmless_line(_clipped(line))}" for line in shown)]
 
 
