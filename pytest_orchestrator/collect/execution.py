@@ -18,6 +18,7 @@ from ..scripts.runner import Runner, Started
 from ..scripts.spec import ScriptSpec
 from .ahead import RunAhead
 from .failure import ScriptFailedError
+from .harmless import harmless_text
 from .hooks import adapted, judged
 from .live import SECONDS, LiveOutput
 from .orchestration import KEY, Orchestration
@@ -213,4 +214,4 @@ def run_item(item: ScriptItem) -> None:
         raise ScriptFailedError(result)
     for name, text in (("stdout", result.stdout), ("stderr", result.stderr)):
         if text:
-            item.add_report_section("call", name, text)
+            item.add_report_section("call", name, harmless_text(text))

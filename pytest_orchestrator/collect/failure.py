@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 from ..core.names import unescape_name
 from ..reports.failure import quote_word
 from ..reports.logs import log_path
+from ..reports.marks import RESULTS
 from ..reports.quoting import clean
 from ..scripts.header import parse_shebang, read_head
+from ..scripts.judge import DISK_FULL
+from .harmless import harmless_line
 from .orchestration import KEY, shown_path
 from .report_paths import shown_report_path
 
@@ -133,7 +136,12 @@ def failure_text(item: ScriptItem, result: RunResult) -> str:
         lines.append(f"kept:     {result.tmp}")
     lines += _streams(item, result)
     orchestration = item.config.stash[KEY]
-    if orchestration.report_dir is not None:
+    # A log that could not be written, or that a script removed with its directory, is not worth naming. Of a run on
+    # another host only the controller knows.
+    there = orchestration.remote is not None or (
+        orchestration.report_dir is not None and (orchestration.report_dir / RESULTS).exists()
+    )
+    if orchestration.report_dir is not None and there and DISK_FULL not in result.notes:
         lines.append(f"log:      {_shown_file(item, str(log_path(orchestration.log_id(item.nodeid))))}")
     return "\n".join(lines)
 
@@ -165,15 +173,16 @@ def _overruled_shebang(item: ScriptItem) -> list[str]:
 def _streams(item: ScriptItem, result: RunResult) -> list[str]:
     wanted = item.config.getoption("showcapture", "all")
     lines = []
+    is_partial = DISK_FULL in result.notes
     if wanted in ("all", "stderr"):
-        lines += _tail(item, "stderr", result.stderr, result.stderr_file)
+        lines += _tail(item, "stderr", result.stderr, result.stderr_file, is_partial)
     if wanted in ("all", "stdout"):
-        lines += _tail(item, "stdout", result.stdout, result.stdout_file)
+        lines += _tail(item, "stdout", result.stdout, result.stdout_file, is_partial)
     return lines
 
 
-def _tail(item: ScriptItem, name: str, text: str, file: str | None) -> list[str]:
-    lines = text.splitlines()
+def _tail(item: ScriptItem, name: str, text: str, file: str | None, is_partial: bool) -> list[str]:
+    lines = text.splitlines()  # at the returns of a progress bar as well
     if not lines:
         return []
     shown = lines[-TAIL_LINES:]
@@ -183,8 +192,9 @@ def _tail(item: ScriptItem, name: str, text: str, file: str | None) -> list[str]
         of_all = "" if _CUT.search(text) else f" of {len(lines)}"
         left_out = f", last {TAIL_LINES}{of_all} lines"
     if file is not None and item.config.stash[KEY].report_dir is not None:
-        left_out += f", all of it in {_shown_file(item, file)}"
-    return [f"{name}{left_out}:", *(f"  {_clipped(line)}" for line in shown)]
+        kept = "what was kept of it" if is_partial else "all of it"
+        left_out += f", {kept} in {_shown_file(item, file)}"
+    return [f"{name}{left_out}:", *(f"  {harmless_line(_clipped(line))}" for line in shown)]
 
 
 def _shown_file(item: ScriptItem, file: str) -> str:

@@ -140,10 +140,12 @@ def _files(row: ResultRow, log_id: str) -> list[str]:
 
 
 def _commands(row: ResultRow) -> list[str]:
-    repeat = clean(repeat_command(row.nodeid))
-    if len(repeat) > _COMMAND_CHARS:
-        repeat = "# the id is too long to be shown here; it is in the log"
-    parts = ["Repeat it:\n", fence(repeat, "sh")]
+    parts: list[str] = []
+    if row.kind == "script":  # pytest takes the id of nothing else
+        repeat = clean(repeat_command(row.nodeid))
+        if len(repeat) > _COMMAND_CHARS:
+            repeat = "# the id is too long to be shown here; it is in the log"
+        parts += ["Repeat it:\n", fence(repeat, "sh")]
     command = row.entries("command")
     if command:
         own = " ".join(quote_word(unescape_name(str(word))) for word in command)

@@ -26,6 +26,10 @@ _SHELL = 128
 """What a shell adds to the number of a signal that ended its last command, to make it an exit code."""
 
 
+DISK_FULL = "output was lost, or may have been: the disk of the report directory was full when it ended"
+"""Note of a script whose output, which goes to files there, need not be all that it wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A status and why."""
@@ -148,6 +152,13 @@ def explain_not_started(error: str, prepared: Command | None, cwd: str | None) -
     return error
 
 
+def _is_full(directory: str) -> bool:
+    try:
+        return os.statvfs(directory).f_bavail == 0
+    except OSError:  # somebody removed it
+        return False
+
+
 def result_of(
     spec: ScriptSpec,
     context: RunContext,
@@ -174,6 +185,8 @@ def result_of(
         notes += prepared.notes
     notes += outcome.notes
     report_dir = None if context.report_dir is None else str(context.report_dir)
+    if report_dir is not None and outcome.was_started and _is_full(report_dir):
+        notes.append(DISK_FULL)
     stdout = take_stream(outcome.stdout, redactor, keep_stdout, report_dir)
     stderr = take_stream(outcome.stderr, redactor, keep_stderr, report_dir)
     notes += [stream.problem for stream in (stdout, stderr) if stream.problem is not None]

@@ -209,3 +209,12 @@ def test_a_report_of_nothing_says_so(tmp_path: Path) -> None:
 def test_a_status_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match=r"has the status 'success': it must be one of passed, failed, timeout"):
         generate_report([{"name": "a", "status": "success"}], tmp_path)
+
+
+def test_no_command_is_given_that_repeats_a_function(tmp_path: Path) -> None:
+    function = {"name": "broken", "status": "error", "error": "ValueError: x", "type": "function"}
+    report = generate_report([function, _result("bad.sh", Status.FAILED)], tmp_path / "out").read_text()
+    assert "### `broken::run`" in report
+    assert [line for line in report.splitlines() if line.startswith("pytest --orchestrate")] == [
+        "pytest --orchestrate /srv/scripts/bad.sh::run"
+    ]
