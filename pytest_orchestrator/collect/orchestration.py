@@ -85,6 +85,8 @@ class Orchestration:
     """Settings after pytest-timeout's limit, by the identity of those before (which items keep alive)."""
     collected: int = 0
     """Scripts that were collected, before any were deselected."""
+    is_stop_requested: bool = False
+    """Whether the xdist controller wants this worker to stop in the middle of what it runs."""
     _shown_directories: dict[str, str] = field(default_factory=dict)
     _projects: dict[str, ProjectConfig | ConfigurationError] = field(default_factory=dict)
     _by_directory: dict[str, ProjectConfig | ConfigurationError] = field(default_factory=dict)
