@@ -264,6 +264,7 @@ class OrchestratorSession:
         """
         if self._sharding is not None and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._sharding.is_empty:
             session.exitstatus = exitstatus = pytest.ExitCode.OK  # others do all there is
+        self._terminal.is_interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         cancelled = self._stop()
         if self._workers is None:
             self._finish(session, exitstatus, cancelled)

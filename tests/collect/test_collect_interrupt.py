@@ -97,3 +97,11 @@ def test_when_programs_must_be_waited_for_after_ctrl_c_that_is_said(project: Pro
     out = session.end()
     assert "orchestrator: stopping 1 script; press Ctrl-C again to kill it at once" in out
     assert session.statuses() == ["cancelled"]
+
+
+def test_an_interrupt_before_anything_was_collected_is_not_told_as_nothing_found(project: Project) -> None:
+    project.file("scripts/a.sh")
+    project.file("scripts/conftest.py", "def pytest_collection():\n    raise KeyboardInterrupt\n")
+    run = project.run_process("scripts")
+    assert run.code == 2
+    assert "no scripts found" not in run.out
