@@ -12,7 +12,7 @@ from ..core.names import escape_name
 from ..errors import OrchestratorError, ReportError, SupervisorError
 from ..reports.directory import ReportDirectory
 from ..reports.recorder import Recorder
-from .arguments import refuse_unknown_parts, resolve_arguments
+from .arguments import refuse_unknown_parts, refuse_unknown_subdirs, resolve_arguments
 from .directories import collect_directory
 from .distribution import (
     CANCELLED,
@@ -86,6 +86,7 @@ def activate(config: pytest.Config) -> None:
     )
     config.stash[KEY] = orchestration
     refuse_unknown_parts(orchestration)
+    refuse_unknown_subdirs(orchestration)
     recorder = None
     if given is not None:
         orchestration.report_dir = report_dir_of_worker(given)
