@@ -63,6 +63,8 @@ def pytest_orchestrator_report_sections(config: pytest.Config, document: RunDocu
 
     Example::
 
+        import os
+
         def pytest_orchestrator_report_sections(config, document):
             return [("Deployment", "Commit `" + os.environ.get("GIT_COMMIT", "unknown") + "`")]
     """

@@ -15,6 +15,7 @@ import pytest
 
 from ..core.names import escape_name, quote_name, unescape_name
 from ..errors import ConfigurationError
+from ..scripts.discovery import no_subdirs
 from .items import ITEM_NAME, item_part
 from .ownership import PytestFiles
 from .scope import Scope
@@ -185,4 +186,21 @@ def refuse_unknown_parts(orchestration: Orchestration) -> None:
             for part in sorted(parts - {ITEM_NAME, *there})
         ]
     if mistakes:
+        raise pytest.UsageError("\n".join(mistakes))
+
+
+def refuse_unknown_subdirs(orchestration: Orchestration) -> None:
+    """Raise ``pytest.UsageError`` for sub-directories given on the command line that no directory asked for has."""
+    if "subdirs" not in orchestration.flags.values:
+        return
+    mistakes, missing_everywhere = [], []
+    for root in orchestration.scope.roots:
+        try:
+            missing = orchestration.root_place(root).filter.missing_subdirs()
+        except ConfigurationError:  # which is reported when its scripts are collected
+            return
+        missing_everywhere.append(set(missing))
+        if missing:
+            mistakes.append(no_subdirs(root, quote_name(orchestration.shown(root)), missing))
+    if missing_everywhere and set.intersection(*missing_everywhere):
         raise pytest.UsageError("\n".join(mistakes))

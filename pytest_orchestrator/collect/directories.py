@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +91,20 @@ class _Repeated(pytest.Directory):
         return ()
 
 
+class _Closed(pytest.Collector):
+    """A directory that may not be entered. No ``pytest.Directory``: in one pytest looks for a conftest.py first."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Raise what keeps it from being searched."""
+        reason = os.strerror(errno.EACCES)
+        raise self.CollectError(f"{self.nodeid} cannot be searched for scripts: {reason}")
+
+
+def _closed(path: Path, parent: pytest.Collector, orchestration: Orchestration) -> pytest.Collector:
+    shown = shown_path(path, orchestration.rootdir)
+    return _Closed.from_parent(parent, path=path, name=os.path.basename(shown), nodeid=shown)
+
+
 def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
     """Return whether ``entry`` is a link whose end is not there: as a script it is one that cannot be started."""
     return entry.is_symlink() and not os.path.exists(entry.path)
@@ -118,6 +133,8 @@ def collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector 
     orchestration = parent.config.stash[KEY]
     text = str(path)
     if text in orchestration.scope.roots:
+        if not os.access(path, os.X_OK):
+            return _closed(path, parent, orchestration)
         try:
             orchestration.places[text] = orchestration.root_place(text)
         except ConfigurationError:
@@ -126,6 +143,8 @@ def collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector 
     else:
         above = orchestration.places.get(str(parent.path))
         if above is not None and above.filter.accepts_directory(text, path.name, above.depth, path.is_symlink()):
+            if not os.access(path, os.X_OK):
+                return _closed(path, parent, orchestration)
             orchestration.places[text] = Place(above.filter, above.settings, above.depth + 1)
         elif not orchestration.scope.leads_on(text):
             return _Repeated.from_parent(parent, path=path) if _is_repeated(path, parent, orchestration) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,16 @@ import pytest
 
 from .. import __version__
 from ..core.names import escape_name, unescape_name
+from ..core.status import Status
 from .items import ITEM_NAME
 from .order import LONGEST_FIRST, RECORDED
 from .remote import HOST, SHOWN, VERSION
 from .report_paths import shown_report_path
+from .stop_request import request_stop
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from ..reports.recorder import Recorder
     from .hosts import OtherHosts
     from .orchestration import Orchestration
@@ -29,6 +34,25 @@ ORDER = "orchestrator_order"
 """Key of what the controller tells a worker: the order of the scripts, with the seed of a random one."""
 COLLECTED = "orchestrator_collected"
 """Key of what a worker tells the controller: how many scripts it found, before any were deselected."""
+
+
+CANCELLED = "orchestrator_cancelled"
+"""Key of what a worker tells the controller: its :class:`Cancelled` scripts, as lists, when it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A script that was started, then stopped because nobody wanted it any more."""
+
+    nodeid: str
+    status: str
+    duration: float
+    worker: str | None
+    data: dict[str, Any] | None
+
+    def record(self, recorder: Recorder) -> None:
+        """Write its row, unless it has one."""
+        recorder.row(self.nodeid, Status(self.status), self.duration, self.worker, self.data)
 
 
 def is_controller(config: pytest.Config) -> bool:
@@ -85,11 +109,11 @@ def report_dir_of_worker(given: dict[str, Any]) -> Path | None:
     return None if directory is None else Path(os.fsdecode(directory))
 
 
-def tell_controller(config: pytest.Config, collected: int) -> None:
-    """Tell the controller, if there is one, how many scripts were found."""
+def tell_controller(config: pytest.Config, key: str, value: object) -> None:
+    """Tell the controller, if there is one, something in plain types: it hears of it when this worker ends."""
     output: dict[str, Any] | None = getattr(config, "workeroutput", None)
     if output is not None:
-        output[COLLECTED] = collected
+        output[key] = value
 
 
 def make_arguments_transferable(config: pytest.Config) -> None:
@@ -120,6 +144,11 @@ class XdistController:
         self._orchestration = orchestration
         self._recorder = recorder
         self._recording = recording
+        self._nodes: list[Any] = []
+        self._silent: dict[str, None] = {}
+        """Scripts that were started, and of which nothing was reported since."""
+        self._arrived: dict[int, pytest.TestReport] = {}
+        """Reports that came from a worker, as long as xdist has not passed them on."""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -135,6 +164,7 @@ class XdistController:
     def pytest_configure_node(self, node: Any) -> None:
         """Called before a worker starts: tell it where to keep output."""
         directory = self._orchestration.report_dir
+        self._nodes.append(node)
         node.workerinput[PER_WORKER] = node.config.getoption("dist") == "each"
         node.workerinput[ORDER] = self._orchestration.settings.order
         node.workerinput[REPORT_DIR] = None if directory is None else os.fsencode(directory)
@@ -164,6 +194,56 @@ class XdistController:
         """Called when a worker has ended."""
         output: dict[str, Any] = getattr(node, "workeroutput", {})
         self._orchestration.collected = max(self._orchestration.collected, output.get(COLLECTED, 0))
+        self._record_cancelled(node)
+
+    # -- an interrupted session -------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Called when a worker has told that it starts an item."""
+        if self._is_script(nodeid):
+            self._silent[nodeid] = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Called when xdist passes a report on."""
+        self._arrived.pop(id(report), None)
+        self._silent.pop(report.nodeid, None)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_from_serializable(self) -> Generator[None, object, object]:
+        """Called, in another thread, when a report arrives; xdist does not pass it on after an interrupt."""
+        report = yield
+        if isinstance(report, pytest.TestReport):
+            self._arrived[id(report)] = report
+        return report
+
+    def stop(self) -> int:
+        """Ask all workers to stop what they run; return how many scripts that seem to be."""
+        for node in self._nodes:
+            request_stop(node)
+        return len(self._silent)
+
+    def finish(self) -> None:
+        """Write rows for what the workers told when nobody listened any more; they have ended."""
+        if self._recorder is None:
+            return
+        for report in list(self._arrived.values()):
+            self._silent.pop(report.nodeid, None)
+            self._recorder.report(report, worker_of(report))
+        told = [self._record_cancelled(node) for node in self._nodes]
+        if not all(told) and self._nodes and not self._orchestration.per_worker:
+            # A worker that was killed has told nothing. What it had started is known, though not what came of it.
+            for nodeid in self._silent:
+                Cancelled(nodeid, str(Status.CANCELLED), 0.0, None, None).record(self._recorder)
+
+    def _record_cancelled(self, node: Any) -> bool:
+        """Write rows for what a worker has stopped, if it has told that; return whether it has."""
+        rows: list[list[Any]] | None = getattr(node, "workeroutput", {}).get(CANCELLED)
+        if self._recorder is not None:
+            for row in rows or ():
+                Cancelled(*row).record(self._recorder)
+        return rows is not None
 
     def _is_script(self, nodeid: str) -> bool:
         return self._script_path(nodeid) is not None

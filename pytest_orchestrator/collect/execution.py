@@ -22,6 +22,7 @@ from .harmless import harmless_text
 from .hooks import adapted, judged
 from .live import SECONDS, LiveOutput
 from .orchestration import KEY, Orchestration
+from .stopping import STEP
 from .timeouts import timed_by_us
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ..core.result import RunResult
     from ..process.redaction import Redactor
     from .items import ScriptItem
+    from .stopping import Stopping
 
 EXECUTION = pytest.StashKey["Execution"]()
 
@@ -59,7 +61,7 @@ class Execution:
         self._runner = Runner(
             orchestration.engine,
             tick=self._tick,
-            every=SECONDS if self._live else None,
+            every=self._seconds_between_ticks(),
             adapt=self._adapt if has_hooks else None,
             abandon=self._abandon,
             watch=self._watch if self._live else None,
@@ -74,10 +76,16 @@ class Execution:
     def _shows_output(self) -> bool:
         return self._config.getoption("capture", None) == "no" and self._orchestration.worker is None
 
+    def _seconds_between_ticks(self) -> float | None:
+        if self._live is not None:
+            return SECONDS
+        return None if self._orchestration.worker is None else STEP
+
     # -- one item ---------------------------------------------------------------------------------------------
 
     def run(self, item: ScriptItem) -> RunResult:
         """Return the result of ``item``, waiting for it."""
+        self._heed_stop_request()
         started = self.ahead.take(item)
         self._interrupted[item] = started
         if self._live is not None:
@@ -125,7 +133,12 @@ class Execution:
 
     # -- meanwhile --------------------------------------------------------------------------------------------
 
+    def _heed_stop_request(self) -> None:
+        if self._orchestration.is_stop_requested:
+            raise KeyboardInterrupt  # as Ctrl-C does, which reaches the worker as well when it comes from a terminal
+
     def _tick(self) -> None:
+        self._heed_stop_request()
         self.ahead.pump_if_parallel()
         if self._live is not None:
             self._show_output()
@@ -157,12 +170,13 @@ class Execution:
         if isinstance(reason, KeyboardInterrupt | pytest.exit.Exception):
             self.withdraw()  # after pytest-timeout's exception the others go on
 
-    def close(self) -> list[tuple[ScriptItem, RunResult]]:
+    def close(self, stopping: Stopping) -> list[tuple[ScriptItem, RunResult]]:
         """Stop what nobody wants any more and return the results of what had been started."""
         self.withdraw()
         rest = {**self._interrupted, **self.ahead.unwanted()}
-        results = self._runner.give_up(*rest.values(), context=self._orchestration.context())
-        self._orchestration.engine.close()
+        context = self._orchestration.context()
+        results = self._runner.give_up(*rest.values(), context=context, tick=stopping.look, every=STEP)
+        self._orchestration.engine.close(stopping.look, STEP)
         return [(item, result) for item, result in zip(rest, results, strict=True) if result is not None]
 
     def not_executed(self, item: ScriptItem, status: Status, error: str | None) -> RunResult:

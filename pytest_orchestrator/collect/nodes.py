@@ -45,13 +45,11 @@ class ConfigNode(pytest.File):
         self._found = found
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Report the mistakes; a path that names nothing is one with --orchestrate-strict, and else a warning."""
+        """Report the mistakes; a path that names nothing, no mistake without --orchestrate-strict, is a warning."""
         if isinstance(self._found, ConfigurationError):
             raise self.CollectError(str(self._found))
         unmatched = self._found.unmatched_paths()
         mistakes = "\n".join(map(str, unmatched))
-        if unmatched and self.config.stash[KEY].settings.strict:
-            raise self.CollectError(f"{mistakes}\n(an error because of --orchestrate-strict)")
         for mistake in unmatched:
             warning = pytest.PytestCollectionWarning(mistake.message)
             try:

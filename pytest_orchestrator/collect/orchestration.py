@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,6 +88,8 @@ class Orchestration:
     """Settings after pytest-timeout's limit, by the identity of those before (which items keep alive)."""
     collected: int = 0
     """Scripts that were collected, before any were deselected."""
+    is_stop_requested: bool = False
+    """Whether the xdist controller wants this worker to stop in the middle of what it runs."""
     _shown_directories: dict[str, str] = field(default_factory=dict)
     _projects: dict[str, ProjectConfig | ConfigurationError] = field(default_factory=dict)
     _by_directory: dict[str, ProjectConfig | ConfigurationError] = field(default_factory=dict)
@@ -126,11 +128,20 @@ class Orchestration:
         known = self._projects.get(str(path))
         if known is None:
             try:
-                known = ProjectConfig.load(path, shown_path(path, self.rootdir))
+                known = self._strictly(ProjectConfig.load(path, shown_path(path, self.rootdir)))
             except ConfigurationError as error:
                 known = error
             self._projects[str(path)] = known
         return known
+
+    def _strictly(self, project: ProjectConfig) -> ProjectConfig:
+        """Return ``project``, unless --orchestrate-strict makes mistakes of its paths that name nothing."""
+        unmatched = project.unmatched_paths() if self.settings.strict else []
+        if unmatched:
+            raise ConfigurationError(
+                [replace(mistake, message=f"{mistake.message} (--orchestrate-strict)") for mistake in unmatched]
+            )
+        return project
 
     def config_file(self, directory: str) -> tuple[Path, ProjectConfig | ConfigurationError] | None:
         """Return the file that governs ``directory``, and what is in it or wrong with it; None if there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,11 +12,14 @@ from ..core.names import escape_name
 from ..errors import OrchestratorError, ReportError, SupervisorError
 from ..reports.directory import ReportDirectory
 from ..reports.recorder import Recorder
-from .arguments import refuse_unknown_parts, resolve_arguments
+from .arguments import refuse_unknown_parts, refuse_unknown_subdirs, resolve_arguments
 from .directories import collect_directory
 from .distribution import (
+    CANCELLED,
+    COLLECTED,
     ORDER,
     PER_WORKER,
+    Cancelled,
     XdistController,
     is_controller,
     make_arguments_transferable,
@@ -42,11 +45,13 @@ from .reporting import complete_report, restore_failure, shed_result
 from .rootdir import refuse_misled_rootdir
 from .sequence import ReportedSequence
 from .sharding import Sharding, shared_durations
+from .stop_request import StopRequests
+from .stopping import STEP, Stopping
 from .terminal import TerminalOutput
 from .timeouts import TimeoutTakeover
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
     from pathlib import Path
 
 _ONLY_SHOW = ("help", "version", "markers", "showfixtures", "show_fixtures_per_test", "cacheshow", "collectonly")
@@ -87,6 +92,7 @@ def activate(config: pytest.Config) -> None:
     )
     config.stash[KEY] = orchestration
     refuse_unknown_parts(orchestration)
+    refuse_unknown_subdirs(orchestration)
     recorder = None
     if orchestration.remote is not None:
         orchestration.report_dir = orchestration.remote.report_dir()
@@ -100,15 +106,19 @@ def activate(config: pytest.Config) -> None:
     register = config.pluginmanager.register
     if config.pluginmanager.hasplugin("timeout"):
         register(TimeoutTakeover(), "orchestrator-timeouts")
+    workers = None
     if is_controller(config):
         make_arguments_transferable(config)
-        register(XdistController(orchestration, recorder, recording), "orchestrator-xdist")
+        workers = XdistController(orchestration, recorder, recording)
+        register(workers, "orchestrator-xdist")
     if elsewhere is not None:
         register(elsewhere, "orchestrator-hosts")
+    if given is not None:
+        register(StopRequests(config, orchestration), "orchestrator-stop-requests")
     if sharding is not None:
         register(sharding, "orchestrator-shard")
     register(ReportedSequence(settings.order, recording), "orchestrator-order")
-    register(OrchestratorSession(config, orchestration, recorder, recording, sharding), "orchestrator-session")
+    register(OrchestratorSession(config, orchestration, recorder, recording, sharding, workers), "orchestrator-session")
 
 
 def _start_recorder(config: pytest.Config, orchestration: Orchestration) -> Recorder:
@@ -134,6 +144,7 @@ class OrchestratorSession:
         recorder: Recorder | None,
         recording: Recording,
         sharding: Sharding | None,
+        workers: XdistController | None,
     ) -> None:
         self._config = config
         self._orchestration = orchestration
@@ -142,6 +153,8 @@ class OrchestratorSession:
         config.pluginmanager.register(self._terminal, "orchestrator-terminal")
         self._recording = recording
         self._sharding = sharding
+        self._workers = workers
+        self._stopping = Stopping(config, orchestration)
         self._runs_items = not is_controller(config) and not config.getoption("collectonly")
 
     # -- collection -------------------------------------------------------------------------------------------
@@ -175,7 +188,7 @@ class OrchestratorSession:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Count the scripts before anyone deselects some."""
         self._orchestration.collected = sum(isinstance(item, ScriptItem) for item in items)
-        tell_controller(self._config, self._orchestration.collected)
+        tell_controller(self._config, COLLECTED, self._orchestration.collected)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -257,24 +270,59 @@ class OrchestratorSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
         """Called after Ctrl-C and ``pytest.exit``, wherever it came: start nothing more."""
+        self._stopping.begin(after_interrupt=True)
+        if self._workers is not None:
+            self._stopping.say(self._workers.stop())
         execution = self._config.stash.get(EXECUTION, None)
         if execution is not None:
             execution.withdraw()
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Stop everything, write what is missing, make the reports."""
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+        """Stop everything, write what is missing, make the reports: before others end, but after xdist's workers.
+
+        Last of all wrappers, because pytest's terminal is one, and writes the summary when it has ended.
+        """
         if self._sharding is not None and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._sharding.is_empty:
             session.exitstatus = exitstatus = pytest.ExitCode.OK  # others do all there is
+        self._terminal.is_interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        cancelled = self._stop()
+        if self._workers is None:
+            self._finish(session, exitstatus, cancelled)
+            return (yield)
+        try:
+            return (yield)
+        finally:
+            self._workers.finish()
+            self._finish(session, exitstatus, ())
+
+    def _finish(self, session: pytest.Session, exitstatus: int, cancelled: Iterable[Cancelled]) -> None:
+        try:
+            self._report(session, exitstatus, cancelled)
+        finally:
+            self._stopping.end()
+
+    def _stop(self) -> list[Cancelled]:
+        """Stop what still runs and return what was cancelled; a worker lets the controller know."""
+        self._stopping.begin()
         execution = self._config.stash.get(EXECUTION, None)
-        cancelled = execution.close() if execution is not None else []
+        stopped = execution.close(self._stopping) if execution is not None else []
         if self._orchestration.has_engine:
-            self._orchestration.engine.close()
+            self._orchestration.engine.close(self._stopping.look, STEP)
+        worker = self._orchestration.worker
+        cancelled = [
+            Cancelled(item.nodeid, str(result.status), result.execution_time, worker, result.as_dict())
+            for item, result in stopped
+        ]
+        tell_controller(self._config, CANCELLED, [astuple(row) for row in cancelled])
+        return cancelled
+
+    def _report(self, session: pytest.Session, exitstatus: int, cancelled: Iterable[Cancelled]) -> None:
         if self._orchestration.worker is None:
             self._save_durations(session)
         if self._recorder is not None:
-            for item, result in cancelled:
-                self._recorder.row(item.nodeid, result.status, result.execution_time, None, result.as_dict())
+            for row in cancelled:
+                row.record(self._recorder)
             self._recorder.end(int(exitstatus))
             sections, problem = report_sections(self._config, self._recorder.read, self._orchestration.redactor().text)
             self._terminal.problem = problem or self._terminal.problem

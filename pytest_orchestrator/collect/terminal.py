@@ -44,6 +44,8 @@ class TerminalOutput:
         self._recorder = recorder
         self.problem: str | None = None
         """What went wrong while the reports were made, in one line."""
+        self.is_interrupted = False
+        """Whether the session was given up, perhaps before anything was found."""
         self._standouts = Standouts()
         show_in_red(TIMEOUT)
 
@@ -134,7 +136,7 @@ class TerminalOutput:
     def _say_nothing_found(self, terminal: pytest.TerminalReporter) -> None:
         orchestration = self._orchestration
         roots = orchestration.scope.roots
-        if orchestration.collected or not roots or terminal.stats.get("error"):
+        if self.is_interrupted or orchestration.collected or not roots or terminal.stats.get("error"):
             return
         places = ", ".join(shown_path(root, orchestration.rootdir) for root in roots)
         try:

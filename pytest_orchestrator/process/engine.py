@@ -93,6 +93,11 @@ class Engine:
         """The number of tickets whose outcome has not arrived."""
         return len(self._commands)
 
+    @property
+    def running(self) -> int:
+        """The number of programs that were started and whose outcome has not arrived."""
+        return len(self._running)
+
     def submit(self, command: Command) -> int:
         """Queue ``command`` and return its ticket. It starts as soon as fewer than ``jobs`` programs run.
 
@@ -153,6 +158,10 @@ class Engine:
         """Start nothing more of what has been submitted: what waits is cancelled, what runs goes on."""
         self._send(("withdraw",))
 
+    def kill(self) -> None:
+        """End every program at once, without a grace period; nothing more can be submitted, only waited for."""
+        self._send(("kill",))
+
     def new_output(self, ticket: int, offsets: tuple[int, int], size: int) -> tuple[bytes, bytes]:
         """Return what a running program has written to stdout and stderr from ``offsets`` on, at most ``size`` each.
 
@@ -166,8 +175,11 @@ class Engine:
         self.poll()
         return (out, err) if self._running.get(ticket) == running else (b"", b"")
 
-    def close(self) -> None:
-        """Stop every program, wait until none is left, and end the supervisor. Tickets still open are cancelled."""
+    def close(self, tick: Callable[[], None] | None = None, every: float | None = None) -> None:
+        """Stop every program, wait until none is left, and end the supervisor. Tickets still open are cancelled.
+
+        ``tick``, if given, is called as by :meth:`wait`.
+        """
         if os.getpid() != self._owner:
             # A forked copy of us shares the socket; only the original may say that all is over.
             supervisor, self._supervisor = self._supervisor, None
@@ -178,7 +190,9 @@ class Engine:
         self._said_bye = False
         self._send(("stop",))
         while self._supervisor is not None and not self._said_bye and (rest := deadline - time.monotonic()) > 0:
-            self._receive(rest)
+            self._receive(rest if every is None else min(rest, every))
+            if tick:
+                tick()
         supervisor = self._supervisor
         if supervisor is not None:
             supervisor.end(CLOSE_SECONDS)

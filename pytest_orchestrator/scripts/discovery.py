@@ -142,11 +142,16 @@ def _check_base(base: str, script_filter: ScriptFilter) -> None:
         raise DiscoveryError(f"the scripts directory {shown} cannot be read: {reason}") from None
     missing = script_filter.missing_subdirs()
     if missing:
-        with os.scandir(base) as scan:
-            there = sorted(escape_name(entry.name) for entry in scan if entry.is_dir())
-        names = ", ".join(quote_name(name) for name in missing)
-        have = f"it has {', '.join(there)}" if there else "it has none"
-        raise DiscoveryError(f"no sub-directory {names} in {shown}: {have}")
+        raise DiscoveryError(no_subdirs(base, shown, missing))
+
+
+def no_subdirs(base: str, shown: str, missing: Sequence[str]) -> str:
+    """Return the sentence that says that ``base``, quoted as ``shown``, has none of the ``missing`` sub-directories."""
+    with os.scandir(base) as scan:
+        there = sorted(escape_name(entry.name) for entry in scan if entry.is_dir())
+    names = ", ".join(quote_name(name) for name in missing)
+    have = f"it has {', '.join(there)}" if there else "it has none"
+    return f"no sub-directory {names} in {shown}: {have}"
 
 
 def _checked_subdirs(subdirs: Sequence[str]) -> tuple[str, ...]:

@@ -138,16 +138,16 @@ def unmet_requirement(settings: ScriptSettings) -> str | None:
     Commands and variables are looked for in this process's environment with the script's own ``env`` laid over it.
     """
     requires = settings.requires
+    faults = []
     if requires.platform and not sys.platform.startswith(tuple(requires.platform)):
-        return f"requires platform {' or '.join(requires.platform)}, this is {sys.platform}"
-    if not requires.commands and not requires.env:
-        return None
-    values: dict[str, str | None] = {**os.environ, **settings.env}
-    path = os.defpath if values.get("PATH") is None else values["PATH"]
-    missing = [name for name in requires.commands if shutil.which(name, path=path) is None]
-    if missing:
-        return f"requires command {', '.join(missing)}, not found on PATH"
-    unset = [name for name in requires.env if not values.get(name)]
-    if unset:
-        return f"requires environment variable {', '.join(unset)}, not set"
-    return None
+        faults.append(f"platform {' or '.join(requires.platform)}, this is {sys.platform}")
+    if requires.commands or requires.env:
+        values: dict[str, str | None] = {**os.environ, **settings.env}
+        path = os.defpath if values.get("PATH") is None else values["PATH"]
+        missing = [name for name in requires.commands if shutil.which(name, path=path) is None]
+        if missing:
+            faults.append(f"command {', '.join(missing)}, not found on PATH")
+        unset = [name for name in requires.env if not values.get(name)]
+        if unset:
+            faults.append(f"environment variable {', '.join(unset)}, not set")
+    return f"requires {'; '.join(faults)}" if faults else None

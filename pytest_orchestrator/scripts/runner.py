@@ -113,20 +113,29 @@ class Runner:
             result = replace(result, tmp=None)
         return result
 
-    def give_up(self, *rest: Started, context: RunContext) -> list[RunResult | None]:
+    def give_up(
+        self,
+        *rest: Started,
+        context: RunContext,
+        tick: Callable[[], None] | None = None,
+        every: float | None = None,
+    ) -> list[RunResult | None]:
         """Stop what nobody wants any more and return the results, with status ``cancelled``.
 
-        None stands for what never ran, and for what has given its result already.
+        None stands for what never ran, and for what has given its result already. ``tick`` and ``every`` are those of
+        :meth:`~pytest_orchestrator.process.engine.Engine.wait`.
         """
         for started in rest:
             if started.ticket is not None:
                 self.engine.cancel(started.ticket)
-        return [self._cancelled(started, context) for started in rest]
+        return [self._cancelled(started, context, tick, every) for started in rest]
 
-    def _cancelled(self, started: Started, context: RunContext) -> RunResult | None:
+    def _cancelled(
+        self, started: Started, context: RunContext, tick: Callable[[], None] | None, every: float | None
+    ) -> RunResult | None:
         if started.ticket is None or not self.engine.knows(started.ticket):
             return None
-        outcome = self.engine.wait(started.ticket)
+        outcome = self.engine.wait(started.ticket, tick, every)
         if not outcome.was_started:
             return None
         return self._result(started, context, replace(outcome, cancelled=True))

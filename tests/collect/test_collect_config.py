@@ -134,13 +134,24 @@ def test_paths_that_name_nothing_are_warned_of(project: Project, workers: tuple[
 
 
 @WORKERS
-@pytest.mark.parametrize("how", [("--orchestrate-strict",), ("-W", "error")], ids=["strict", "filter"])
-def test_paths_that_name_nothing_are_errors_where_warnings_are(
-    project: Project, workers: tuple[str, ...], how: tuple[str, ...]
+def test_with_strict_a_file_with_paths_that_name_nothing_is_broken_and_runs_nothing_that_it_governs(
+    project: Project, workers: tuple[str, ...]
 ) -> None:
+    project.file("scripts/inner/orchestrator.yaml", UNMATCHED)
+    project.file("scripts/inner/a.sh", STARTED)
+    project.file("other/b.sh", STARTED)
+    run = project.run(*workers, "--orchestrate-strict", "scripts/inner", "other")
+    assert run.code == 1
+    assert run.outcomes == {"passed": 1, "errors": 1}
+    assert project.started() == ["b.sh"]
+    assert "inner/orchestrator.yaml:1:8: skip: there is no file 'gone.sh'; correct or remove it (--orches" in run.out
+
+
+@WORKERS
+def test_paths_that_name_nothing_are_errors_where_warnings_are(project: Project, workers: tuple[str, ...]) -> None:
     project.file("scripts/orchestrator.yaml", UNMATCHED)
     project.file("scripts/a.sh", STARTED)
-    run = project.run(*workers, *how)
+    run = project.run(*workers, "-W", "error")
     assert run.code == 1
     assert run.outcomes == {"passed": 1, "errors": 1}
     assert "scripts/orchestrator.yaml:1:8: skip: there is no file 'gone.sh'" in run.out

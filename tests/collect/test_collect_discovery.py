@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 from orchestrated import STARTED, Project
@@ -355,6 +356,31 @@ def test_an_unreadable_directory_is_one_collection_error(project: Project, monke
     assert run.outcomes == {"passed": 1, "errors": 1}
     assert "scripts/locked cannot be searched for scripts: Permission denied" in run.out
     assert "Traceback" not in run.out
+
+
+def test_a_directory_that_may_not_be_entered_is_one_collection_error_without_a_traceback(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closed for this test by what stands for the system here: a root user may enter anything."""
+    project.file("scripts/a.sh", STARTED)
+    locked = project.file("scripts/locked/b.sh", STARTED).parent
+    real, real_stat = os.access, os.stat
+
+    def access(path: str | os.PathLike[str], mode: int) -> bool:
+        return os.fspath(path) != os.fspath(locked) and real(path, mode)
+
+    def stat(path: str | os.PathLike[str] | int, *arguments: Any, **keywords: Any) -> os.stat_result:
+        if str(path).startswith(f"{locked}/"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real_stat(path, *arguments, **keywords)
+
+    monkeypatch.setattr(os, "access", access)
+    monkeypatch.setattr(os, "stat", stat)
+    run = project.run()
+    assert run.code == 1
+    assert run.outcomes == {"passed": 1, "errors": 1}
+    assert "scripts/locked cannot be searched for scripts: Permission denied" in run.result.outlines
+    assert "pathlib" not in run.out
 
 
 def test_show_only_options_neither_run_nor_write(project: Project) -> None:

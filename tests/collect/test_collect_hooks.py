@@ -20,7 +20,7 @@ def example(hook: str) -> str:
     assert documented is not None
     match = re.search(r"^Example[^\n]*::\n\n((?: {4}[^\n]*\n?|\n)+)", documented, re.MULTILINE)
     assert match is not None, documented
-    return "import os\n\n" + textwrap.dedent(match[1]) + "\n"
+    return textwrap.dedent(match[1]) + "\n"
 
 
 def test_every_hook_has_an_example() -> None:

@@ -132,3 +132,13 @@ def test_a_value_below_the_rootdir_needs_no_other_form(project: Project) -> None
     run = project.run_process("--orchestrate-report-dir", "out", "--orchestrate-exclude", "scripts")
     assert run.code == 0, run.out
     assert project.started() == ["a.sh"]
+
+
+def test_a_sub_directory_that_no_folder_has_is_a_usage_error_that_names_those_there(project: Project) -> None:
+    project.file("scripts/nightly/a.sh", STARTED)
+    run = project.run("--orchestrate-subdirs=nigthly")
+    assert run.code == 4
+    assert "no sub-directory 'nigthly' in 'scripts': it has nightly" in run.out
+    project.file("more/b.sh", STARTED)
+    assert project.run("--orchestrate-subdirs=nightly", "scripts", "more").code == 0
+    assert project.started() == ["a.sh"]

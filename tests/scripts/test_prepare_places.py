@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -123,3 +124,11 @@ def test_what_a_script_requires_is_looked_for_in_its_own_environment(
     assert unmet({}, env=("OUTER",)) is None
     assert unmet({"OUTER": None}, env=("OUTER",)) == "requires environment variable OUTER, not set"
     assert unmet({"MINE": "1"}, env=("MINE",)) is None
+
+
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    requires = Requirements(platform=("no-platform",), commands=("no-command",), env=("NO_VARIABLE",))
+    assert unmet_requirement(ScriptSettings(requires=requires)) == (
+        f"requires platform no-platform, this is {sys.platform}; command no-command, not found on PATH; "
+        "environment variable NO_VARIABLE, not set"
+    )

@@ -51,6 +51,8 @@ class Supervisor:
         """The engine asked for the end, or is gone."""
         self._abandoned = False
         """Nobody is there to take results."""
+        self._hurried = False
+        """The engine does not want to wait for any grace period."""
         self.terminated = False
         """SIGTERM came."""
         self._poll = select.epoll()
@@ -98,7 +100,7 @@ class Supervisor:
         self._say_goodbye()
 
     def _is_swept(self) -> bool:
-        return not self._has_children or self._remains.sweep(at_once=self._abandoned)
+        return not self._has_children or self._remains.sweep(at_once=self._abandoned or self._hurried)
 
     def _wait(self) -> None:
         events = dict(self._poll.poll(self._patience()))
@@ -175,6 +177,8 @@ class Supervisor:
             self._starting.cancel_all()
         elif kind == "stop":
             self._stop()
+        elif kind == "kill":
+            self._kill()
         else:
             raise AssertionError(kind)
 
@@ -190,6 +194,13 @@ class Supervisor:
         self._starting.cancel_all()
         for program in self._running.values():
             self._ending.cancel(program)
+
+    def _kill(self) -> None:
+        """Stop every program without any grace, and take no more."""
+        self._hurried = True
+        self._stop()
+        for program in self._running.values():
+            self._ending.kill(program)
 
     def _cancel(self, number: int) -> None:
         program = self._running.get(number)
