@@ -151,8 +151,10 @@ class Execution:
     def _show_output(self) -> None:
         assert self._live is not None
         engine = self._orchestration.engine
-        for ticket, (name, redactor) in list(self._shown.items()):
+        for ticket, (name, redactor) in self._shown.items():
             self._live.show(ticket, name, engine, redactor)
+        # Only now: while the output of one was read, the end of any other may have arrived.
+        for ticket, (name, redactor) in list(self._shown.items()):
             outcome = engine.peek(ticket)
             if outcome is not None:
                 self._live.finish(ticket, name, outcome, redactor)
