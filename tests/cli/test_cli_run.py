@@ -85,7 +85,7 @@ def test_a_filter_is_a_glob_and_a_depth_a_bound(tmp_path: Path) -> None:
         ([], 1, "1 failed, 1 passed"),
         (["nowhere"], 4, "file or directory not found: nowhere"),
         (["--filter", "*none*"], 5, "no scripts found in scripts; looked for"),
-        (["--subdirs", "none", "--scripts-dir", "scripts"], 5, "in the sub-directories none only"),
+        (["--subdirs", "none", "--scripts-dir", "scripts"], 4, "no sub-directory 'none' in 'scripts': it has none"),
     ],
     ids=["passed", "failed", "no path", "filter", "subdirs"],
 )

@@ -167,7 +167,7 @@ def test_where_pytest_may_stop_scripts_start_in_its_order(project: Project, boun
     project.file("scripts/a.sh", f"{STARTED}exit 1\n")
     record(project, {**QUICK, "y": 5.0, "z": 7.0})
     project.run(bound, "-o", "cache_dir=cache", "--orchestrate-jobs=2")
-    assert set(project.started()[:2]) == {"a.sh", "b.sh"}
+    assert not {"y.sh", "z.sh"} & set(project.started()[:2])
 
 
 def test_a_script_with_fixtures_is_not_overtaken(project: Project) -> None:
