@@ -65,6 +65,7 @@ def pytest_orchestrator_report_sections(config: pytest.Config, document: RunDocu
 
         import os
 
+
         def pytest_orchestrator_report_sections(config, document):
             return [("Deployment", "Commit `" + os.environ.get("GIT_COMMIT", "unknown") + "`")]
     """
