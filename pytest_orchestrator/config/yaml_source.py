@@ -96,11 +96,16 @@ def decode_source(data: bytes, shown_as: str) -> Source:
         line, column = source.position(error.start)
         message = f"{encoding}; save the file as UTF-8"
         raise ConfigurationError([Mistake(shown_as, line, column, message)]) from None
+    refuse_unprintable(source)
+    return source
+
+
+def refuse_unprintable(source: Source) -> None:
+    """Raise :class:`~pytest_orchestrator.errors.ConfigurationError` for a character that no YAML may hold."""
     if match := _UNPRINTABLE.search(source.text):
         remedy = "remove it, or write its escape in double quotes"
         source.report(match.start(), f"character {match.group()!r} is not allowed in YAML; {remedy}")
         source.raise_mistakes()
-    return source
 
 
 def parse(source: Source) -> Node:

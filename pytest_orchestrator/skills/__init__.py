@@ -1,1 +1,1 @@
-"""Skills: SKILL.md documents, their rules, the library. Waiting for its first module."""
+"""Skills: documents, rules and profiles, the library that finds them. Knows nothing of pytest."""

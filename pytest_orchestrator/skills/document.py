@@ -1,0 +1,156 @@
+"""One ``SKILL.md``: its text, its front matter, its Markdown."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .body import Body, read_body
+from .frontmatter import FrontMatter, read_front_matter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SKILL_FILES = ("SKILL.md", "skill.md")
+"""Names of the file that makes a directory a skill; the first that is there counts."""
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a file that are read; nobody wants more in a context window."""
+_BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProblem:
+    """What is wrong with a file before it can be called Markdown."""
+
+    kind: str
+    """``unreadable``, ``not_utf8``, ``too_large``, ``empty`` or ``nul``."""
+    line: int
+    column: int
+    message: str
+    remedy: str
+
+
+# Not slotted: what few rules ask for is worked out when the first one does.
+@dataclass(frozen=True)
+class SkillDocument:
+    """A skill's file as it was read."""
+
+    path: str
+    """Absolute."""
+    shown_as: str
+    """The path as ids and messages show it."""
+    text: str = ""
+    """Decoded, without a byte order mark; of a file that is no UTF-8, the part before the first wrong byte."""
+    has_bom: bool = False
+    front: FrontMatter = field(default_factory=FrontMatter)
+    body_at: int = 0
+    """Offset in ``text`` where the body begins."""
+    problem: ReadProblem | None = None
+    """What kept the file from being read as a whole."""
+
+    @property
+    def directory(self) -> str:
+        """The directory of the skill."""
+        return os.path.dirname(self.path)
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the whole file, without their ends."""
+        return tuple(_LINE_END.split(self.text))
+
+    @property
+    def body_line(self) -> int:
+        """The number of the first line of the body, counted from 1."""
+        return self.front.end_line + 1 if self.front.is_there and self.front.is_closed else 1
+
+    @property
+    def body_text(self) -> str:
+        """The Markdown."""
+        return self.text[self.body_at :]
+
+    @cached_property
+    def body(self) -> Body:
+        """The structure of the Markdown. Empty when the front matter never ends."""
+        if self.front.is_there and not self.front.is_closed:
+            return Body()
+        return read_body(self.lines, self.body_line)
+
+    @cached_property
+    def values(self) -> Mapping[str, object]:
+        """The front matter as plain data."""
+        return {name: entry.value for name, entry in self.front.fields.items()}
+
+    @property
+    def name(self) -> str:
+        """What the skill calls itself; the name of its directory if it does not."""
+        given = self.front.get("name")
+        return (given.text if given is not None else None) or os.path.basename(self.directory)
+
+    @property
+    def is_script_first(self) -> bool:
+        """Whether ``script_first: true`` is set, at the top or under ``metadata``."""
+        metadata = self.values.get("metadata")
+        nested = metadata.get("script_first") if isinstance(metadata, dict) else None
+        return self.values.get("script_first") is True or nested is True or str(nested).lower() == "true"
+
+
+def read_skill(path: str, shown_as: str) -> SkillDocument:
+    """Return the document at ``path``, which findings call ``shown_as``.
+
+    Nothing is raised for what is in the file: what cannot be read, or is no UTF-8, is the document's ``problem``.
+    """
+    try:
+        data = _read(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return _unread(path, shown_as, "unreadable", f"cannot be read: {reason}", "correct the path or its permissions")
+    if len(data) > LARGEST:
+        message = f"is larger than {LARGEST // 2**20} MiB"
+        return _unread(path, shown_as, "too_large", message, "move what is long into files under references/")
+    return parse_skill(data, path, shown_as)
+
+
+def parse_skill(data: bytes, path: str, shown_as: str) -> SkillDocument:
+    """Return the document that ``data`` would be at ``path``."""
+    has_bom = data.startswith(_BOM)
+    data = data.removeprefix(_BOM)
+    problem = None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        text = data[: error.start].decode("utf-8")
+        line, column = _end_of(text)
+        what = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else f"byte {data[error.start]:#04x}"
+        problem = ReadProblem("not_utf8", line, column, f"{what} is no UTF-8", "save the file as UTF-8")
+    else:
+        if not text.strip():
+            problem = ReadProblem("empty", 1, 1, "the file is empty", "write front matter and instructions")
+        elif "\0" in text:
+            line, column = _end_of(text[: text.index("\0")])
+            problem = ReadProblem("nul", line, column, "a NUL character is in the file", "remove it")
+            text = text.replace("\0", "\ufffd")
+    front, body_at = read_front_matter(text, shown_as)
+    return SkillDocument(path, shown_as, text, has_bom, front, body_at, problem)
+
+
+def _unread(path: str, shown_as: str, kind: str, message: str, remedy: str) -> SkillDocument:
+    return SkillDocument(path, shown_as, problem=ReadProblem(kind, 1, 1, message, remedy))
+
+
+def _end_of(text: str) -> tuple[int, int]:
+    lines = _LINE_END.split(text)
+    return len(lines), len(lines[-1]) + 1
+
+
+def _read(path: str) -> bytes:
+    # O_NONBLOCK: opening a FIFO would otherwise wait for a writer for ever.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(0, "it is no regular file")
+        return file.read(LARGEST + 1)
