@@ -10,6 +10,7 @@ import _socket
 import fcntl
 import marshal
 import os
+import select
 import signal
 import sys
 import time
@@ -25,6 +26,8 @@ START_SECONDS = 30.0
 """How long an interpreter may take until it waits for scripts, its imports included."""
 ANSWER_SECONDS = 10.0
 """How long it may take to fork."""
+TRIES = 5
+"""Processes that may be killed by somebody with a request in their hands before the script is started plainly."""
 LONGEST_REQUEST = 100_000
 """Bytes of arguments and environment; the socket takes about twice as much at once."""
 MARSHAL_VERSION = 2
@@ -146,24 +149,42 @@ class Zygote:
         request = marshal.dumps((words, environment, name), MARSHAL_VERSION)
         if len(request) > LONGEST_REQUEST:
             raise Refusal("its arguments and environment are too long")
-        opened = [os.open(".", os.O_PATH | os.O_CLOEXEC)]
+        directory = os.open(".", os.O_PATH | os.O_CLOEXEC)
         try:
-            opened += os.pipe2(os.O_CLOEXEC)
-            handed = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (*fds, *opened[:2]))
+            for _ in range(TRIES):
+                pid = self._started(request, (*fds, directory), mark)
+                if pid is not None:
+                    return pid
+        finally:
+            os.close(directory)
+        raise Refusal("what it has ready is killed again and again")
+
+    def _started(self, request: bytes, fds: tuple[int, ...], mark: Callable[[int], None]) -> int | None:
+        """Hand ``request`` to a process that is ready and return its pid; None when that was killed before it could."""
+        theirs, ours = os.pipe2(os.O_CLOEXEC)
+        try:
+            handed = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (*fds, theirs))
             try:
                 self._socket.sendmsg([request], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, handed)])
             except OSError as error:
                 self.give_up(f"it does not listen: {error.strerror or error}")
                 raise Refusal(self.problem) from error
+            finally:
+                os.close(theirs)
+            # Nobody but the one that has the request can read from the pipe now, or is to: its end is the pipe's.
+            answers = select.poll()
+            answers.register(self._socket, select.POLLIN)
+            answers.register(ours, 0)
+            found = dict(answers.poll(ANSWER_SECONDS * 1000))
+            if found and self.fileno() not in found:
+                return None
             kind, what = self._answer()
             if kind != "started":
                 raise Refusal(what)
-            pid = int(what)
-            mark(pid)
-            os.write(opened[2], b"\0")
+            mark(pid := int(what))
+            os.write(ours, b"\0")
         finally:
-            for fd in opened:
-                os.close(fd)
+            os.close(ours)
         return pid
 
     def _answer(self) -> tuple[str, Any]:
