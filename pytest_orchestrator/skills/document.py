@@ -15,6 +15,8 @@ from .frontmatter import FrontMatter, read_front_matter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .files import Bundle
+
 SKILL_FILES = ("SKILL.md", "skill.md")
 """Names of the file that makes a directory a skill; the first that is there counts."""
 LARGEST = 4 * 1024 * 1024
@@ -79,6 +81,13 @@ class SkillDocument:
         if self.front.is_there and not self.front.is_closed:
             return Body()
         return read_body(self.lines, self.body_line)
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The files that lie in the directory of the skill. Empty when it cannot be read."""
+        from .files import read_bundle
+
+        return read_bundle(self)
 
     @cached_property
     def values(self) -> Mapping[str, object]:

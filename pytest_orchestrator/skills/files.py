@@ -1,0 +1,165 @@
+"""The files that come with a skill: its scripts, references, assets and whatever else lies in its directory."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..core.names import escape_name
+from .discovery import PARTS_OF_A_SKILL
+from .document import SKILL_FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .document import SkillDocument
+
+MOST = 5000
+"""Entries of a skill's directory that are looked at; what has more is a project, not a skill."""
+DEEPEST = 12
+"""Levels of directories that are entered."""
+LARGEST_TEXT = 1024 * 1024
+"""Bytes of a larger file are not read."""
+_NOT_ENTERED = frozenset({"__pycache__", "node_modules", "venv", "build", "dist", "target"})
+
+
+@dataclass(frozen=True, slots=True)
+class SkillFile:
+    """One file of a skill."""
+
+    path: str
+    """Absolute."""
+    name: str
+    """Relative to the skill's directory, with ``/``."""
+    shown_as: str
+    """The path as messages show it."""
+    size: int
+    """In bytes; of a symbolic link that of the link."""
+    mode: int
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link, to whatever."""
+        return stat.S_ISLNK(self.mode)
+
+    @property
+    def is_executable(self) -> bool:
+        """Whether its owner may execute it."""
+        return bool(self.mode & stat.S_IXUSR)
+
+    @property
+    def extension(self) -> str:
+        """What its name ends in, in lower case and with the dot; empty if there is none."""
+        return os.path.splitext(self.name)[1].lower()
+
+    @property
+    def is_markdown(self) -> bool:
+        """Whether it is a Markdown file."""
+        return self.extension in (".md", ".markdown", ".mdx")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What lies in the directory of a skill besides its ``SKILL.md``."""
+
+    files: Sequence[SkillFile] = ()
+    """Sorted by name."""
+    directories: frozenset[str] = frozenset()
+    """Names of the directories, relative and with ``/``; those of skills within the skill are not among them."""
+    is_complete: bool = True
+    """Whether everything was looked at; not, where there are too many files or a directory cannot be read."""
+    by_name: Mapping[str, SkillFile] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a file or a directory of this name."""
+        return name in self.by_name or name in self.directories
+
+
+def skill_files(skill: SkillDocument) -> Sequence[SkillFile]:
+    """Return the files of a skill besides its ``SKILL.md``, sorted by name.
+
+    What lies in ``.git`` and other directories with a dot, in ``__pycache__``, ``node_modules`` and the like, and in
+    directories of skills of their own is not among them; a ``SKILL.md`` below ``references/`` and the like is a
+    sample. Symbolic links are, but none is followed. At most :data:`MOST` entries are looked at. The walk is made once
+    for each document.
+    """
+    return skill.bundle.files
+
+
+def read_bundle(skill: SkillDocument) -> Bundle:
+    """Return the bundle of a skill, from one walk through its directory. Nothing is raised."""
+    walk = _Walk(skill)
+    files = sorted(walk.files(skill.directory, "", 0), key=_name)
+    return Bundle(tuple(files), frozenset(walk.directories), walk.is_complete, {file.name: file for file in files})
+
+
+class _Walk:
+    def __init__(self, skill: SkillDocument) -> None:
+        self._own = os.path.basename(skill.path)
+        self._shown_in = os.path.dirname(skill.shown_as)
+        self._seen = 0
+        self.directories: set[str] = set()
+        self.is_complete = True
+
+    def files(self, directory: str, prefix: str, depth: int) -> Iterator[SkillFile]:
+        """Yield the files below a directory, whose names begin with ``prefix``."""
+        try:
+            with os.scandir(directory) as listing:
+                entries = [*listing]
+        except OSError:
+            self.is_complete = False
+            return
+        if depth:
+            is_part = prefix.partition("/")[0] in PARTS_OF_A_SKILL
+            if not is_part and any(entry.name in SKILL_FILES for entry in entries):
+                return
+            self.directories.add(prefix.rstrip("/"))
+        for entry in entries:
+            self._seen += 1
+            if self._seen > MOST:
+                self.is_complete = False
+                return
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name.startswith(".") or entry.name in _NOT_ENTERED:
+                    continue
+                if depth >= DEEPEST:
+                    self.is_complete = False
+                else:
+                    yield from self.files(entry.path, f"{prefix}{entry.name}/", depth + 1)
+            elif (depth or entry.name != self._own) and (file := self._file(entry, prefix)) is not None:
+                yield file
+
+    def _file(self, entry: os.DirEntry[str], prefix: str) -> SkillFile | None:
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            self.is_complete = False
+            return None
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+            return None
+        name = prefix + entry.name
+        shown = os.path.join(self._shown_in, escape_name(name))
+        return SkillFile(entry.path, name, shown, status.st_size, status.st_mode)
+
+
+def read_text(file: SkillFile) -> str | None:
+    """Return the text of a file; None of one that is a link, is no text, is too large or cannot be read.
+
+    What is no UTF-8 in it is replaced.
+    """
+    if file.is_link or not 0 < file.size <= LARGEST_TEXT:
+        return None
+    try:
+        with open(os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as opened:
+            data = opened.read(LARGEST_TEXT)
+    except OSError:
+        return None
+    if b"\0" in data[:8192]:
+        return None
+    return data.decode("utf-8", "replace")
+
+
+def _name(file: SkillFile) -> str:
+    return file.name
