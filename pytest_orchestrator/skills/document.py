@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .body import Body, read_body
+from .body import Body
+from .body_reader import read_body
 from .frontmatter import FrontMatter, read_front_matter
 
 if TYPE_CHECKING:
@@ -115,8 +116,8 @@ def read_skill(path: str, shown_as: str) -> SkillDocument:
     """
     try:
         data = _read(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
         return _unread(path, shown_as, "unreadable", f"cannot be read: {reason}", "correct the path or its permissions")
     if len(data) > LARGEST:
         message = f"is larger than {LARGEST // 2**20} MiB"
@@ -159,7 +160,10 @@ def _end_of(text: str) -> tuple[int, int]:
 def _read(path: str) -> bytes:
     # O_NONBLOCK: opening a FIFO would otherwise wait for a writer for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(0, "it is no regular file")
-        return file.read(LARGEST + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(LARGEST + 1)
+    finally:
+        os.close(descriptor)

@@ -98,7 +98,7 @@ def _number(text: str) -> int | str:
 
 def _fraction(text: str) -> float | str:
     try:
-        return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
+        return float(text.lower().replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
     except ValueError:
         return text
 
@@ -129,6 +129,9 @@ def _read(source: Source, end_line: int) -> FrontMatter:
     mistakes: tuple[Mistake, ...] = ()
     try:
         refuse_unprintable(source)
+    except ConfigurationError as error:
+        return FrontMatter(mistakes=error.mistakes, is_readable=False, end_line=end_line, source=source)
+    try:
         root = parse(source)
         source.raise_mistakes()
     except ConfigurationError as error:
