@@ -95,6 +95,19 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """A block of Markdown, of whatever kind: a paragraph, a list and each of its items, a fence …"""
+
+    kind: str
+    """What the parser calls it: ``heading``, ``paragraph``, ``bullet_list``, ``list_item``, ``fence``, ``html_block``,
+    ``table`` …"""
+    lines: range
+    """The numbers of its lines, counted from 1."""
+    depth: int
+    """0 if no other block holds it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Body:
     """What the Markdown of a skill is made of, in the order of the file."""
 
@@ -104,6 +117,8 @@ class Body:
     items: tuple[ListItem, ...] = ()
     paragraphs: tuple[Paragraph, ...] = ()
     comments: tuple[Comment, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    """One that holds others before them."""
 
     def section(self, heading: Heading) -> range:
         """Return the lines of a heading's section: from its own to the next heading of its level or above."""

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from .body import Body, Comment, Fence, Heading, Link, ListItem, Paragraph
+from .body import Block, Body, Comment, Fence, Heading, Link, ListItem, Paragraph
 from .markdown import AT, TARGET, markdown_parser
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class _Reader:
         self._items: list[ListItem] = []
         self._paragraphs: list[Paragraph] = []
         self._comments: list[Comment] = []
+        self._blocks: list[Block] = []
         self._open_items: list[tuple[int, int, int | None] | None] = []
         """Line, column and number of the list items that are open; None where the first paragraph was seen."""
         self._bullet_line = 0
@@ -56,6 +57,8 @@ class _Reader:
         for token in tokens:
             kind = token.type
             line = token.map[0] + 1 if token.map else 0
+            if token.map and kind != "inline":
+                self._blocks.append(Block(kind.removesuffix("_open"), range(line, token.map[1] + 1), token.level))
             if kind == "inline":
                 self._inline(token, line, heading, is_cell=is_cell)
                 is_cell = False
@@ -76,7 +79,7 @@ class _Reader:
         return Body(
             tuple(self._headings), tuple(self._fences), tuple(self._links),
             tuple(sorted(self._items, key=lambda item: (item.line, item.column))),
-            tuple(self._paragraphs), tuple(self._comments),
+            tuple(self._paragraphs), tuple(self._comments), tuple(self._blocks),
         )  # fmt: skip
 
     def _inline(self, token: Token, line: int, heading: Token | None, *, is_cell: bool) -> None:
