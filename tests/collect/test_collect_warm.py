@@ -15,6 +15,13 @@ _IS_WARM = "print(b'ORCHESTRATOR_ZYGOTE' in open('/proc/self/environ', 'rb').rea
 """What a process was started with is the interpreter's that waited."""
 
 
+@pytest.fixture(autouse=True)
+def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What coverage.py measures is started plainly; these runs are not to be."""
+    for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @WORKERS
 def test_a_warm_run_starts_python_warm_and_everything_else_as_ever(project: Project, workers: tuple[str, ...]) -> None:
     for number in range(4):

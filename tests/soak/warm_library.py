@@ -71,7 +71,9 @@ def seen(outcome: Outcome) -> Seen:
 def compare(files: list[Path], args: tuple[str, ...], jobs: int) -> tuple[int, list[str]]:
     """Run every file three times; return how many were compared, and which were different."""
     environment = {
-        name: value for name, value in os.environb.items() if not name.startswith((b"PYTHON", b"ORCHESTRATOR"))
+        name: value
+        for name, value in os.environb.items()
+        if not name.startswith((b"PYTHON", b"ORCHESTRATOR", b"COVERAGE"))
     } | {b"PYTHONHASHSEED": b"0", b"PYTHONDONTWRITEBYTECODE": b"1"}
     different, compared = [], 0
     with (
