@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...config.phrases import clipped
 from ..finding import Part, Severity
+from ..inline import without_code
 from ..rule import Rule
 from .structure import has_body
 
@@ -28,17 +29,16 @@ RULES = (PLACEHOLDER,)
 
 _MARKS = ("TODO", "FIXME", "TBD", "XXX")
 _PHRASES = ("lorem ipsum", "insert instructions", "coming soon", "to be written", "to be added", "to be done")
-_BEFORE = r"^[ \t>*_+~#-]*(?:\d+[.)][ \t]+)?(?:\[[ xX]?\][ \t]+)?[*_]*"
+_BEFORE = r"^[ \t>*_+~#-]*+(?:\d++[.)][ \t]++)?(?:\[[ xX]?\][ \t]++)?[*_]*+"
 _NOTE = re.compile(
     # A note at the start of a line: TODO: …, FIXME(name): …, **TBD**
     rf"{_BEFORE}(?P<note>(?:TODO|FIXME|XXX|TBD)(?:\([^()\n]{{1,40}}\))?[*_]*[ \t]*:(?!:)"
     r"|(?:TODO|FIXME|TBD|XXX|(?i:to be (?:written|added|done)|coming soon))[*_.… \t]*$"
     r"|(?i:lorem ipsum|insert instructions (?:here|below)))"
     # Or one in brackets anywhere that is not the text of a link.
-    r"|(?P<bracket>\[(?:TODO|FIXME|TBD)(?:\]|[:\s][^\]\n]*\])(?![\[(]))",
+    r"|(?P<bracket>\[(?:TODO|FIXME|TBD)(?:\]|[:\s][^\[\]\n]*\])(?![\[(]))",
     re.MULTILINE,
 )
-_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _COMMENT = re.compile(r"(?:TODO|FIXME|XXX|TBD)\b")
 
 
@@ -54,7 +54,7 @@ def check(skill: SkillDocument, _context: CheckContext) -> Iterator[Found]:
         if not _is_likely_in(paragraph.text):
             continue
         is_cell = skill.lines[paragraph.line - 1].lstrip(" \t>").startswith("|")
-        for number, line in enumerate(_CODE.sub(_blank, paragraph.text).split("\n")):
+        for number, line in enumerate(without_code(paragraph.text).split("\n")):
             # In a table "TBD" is a value.
             if (note := _note_in(line)) and not (is_cell and note == line.strip()):
                 row = paragraph.line + number
@@ -82,8 +82,3 @@ def _note_in(line: str) -> str:
     if match is None:
         return ""
     return match["bracket"] or line[match.start("note") :].rstrip(" \t*_")
-
-
-def _blank(match: re.Match[str]) -> str:
-    """Return as many characters as there were, with the ends of lines where they were."""
-    return re.sub(r"[^\n]", " ", match.group())
