@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Mistake,
         OrchestratorError,
         ReportError,
+        SkillError,
         SupervisorError,
     )
     from .reports.library import generate_report
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .scripts.discovery import SKIP_DIRS, SKIP_PATTERNS, discover_scripts
     from .scripts.function import run_function
     from .scripts.library import generate_script_documentation, run_script
+    from .skills.library import SkillLibrary
 
 __version__ = "0.1.0"
 
@@ -43,6 +45,8 @@ __all__ = [
     "ReportError",
     "RunDocument",
     "RunResult",
+    "SkillError",
+    "SkillLibrary",
     "Status",
     "SupervisorError",
     "__version__",
@@ -63,6 +67,7 @@ _HOMES = {
     "Reason": "core.status",
     "RunDocument": "core.document",
     "RunResult": "core.result",
+    "SkillLibrary": "skills.library",
     "Status": "core.status",
     "discover_scripts": "scripts.discovery",
     "generate_report": "reports.library",

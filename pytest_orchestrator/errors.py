@@ -46,6 +46,10 @@ class DiscoveryError(OrchestratorError):
     """A directory or file named by the user cannot be searched for scripts."""
 
 
+class SkillError(OrchestratorError):
+    """A skill that was asked for is not there or not the only one of its name, or cannot be written."""
+
+
 class SupervisorError(OrchestratorError):
     """The supervisor process could not be started or died, and programs could not be run."""
 

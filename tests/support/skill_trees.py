@@ -1,46 +1,51 @@
-"""Skills that a test lays out as files, and what checks find in them."""
+"""Trees of skills for tests: written from short descriptions, and the labelled set that search is measured on."""
 
 from __future__ import annotations
 
-import os
+import json
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_orchestrator.skills.context import CheckContext
-from pytest_orchestrator.skills.document import SKILL_FILES, SkillDocument, read_skill
-from pytest_orchestrator.skills.rule import Profile
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
-    from pytest_orchestrator.skills.finding import Finding
-    from pytest_orchestrator.skills.rule import Check
+DATA = Path(__file__).parents[1] / "skills"
 
 
-def lay_out(tree: Mapping[str, str], root: Path) -> SkillDocument:
-    """Write the files of a tree below ``root``; return the skill that the first of them belongs to."""
-    for name, text in tree.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # As it is: an end of a line may be what a test is about.
-        path.write_bytes(text.encode())
-    directory = os.path.dirname(next(iter(tree)))
-    while directory:
-        for name in SKILL_FILES:
-            shown = f"{directory}/{name}"
-            if shown in tree:
-                return read_skill(str(root / shown), shown)
-        directory = os.path.dirname(directory)
-    raise ValueError(f"no SKILL.md beside or above the first file of {list(tree)!r}")
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A sentence with the skills that answer it."""
+
+    sentence: str
+    relevant: tuple[str, ...]
 
 
-def findings(skill: SkillDocument, checks: Iterable[Check], profile: Profile = Profile.SPEC) -> list[Finding]:
-    """Return what checks find in a skill, as the rules themselves weigh it, in the order of their places."""
-    context = CheckContext(profile, (skill,))
-    found = [
-        found.finding(skill.shown_as, found.severity or found.rule.severity)
-        for check in checks
-        for found in check(skill, context)
-        if profile in found.rule.profiles
-    ]
-    return sorted(found, key=lambda finding: finding.place)
+def queries_of(name: str) -> list[Query]:
+    """Return the labelled sentences of a file in ``tests/skills``."""
+    entries = json.loads((DATA / name).read_text(encoding="utf-8"))["queries"]
+    return [Query(entry["query"], tuple(entry["relevant"])) for entry in entries]
+
+
+def write_tree(root: Path, files: Mapping[str, str]) -> Path:
+    """Write files by their relative paths, and return ``root``."""
+    for path, text in files.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text.encode())
+    return root
+
+
+def skill_text(name: str, description: str = "Does it. Use when it has to be done.", body: str = "# It\n") -> str:
+    """Return a skill of the standard."""
+    return f"---\nname: {name}\ndescription: {json.dumps(description)}\n---\n{body}"
+
+
+def write_own_skills(root: Path) -> Path:
+    """Write the own set of the tests, skills of the script-first schema, below ``root``."""
+    for entry in json.loads((DATA / "search_own_skills.json").read_text(encoding="utf-8"))["skills"]:
+        headings: Sequence[str] = entry["headings"]
+        front = "".join(f"{key}: {json.dumps(entry[key])}\n" for key in ("name", "tags", "intent"))
+        body = "".join(f"## {heading}\n\nText.\n\n" for heading in headings)
+        write_tree(root, {f"{entry['path']}/SKILL.md": f"---\n{front}---\n\n# {entry['name']}\n\n{body}"})
+    return root
