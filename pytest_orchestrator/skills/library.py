@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .document import SkillDocument
     from .search import SearchHit, SkillIndex
+    from .semantic import SemanticIndex
 
 _LIMIT = 10
 
@@ -53,6 +54,12 @@ class SkillLibrary:
         from .search import SkillIndex
 
         return SkillIndex(self.skills)
+
+    @cached_property
+    def _semantic_index(self) -> SemanticIndex:
+        from .semantic import SemanticIndex
+
+        return SemanticIndex.over(self._index)
 
     def __iter__(self) -> Iterator[SkillDocument]:
         return iter(self.skills)
@@ -118,11 +125,7 @@ class SkillLibrary:
 
         Raises :class:`~pytest_orchestrator.errors.SkillError` for ``semantic`` without that extra.
         """
-        if not semantic:
-            return self._index.search(sentence, limit)
-        from .semantic import SemanticIndex
-
-        return SemanticIndex.over(self._index).search(sentence, limit)
+        return (self._semantic_index if semantic else self._index).search(sentence, limit)
 
 
 def summary_of(skill: SkillDocument) -> dict[str, Any]:
