@@ -1,0 +1,114 @@
+"""Names that a Python program may read before they are bound: bound on one path to the place, and not on another.
+
+A pass over the syntax tree that follows ``if``, ``for``, ``while``, ``try``, ``with`` and ``match``, and what leaves
+them early. It speaks up only where there is a path that a reader can point at: loops are taken to run at least once,
+a name that is bound under a condition is taken to be bound when the same condition is asked again, and a chain of
+``elif`` about one value to name all values that there are. Names that no path binds are the business of pyflakes.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import bindings
+from .unbound_flow import Flow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_MAGIC = frozenset({"exec", "globals", "locals", "vars"})
+"""With these names come from where no analysis sees them."""
+_BUILT_IN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__builtins__"}
+_DEEPEST = 60
+"""How many functions within functions are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unbound:
+    """A name that is read where it may not be bound."""
+
+    name: str
+    line: int
+    column: int
+    """Counted from 0, in bytes of UTF-8, as :mod:`ast` does."""
+    bound_at: int
+    """The line of a binding that only some paths pass."""
+
+
+def possibly_unbound(tree: ast.Module) -> list[Unbound]:
+    """Return the reads of names that only some of the paths to them bind; the first of each name and scope, in order.
+
+    Raises RecursionError for a tree of an absurd depth.
+    """
+    if any(isinstance(node, ast.Name) and node.id in _MAGIC for node in ast.walk(tree)):
+        return []
+    functions = [node for node in ast.walk(tree) if isinstance(node, bindings.Function)]
+    found = _found(tree, {node.name: False for node in functions})
+    # Which functions never return is found out only if it makes a difference.
+    return _found(tree, _without_return(functions)) if found and functions else found
+
+
+def _found(tree: ast.Module, endless: dict[str, bool]) -> list[Unbound]:
+    found: list[Unbound] = []
+    scopes: deque[tuple[ast.AST, int]] = deque([(tree, 0)])
+    while scopes:
+        scope, depth = scopes.popleft()
+        found += _check(scope, endless)
+        if depth < _DEEPEST:
+            scopes.extend((inner, depth + 1) for inner in _inner_scopes(scope))
+    return sorted(found, key=lambda one: (one.line, one.column))
+
+
+def _check(scope: ast.AST, endless: dict[str, bool]) -> Iterator[Unbound]:
+    if isinstance(scope, ast.Lambda | ast.ClassDef):
+        return
+    assert isinstance(scope, ast.Module | bindings.Function)
+    names = bindings.names_bound_on_the_way(scope.body)
+    if names:
+        names -= bindings.declared_elsewhere(scope.body)
+    given: frozenset[str] = frozenset()
+    if isinstance(scope, ast.Module):
+        # Elsewhere too a name of the language would not be looked up there; but in a module it is found all the same.
+        names -= _BUILT_IN
+    else:
+        given = frozenset(bindings.parameters(scope))
+    if not names - given:
+        return
+    flow = Flow(names, given, endless)
+    flow.run(scope.body)
+    places = {name: node.lineno for node in reversed(_in_order(scope.body)) for name in bindings.bound_by(node)}
+    for node in flow.found:
+        yield Unbound(node.id, node.lineno, node.col_offset, places.get(node.id, node.lineno))
+
+
+def _in_order(body: Sequence[ast.stmt]) -> list[ast.stmt | ast.expr]:
+    nodes = [node for node in bindings.local_nodes(body) if isinstance(node, ast.stmt | ast.expr)]
+    return sorted(nodes, key=lambda node: (node.lineno, node.col_offset))
+
+
+def _inner_scopes(scope: ast.AST) -> Iterator[ast.AST]:
+    body: list[ast.stmt] | ast.expr = getattr(scope, "body", [])
+    for node in bindings.local_nodes(body if isinstance(body, list) else [body]):
+        if isinstance(node, bindings.SCOPES):
+            yield node
+
+
+def _without_return(functions: Sequence[bindings.Function]) -> dict[str, bool]:
+    """Return for functions and methods, by their names, whether none of that name ever returns."""
+    own = {node.name: False for node in functions}
+    returning = set()
+    for node in functions:
+        parts = bindings.local_nodes(node.body)
+        if any(isinstance(part, ast.Return | ast.Yield | ast.YieldFrom) for part in parts):
+            returning.add(node.name)
+        elif node.name not in returning:
+            flow = Flow(set(), frozenset(), own)
+            flow.run(node.body)
+            own[node.name] = flow.known is None
+            if flow.known is not None:
+                returning.add(node.name)
+    return {name: ends and name not in returning for name, ends in own.items()}
