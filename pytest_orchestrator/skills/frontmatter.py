@@ -62,6 +62,11 @@ class FrontMatter:
     source: Source = field(default_factory=lambda: Source("", ""))
     """For the places of what is inside of values."""
 
+    @property
+    def has_fields(self) -> bool:
+        """Whether there is a mapping whose fields can be judged, be it an empty one."""
+        return self.is_there and self.is_closed and self.is_mapping and self.is_readable
+
     def get(self, name: str) -> Field | None:
         """Return the field of a name."""
         return self.fields.get(name)
