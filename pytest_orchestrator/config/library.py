@@ -32,9 +32,9 @@ def load_config(scripts_dir: str | os.PathLike[str]) -> dict[str, Any]:
     parent is looked into, up to the first to which everybody may write (``/tmp``), which is left out.
 
     Returns a dictionary with ``path`` (of the file, or None), ``default``, ``skip`` (paths, or one-entry
-    dictionaries of path and reason), ``timeout_override``, ``scripts`` and ``discovery``; without a file all of
-    them are empty. Raises :class:`~pytest_orchestrator.errors.DiscoveryError` when ``scripts_dir`` is no directory,
-    and :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the file.
+    dictionaries of path and reason), ``timeout_override``, ``scripts``, ``discovery`` and ``skills``; without a file
+    all of them are empty. Raises :class:`~pytest_orchestrator.errors.DiscoveryError` when ``scripts_dir`` is no
+    directory, and :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the file.
     """
     given = Arguments()
     directory = Path(os.path.abspath(given.path("scripts_dir", scripts_dir)))

@@ -1,4 +1,4 @@
-"""The keys below those options that are mappings: ``expect``, ``retry``, ``requires``, ``limits``, ``xfail``."""
+"""The keys below those options that are mappings: ``expect``, ``retry``, ``requires``, ``limits`` and others."""
 
 from __future__ import annotations
 
@@ -110,4 +110,9 @@ LIMITS = (
 XFAIL = (
     Option("reason", Kind.TEXT, "Why it is expected to fail", metavar="REASON"),
     Option("strict", Kind.BOOL, "Whether an unexpected pass fails; pytest's own setting when not given"),
+)
+
+EXCEPTION = (
+    Option("rules", Kind.TEXTS, "Codes or names of the rules", metavar="RULE", single=True),
+    Option("reason", Kind.TEXT, "Why they do not hold there", metavar="REASON"),
 )

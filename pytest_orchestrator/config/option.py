@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any, Literal, NamedTuple
 
-Scope = Literal["run", "discovery", "script"]
+Scope = Literal["run", "discovery", "script", "skill"]
 
 PREFIX = "orchestrate"
 """Every flag starts with ``--orchestrate-``, every ini name with ``orchestrate_``."""
@@ -28,6 +28,8 @@ class Kind(Enum):
     ENVIRONMENT = "a mapping of names to texts"
     TABLE = "a mapping"
     CASES = "a mapping of case names to settings"
+    SEVERITIES = "a mapping of rules to severities"
+    EXCEPTIONS = "a mapping of paths and globs to rules"
 
 
 # Made in every pytest run of an environment that has this plugin. Such a class takes a fraction of the time that a
@@ -70,6 +72,8 @@ class Option(NamedTuple):
     """The keys of a TABLE."""
     shorthand: str = ""
     """The field that a value stands for which is no mapping."""
+    key: str = ""
+    """Its name in the configuration file, where that is not ``name``; the section there says the rest."""
     has_flag: bool = False
     has_ini: bool = False
     has_yaml: bool = False
@@ -79,6 +83,11 @@ class Option(NamedTuple):
 def flag(option: Option) -> str:
     """Return the command line flag of ``option``, as in ``--orchestrate-idle-timeout``."""
     return f"--{PREFIX}" if option.name == PREFIX else f"--{PREFIX}-{option.name.replace('_', '-')}"
+
+
+def yaml_key(option: Option) -> str:
+    """Return the name of ``option`` in its section of the configuration file, as in ``profile``."""
+    return option.key or option.name
 
 
 def ini(option: Option) -> str:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .nested_options import EXPECT, LIMITS, LONGEST, REQUIRES, RETRY, XFAIL
-from .option import PREFIX, Kind, Option, Scope, flag, ini
+from .nested_options import EXCEPTION, EXPECT, LIMITS, LONGEST, REQUIRES, RETRY, XFAIL
+from .option import PREFIX, Kind, Option, Scope, flag, ini, yaml_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
     "OPTIONS",
+    "PROFILES",
     "SECTIONS",
+    "SEVERITIES",
     "SKIP_DIRS",
     "SKIP_PATTERNS",
     "UNSUPPORTED_SECTIONS",
@@ -24,6 +26,7 @@ __all__ = [
     "flag",
     "in_scope",
     "ini",
+    "yaml_key",
 ]
 
 
@@ -40,6 +43,10 @@ def _discovery(name: str, kind: Kind, text: str, default: Any, **more: Any) -> O
 
 def _script(name: str, kind: Kind, text: str, default: Any = None, **more: Any) -> Option:
     return Option(name, kind, text, "script", default, **({"has_yaml": True, "has_marker": True} | more))
+
+
+def _skill(name: str, kind: Kind, text: str, default: Any = None, **more: Any) -> Option:
+    return Option(name, kind, text, "skill", default, **({"has_yaml": True} | more))
 
 
 _EVERYWHERE: dict[str, Any] = {"has_flag": True, "has_ini": True}
@@ -101,6 +108,11 @@ SKIP_PATTERNS = (
 Such a copy is executable where its original is, and Emacs's ``.#`` is a link that leads nowhere.
 """
 
+PROFILES = ("auto", "spec", "claude-code", "script-first")
+"""Whose idea of a skill a file is held to."""
+SEVERITIES = ("off", "note", "warning", "error")
+"""How much a rule may matter."""
+
 # One row may be wide: as a table it can be read, broken into an argument per line it cannot.
 # fmt: off
 _RUN = (
@@ -133,6 +145,8 @@ _RUN = (
     _run("redact", Kind.TEXTS, "Names (globs) of more environment variables whose values are hidden in all that is"
          " stored or shown; `!GLOB` takes names back. Flag and ini add to the default, and to one another",
          _SECRET_NAMES, single=True, metavar="GLOB"),
+    _run("update_baseline", Kind.BOOL, "Write the baselines of skills: all findings where there is no file yet, else"
+         " without those that are gone. A baseline never grows", False),
 )
 
 _DISCOVERY = (
@@ -195,9 +209,22 @@ _SCRIPT = (
             " stands for; `warm` and `plain` keep those and say how Python is started", nullable=True,
             metavar="COMMAND"),
 )
+_SKILL = (
+    _skill("skill_profile", Kind.CHOICE, "Whose idea of a skill a file is held to: the standard's, Claude Code's, that"
+           " of script-first libraries. `auto` tells from the fields in use", "auto", key="profile", choices=PROFILES,
+           **_EVERYWHERE),
+    _skill("skill_rules", Kind.SEVERITIES, "How much single rules matter: code or name of a rule to `off`, `note`,"
+           " `warning` or `error`", key="rules"),
+    _skill("skill_exceptions", Kind.EXCEPTIONS, "Rules that do not hold for some files: path or glob to a list of"
+           " rules, or to `rules` and a `reason`", key="exceptions", fields=EXCEPTION),
+    _skill("skill_baseline", Kind.PATH, "File of findings that are known and do not fail; written by"
+           " `--orchestrate-update-baseline`", key="baseline", metavar="FILE", **_EVERYWHERE),
+    _skill("skill_run_scripts", Kind.BOOL, "Whether the scripts of a skill are run too, and not only checked: the same"
+           " as `skill_scripts` under `discovery`", False, key="run_scripts"),
+)
 # fmt: on
 
-OPTIONS: tuple[Option, ...] = _RUN + _DISCOVERY + _SCRIPT
+OPTIONS: tuple[Option, ...] = _RUN + _DISCOVERY + _SCRIPT + _SKILL
 """Every option, in the order of the reference page."""
 
 SECTIONS: dict[str, str] = {
@@ -206,10 +233,11 @@ SECTIONS: dict[str, str] = {
     "timeout_override": "Time limits: path or glob to seconds",
     "scripts": "Settings of single scripts: path or glob to settings",
     "discovery": "What counts as a script",
+    "skills": "How skills are checked",
 }
 """The top level keys of a configuration file, and what each is for."""
 
-UNSUPPORTED_SECTIONS = ("skills", "workflows", "agents")
+UNSUPPORTED_SECTIONS = ("workflows", "agents")
 """Top level keys that are kept for later versions."""
 
 _BY_NAME = {option.name: option for option in OPTIONS}

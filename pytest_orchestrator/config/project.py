@@ -13,11 +13,13 @@ from ..errors import ConfigurationError, Mistake
 from .path_table import PathTable
 from .phrases import clipped
 from .tree import from_python
-from .validate import Content, PathEntry, check_file
+from .validate import Content, check_file
 from .yaml_source import parse, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .path_entries import PathEntry
 
 _MOST_HINTS = 10
 
@@ -82,7 +84,8 @@ class ProjectConfig:
         source = read_source(path, shown_as)
         content = check_file(source.report, parse(source))
         source.raise_mistakes()
-        positions = {entry.at: source.position(entry.at) for entry in _path_entries(content)}
+        places = {entry.at for entry in _path_entries(content)} | {content.skills.baseline_at}
+        positions = {at: source.position(at) for at in places}
         return cls(path, path.parent if directory is None else directory, shown_as, content, positions)
 
     @classmethod
@@ -115,6 +118,7 @@ class ProjectConfig:
             "timeout_override": {entry.pattern.text: entry.values["timeout"] for entry in content.timeout_override},
             "scripts": {entry.pattern.text: entry.values for entry in content.scripts},
             "discovery": content.discovery,
+            "skills": content.skills.as_plain(),
         }
 
     def unmatched_paths(self) -> list[Mistake]:
@@ -148,4 +152,4 @@ def _hint(relative: str, path: str) -> str:
 
 
 def _path_entries(content: Content) -> tuple[PathEntry, ...]:
-    return content.skip + content.timeout_override + content.scripts
+    return content.skip + content.timeout_override + content.scripts + content.skills.exceptions

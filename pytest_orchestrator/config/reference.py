@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .option import Kind, Option, Scope
-from .options import flag, in_scope, ini
+from .options import flag, in_scope, ini, yaml_key
 from .phrases import allowed
 
 if TYPE_CHECKING:
@@ -41,7 +41,11 @@ built-in one."""),
     "script": ("Settings of a script", """\
 Given in the configuration file under `default`, under a path or glob in `scripts`, or in a case; as keywords of the
 marker `orchestrate`; some of them also by flag and in an ini file."""),
+    "skill": ("Skills", """\
+Given in the configuration file under `skills`; some of them also by flag and in an ini file."""),
 }  # fmt: skip
+
+_SECTION: dict[Scope, str] = {"discovery": "discovery.", "skill": "skills."}
 
 
 def options_page() -> str:
@@ -55,18 +59,19 @@ def options_page() -> str:
 
 def keys_table(options: Iterable[Option]) -> str:
     """Return a table of keys of the configuration file: name, what it is, value and default."""
-    rows = [(f"`{option.name}`", f"{option.help}.", _value(option), _default(option)) for option in options]
+    rows = [(f"`{yaml_key(option)}`", f"{option.help}.", _value(option), _default(option)) for option in options]
     return _table(("key", "what it says", "value", "default"), rows)
 
 
 def renewed(page: str) -> str:
-    """Return ``page`` with the tables between ``<!-- keys of script -->`` (or ``discovery``) marks made anew."""
+    """Return ``page`` with its tables made anew: those between marks as ``<!-- keys of script -->``, or of a scope."""
+    scopes: dict[str, Scope] = {"script": "script", "discovery": "discovery", "skill": "skill"}
 
     def table(match: re.Match[str]) -> str:
-        options = in_scope("script" if match["scope"] == "script" else "discovery")
+        options = in_scope(scopes[match["scope"]])
         return f"{match['begin']}\n{keys_table(options)}\n{match['end']}"
 
-    marks = r"(?P<begin><!-- keys of (?P<scope>script|discovery) -->\n).*?(?P<end><!-- end -->)"
+    marks = r"(?P<begin><!-- keys of (?P<scope>script|discovery|skill) -->\n).*?(?P<end><!-- end -->)"
     return re.sub(marks, table, page, flags=re.DOTALL)
 
 
@@ -86,7 +91,7 @@ def _forms(option: Option) -> list[tuple[str, str]]:
     if option.has_ini:
         forms.append(("ini", f"`{ini(option)}`"))
     if option.has_yaml:
-        forms.append(("YAML", f"`{'discovery.' if option.scope == 'discovery' else ''}{option.name}`"))
+        forms.append(("YAML", f"`{_SECTION.get(option.scope, '')}{yaml_key(option)}`"))
     if option.has_marker:
         forms.append(("marker", f"`orchestrate({option.name}=…)`"))
     return forms

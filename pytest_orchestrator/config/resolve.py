@@ -160,8 +160,14 @@ def apply_keywords(settings: ScriptSettings, keywords: Mapping[str, object], sou
 
 
 def discovery_settings(project: ProjectConfig, ini: Layer, flags: Layer) -> DiscoverySettings:
-    """Return what counts as a script: built-in < ``ini`` < ``discovery:`` of the file < ``flags``."""
-    merged = ini.within(_DISCOVERY_NAMES) | project.content.discovery | flags.within(_DISCOVERY_NAMES)
+    """Return what counts as a script: built-in < ``ini`` < ``discovery:`` of the file < ``flags``.
+
+    ``run_scripts`` under ``skills:`` says the same as ``skill_scripts`` under ``discovery:``.
+    """
+    given = project.content.discovery
+    if project.content.skills.run_scripts is not None:
+        given = given | {"skill_scripts": project.content.skills.run_scripts}
+    merged = ini.within(_DISCOVERY_NAMES) | given | flags.within(_DISCOVERY_NAMES)
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in merged.items()
     }

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from .nested_options import LONGEST
 from .option import Kind, Option
-from .options import SECTIONS, by_name, in_scope
+from .options import SECTIONS, SEVERITIES, by_name, in_scope, yaml_key
+from .skill_rules import SKILL_RULES
 from .values import BOOLEAN_WORDS, CASE_NAME, RESERVED_VARIABLES
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ _PATH: Schema = {
     "type": ["string", "number"],
     "pattern": r"^(?!/)(?!(.*/)?\.\.(/|$))(?!(\.?/)*\.?$)(?!.*\\(?!x[0-9a-fA-F]{2})).+$",
 }
+
+_RULE: Schema = {"$ref": "#/$defs/rule"}
 
 
 def json_schema() -> Schema:
@@ -37,6 +40,7 @@ def json_schema() -> Schema:
         "timeout_override": _mapping(_PATH, timeout),
         "scripts": _mapping(_PATH, {"$ref": "#/$defs/settings"}),
         "discovery": _object(in_scope("discovery")),
+        "skills": _object(in_scope("skill")),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -48,6 +52,7 @@ def json_schema() -> Schema:
         "$defs": {
             "settings": _object(settings),
             "case": _object(option for option in settings if option.kind is not Kind.CASES),
+            "rule": {"enum": [*SKILL_RULES, *SKILL_RULES.values()]},
         },
     }
 
@@ -56,7 +61,7 @@ _REASON = Option("reason", Kind.TEXT, "Why a script is skipped")
 
 
 def _object(options: Iterable[Option]) -> Schema:
-    properties = {option.name: _described(option) for option in options}
+    properties = {yaml_key(option): _described(option) for option in options}
     return {"type": ["object", "null"], "properties": properties, "additionalProperties": False}
 
 
@@ -112,6 +117,13 @@ def _of_kind(option: Option) -> Schema:
             return _mapping(names, {"type": ["string", "number", "null"]})
         case Kind.CASES:
             return _mapping({"pattern": f"^{CASE_NAME}$"}, {"$ref": "#/$defs/case"})
+        case Kind.SEVERITIES:
+            return _mapping(_RULE, {"enum": list(SEVERITIES)})
+        case Kind.EXCEPTIONS:
+            rules = _either(_RULE, {"type": "array", "items": _RULE})
+            _, reason = option.fields
+            table = {"type": "object", "properties": {"rules": rules, "reason": _described(reason)}}
+            return _mapping(_PATH, _either(rules, table | {"required": ["rules"], "additionalProperties": False}))
         case Kind.TABLE:
             return _table(option)
 

@@ -8,32 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from .option import Kind, Option
 from .options import SECTIONS, UNSUPPORTED_SECTIONS, by_name, in_scope
-from .path_table import PathPattern, path_pattern
+from .path_entries import PathEntries, PathEntry, mapping_entries
 from .phrases import below, clipped, joined, shown, suggestion
 from .settings_rules import check_together
+from .skill_section import SKILL_KEYS, SkillSection, check_skills_section
 from .tree import Listing, Node, Table, is_absent
 from .values import CASE_NAME, INVALID, Checker, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _SETTINGS = {option.name: option for option in in_scope("script") if option.has_yaml}
 _KEYWORDS = {option.name: option for option in in_scope("script") if option.has_marker}
 _DISCOVERY = tuple(option for option in in_scope("discovery") if option.has_yaml)
 _PATH = Option("path", Kind.PATH, "A path or glob")
 _REASON = Option("reason", Kind.TEXT, "Why a script is skipped")
-
-
-@dataclass(frozen=True, slots=True)
-class PathEntry:
-    """What a file says about the scripts that one path or glob stands for."""
-
-    section: str
-    pattern: PathPattern
-    at: int
-    """Offset of the path in the file."""
-    values: dict[str, Any]
-    """Settings of a script, as plain data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +34,7 @@ class Content:
     timeout_override: tuple[PathEntry, ...] = ()
     scripts: tuple[PathEntry, ...] = ()
     discovery: dict[str, Any] = field(default_factory=dict)
+    skills: SkillSection = SkillSection()
 
 
 def check_settings(report: Report, node: Node, where: str = "", *, cases: bool = True) -> dict[str, Any]:
@@ -86,7 +76,7 @@ def _unknown_setting(name: str, known: dict[str, Option]) -> str:
 
 def _cases(report: Report, node: Node, where: str) -> dict[str, dict[str, Any]]:
     cases: dict[str, dict[str, Any]] = {}
-    for name, at, value in _entries(report, node, where, "case name: settings"):
+    for name, at, value in mapping_entries(report, node, where, "case name: settings"):
         path = below(where, name)
         if re.fullmatch(CASE_NAME, name) is None:
             report(at, f"{where}: {clipped(name)} is not a case name; use letters, digits, '.', '_' and '-'")
@@ -108,6 +98,7 @@ def check_file(report: Report, root: Node) -> Content:
         "timeout_override": _timeouts,
         "scripts": _scripts,
         "discovery": _discovery,
+        "skills": check_skills_section,
     }
     found: dict[str, Any] = {}
     for name, entry in root.entries.items():
@@ -115,7 +106,21 @@ def check_file(report: Report, root: Node) -> Content:
             found[name] = checks[name](report, entry.value)
         else:
             report(entry.at, f"{below('', name)}: {_unknown_section(name)}")
-    return Content(**found)
+    content = Content(**found)
+    _check_run_scripts(report, root, content)
+    return content
+
+
+def _check_run_scripts(report: Report, root: Table, content: Content) -> None:
+    """Report a contradiction between the two keys that say whether the scripts of skills are run."""
+    run_scripts = content.skills.run_scripts
+    counts = content.discovery.get("skill_scripts")
+    if run_scripts is not None and counts is not None and run_scripts != counts:
+        report(
+            root.entries["skills"].at,
+            f"skills.run_scripts is {str(run_scripts).lower()} and discovery.skill_scripts {str(counts).lower()}; they"
+            " say the same, remove one of them",
+        )
 
 
 def _unknown_section(name: str) -> str:
@@ -125,6 +130,8 @@ def _unknown_section(name: str) -> str:
         return "unknown key; it belongs under default (for every script) or under scripts"
     if name in {option.name for option in _DISCOVERY}:
         return "unknown key; it belongs under discovery"
+    if name in SKILL_KEYS:
+        return "unknown key; it belongs under skills"
     return f"unknown key; {suggestion(name, SECTIONS)}"
 
 
@@ -147,7 +154,7 @@ def _skip(report: Report, node: Node) -> tuple[PathEntry, ...]:
     if not isinstance(node, Listing):
         report(node.at, f"skip: {shown(node)} is not a list of paths and globs; write - path, or - path: reason")
         return ()
-    entries = _PathEntries(report, "skip")
+    entries = PathEntries(report, "skip")
     checker = Checker(report)
     for item in node.items:
         if isinstance(item, Table):
@@ -163,50 +170,16 @@ def _skip(report: Report, node: Node) -> tuple[PathEntry, ...]:
 
 
 def _timeouts(report: Report, node: Node) -> tuple[PathEntry, ...]:
-    entries = _PathEntries(report, "timeout_override")
+    entries = PathEntries(report, "timeout_override")
     checker = Checker(report)
-    for name, at, value in _entries(report, node, "timeout_override", "path: seconds"):
+    for name, at, value in mapping_entries(report, node, "timeout_override", "path: seconds"):
         seconds = checker.check(by_name("timeout"), value, below("timeout_override", name))
         entries.add(name, at, {} if seconds is INVALID else {"timeout": seconds})
     return entries.found()
 
 
 def _scripts(report: Report, node: Node) -> tuple[PathEntry, ...]:
-    entries = _PathEntries(report, "scripts")
-    for name, at, value in _entries(report, node, "scripts", "path: settings"):
+    entries = PathEntries(report, "scripts")
+    for name, at, value in mapping_entries(report, node, "scripts", "path: settings"):
         entries.add(name, at, check_settings(report, value, below("scripts", name)))
     return entries.found()
-
-
-def _entries(report: Report, node: Node, where: str, form: str) -> Iterator[tuple[str, int, Node]]:
-    if isinstance(node, Table):
-        for name, entry in node.entries.items():
-            yield name, entry.at, entry.value
-    elif not is_absent(node):
-        report(node.at, f"{where}: {shown(node)} is not a mapping; write {form}")
-
-
-class _PathEntries:
-    """The paths and globs of one section, each once."""
-
-    def __init__(self, report: Report, section: str) -> None:
-        self._report = report
-        self._section = section
-        self._found: dict[tuple[str, bool], PathEntry] = {}
-
-    def add(self, written: str, at: int, values: dict[str, Any]) -> None:
-        try:
-            pattern = path_pattern(written)
-        except ValueError as error:
-            self._report(at, f"{self._section}: {clipped(written)} {error}")
-            return
-        key = pattern.glob or pattern.path, pattern.glob is None
-        if key in self._found:
-            self._report(
-                at, f"{self._section}: {clipped(written)} stands for the same as an earlier entry; remove one of them"
-            )
-        else:
-            self._found[key] = PathEntry(self._section, pattern, at, values)
-
-    def found(self) -> tuple[PathEntry, ...]:
-        return tuple(self._found.values())

@@ -96,7 +96,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of Markdown, of whatever kind: a paragraph, a list and each of its items, a fence …"""
+    """A block of Markdown, of whatever kind: a paragraph, a list and each of its items, a fence."""
 
     kind: str
     """What the parser calls it: ``heading``, ``paragraph``, ``bullet_list``, ``list_item``, ``fence``, ``html_block``,

@@ -54,7 +54,7 @@ def project(tmp_path: Path, text: str = FULL, mark: str = "pyproject.toml") -> P
 def test_the_file_is_returned_as_plain_data(tmp_path: Path) -> None:
     scripts = project(tmp_path)
     config = load_config(scripts)
-    assert list(config) == ["path", "default", "skip", "timeout_override", "scripts", "discovery"]
+    assert list(config) == ["path", "default", "skip", "timeout_override", "scripts", "discovery", "skills"]
     assert config["path"] == str(scripts / "orchestrator.yaml")
     assert config["skip"] == [{"b.sh": "needs a printer"}]
     assert json.loads(json.dumps(config)) == config
@@ -68,6 +68,7 @@ def test_a_directory_without_a_file_has_an_empty_structure(tmp_path: Path) -> No
         "timeout_override": {},
         "scripts": {},
         "discovery": {},
+        "skills": {},
     }
 
 

@@ -95,7 +95,9 @@ def test_paths_are_relative_to_the_file_unless_said_otherwise(root: Path) -> Non
 def test_a_directory_without_a_file_has_an_empty_configuration(root: Path) -> None:
     project = ProjectConfig.empty(root)
     assert project.path is None
-    assert project.as_plain() == {"default": {}, "skip": [], "timeout_override": {}, "scripts": {}, "discovery": {}}
+    assert project.as_plain() == {
+        "default": {}, "skip": [], "timeout_override": {}, "scripts": {}, "discovery": {}, "skills": {},
+    }  # fmt: skip
     assert project.unmatched_paths() == []
 
 

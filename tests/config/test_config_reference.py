@@ -25,7 +25,7 @@ def test_the_tables_of_the_configuration_page_are_up_to_date() -> None:
     page = (DOCS / "configuration.md").read_text()
     command = "python -m pytest_orchestrator.config.reference docs/reference/configuration.md"
     assert page == renewed(page), f"out of date; run: {command}"
-    assert page.count("<!-- keys of ") == page.count("<!-- end -->") == 2
+    assert page.count("<!-- keys of ") == page.count("<!-- end -->") == 3
     for name, text in SECTIONS.items():
         assert f"| `{name}` | {text}. |" in page
 

@@ -53,7 +53,7 @@ BAD = """
 
 nope: 1
 
-skills: {}
+skills: []
 
 default: 5
 

@@ -228,8 +228,10 @@ def test_a_wrong_setting_is_a_mistake_with_its_place(text: str, mistake: str) ->
         ("timeout: 5", "1:1: timeout: unknown key; it belongs under default (for every script) or under scripts"),
         ("exclude: [x]", "1:1: exclude: unknown key; it belongs under discovery"),
         ("defaults: {}", "1:1: defaults: unknown key; did you mean 'default'?"),
-        ("zzz: {}", "1:1: zzz: unknown key; known keys are default, skip, timeout_override, scripts and discovery"),
-        ("skills: {}", "1:1: skills: not supported by this version; remove it"),
+        (
+            "zzz: {}",
+            "1:1: zzz: unknown key; known keys are default, skip, timeout_override, scripts, discovery and skills",
+        ),
         ("workflows: []", "1:1: workflows: not supported by this version; remove it"),
         ("agents: 1", "1:1: agents: not supported by this version; remove it"),
         ("default: 5", "1:10: default: 5 is not a mapping of settings; write key: value below it"),

@@ -53,7 +53,7 @@ def test_our_options_cannot_be_mistaken_for_another_plugins() -> None:
 
 def test_whatever_can_be_set_for_a_run_or_for_discovery_has_both() -> None:
     for option in OPTIONS:
-        if option.scope != "script" and option.name != "paths":  # paths are pytest's own arguments
+        if option.scope in ("run", "discovery") and option.name != "paths":  # paths are pytest's own arguments
             assert option.has_flag, option.name
             assert option.has_ini, option.name
         assert option.has_ini or not option.has_flag, option.name

@@ -1,0 +1,218 @@
+"""The check of skills: every rule, with the settings, exceptions, comments and baselines that hold for each file."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..config.phrases import clipped
+from ..core.names import escape_name, unescape_name
+from .baseline import Baseline, new_baseline, read_baseline
+from .context import CheckContext
+from .finding import Finding, Severity
+from .ignores import GONE, Ignores, read_ignores
+from .profiles import profile_of
+from .registry import check_of, prepare_of, rule, rule_modules, rules
+from .report import SkillReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from ..config.skill_settings import SkillSettings
+    from .document import SkillDocument
+    from .rule import Found, Profile, Rule
+
+_OFF = "off"
+_RANK = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+
+
+def check_skills(
+    skills: Sequence[SkillDocument],
+    settings: SkillSettings | Mapping[str, SkillSettings],
+    *,
+    update_baseline: bool = False,
+) -> dict[str, SkillReport]:
+    """Check skills together, and return a report for each by its (absolute) path, in their order.
+
+    ``settings`` are those of all, or of each by its path. What looks at all skills at once, or starts programs, runs
+    once. With ``update_baseline`` the baselines that the settings name are written first: all findings where there is
+    no file yet, else without those that are gone.
+
+    Raises :class:`~pytest_orchestrator.errors.ConfigurationError` when a baseline is missing or broken, and
+    :class:`~pytest_orchestrator.errors.ReportError` when one cannot be written.
+    """
+    given = settings if isinstance(settings, Mapping) else {skill.path: settings for skill in skills}
+    checks = _Checks(skills)
+    reports = {skill.path: checks.check(skill, given[skill.path]) for skill in skills}
+    baselines = _baselines(reports, given, update=update_baseline)
+    return {
+        skill.path: _with_baseline(
+            skill, reports[skill.path], given[skill.path], baselines.get(given[skill.path].baseline)
+        )
+        for skill in skills
+    }
+
+
+class _Checks:
+    """All rules, and what they may know of all skills."""
+
+    def __init__(self, skills: Sequence[SkillDocument]) -> None:
+        self._skills = skills
+        self._modules = [(frozenset(rule.code for rule in module.RULES), check_of(module)) for module in rule_modules()]
+        self._batched: dict[str, list[Found]] = {}
+        for module in rule_modules():
+            prepare = prepare_of(module)
+            if prepare is not None:
+                for path, found in prepare(skills).items():
+                    self._batched.setdefault(path, []).extend(found)
+        self._names = [rule.name for rule in rules().values()]
+
+    def check(self, skill: SkillDocument, settings: SkillSettings) -> SkillReport:
+        """Return the report about one skill, before its baseline."""
+        profile, why = profile_of(skill, settings)
+        in_force = _in_force(profile, settings)
+        ignores = read_ignores(skill, rule, self._names)
+        findings: list[Finding] = []
+        ignored = 0
+        for found in self._found(skill, profile, in_force):
+            severity = in_force.get(found.rule.code)
+            if severity is None:
+                continue
+            path = found.path or skill.shown_as
+            code = found.rule.code
+            is_excepted = settings.exceptions.cover(_absolute(path, skill), code)
+            # A comment is of use even where an exception does the same.
+            if ignores.silence(code, found.line, is_own_file=path == skill.shown_as) or is_excepted:
+                ignored += 1
+            else:
+                findings.append(found.finding(path, _severity(found, severity)))
+        findings += _own(skill, ignores, in_force, settings)
+        return SkillReport(
+            path=skill.shown_as,
+            name=skill.name,
+            profile=profile,
+            why=why,
+            findings=tuple(sorted(findings, key=_place)),
+            ignored=ignored,
+            unread=_unread(skill),
+        )
+
+    def _found(self, skill: SkillDocument, profile: Profile, in_force: Mapping[str, Severity]) -> Iterator[Found]:
+        """Yield what the rules have to say, each thing once."""
+        batched = self._batched.get(skill.path, [])
+        context = CheckContext(profile, self._skills, self._batched)
+        seen: set[Found] = set()
+        for codes, check in self._modules:
+            if check is not None and not codes.isdisjoint(in_force):
+                for found in check(skill, context):
+                    if found not in seen:
+                        seen.add(found)
+                        yield found
+        yield from (found for found in dict.fromkeys(batched) if found not in seen)
+
+
+def _in_force(profile: Profile, settings: SkillSettings) -> dict[str, Severity]:
+    """Return the severities of the rules that hold for a profile, by their codes."""
+    severities = settings.severities
+    return {
+        code: Severity(severities.get(code, rule.severity))
+        for code, rule in rules().items()
+        if profile in rule.profiles and severities.get(code) != _OFF
+    }
+
+
+def _severity(found: Found, severity: Severity) -> Severity:
+    """Return how much a finding matters where its rule has ``severity``.
+
+    What the rule itself takes less seriously than usual stays below what was set for it.
+    """
+    if found.severity is None or _RANK[found.severity] >= _RANK[found.rule.severity]:
+        return severity
+    return min(found.severity, severity, key=_RANK.__getitem__)
+
+
+def _own(
+    skill: SkillDocument, ignores: Ignores, in_force: Mapping[str, Severity], settings: SkillSettings
+) -> Iterator[Finding]:
+    """Yield findings about the comments that silence others."""
+    faults = [(fault, None) for fault in ignores.faults]
+    # A rule that is off here may be on elsewhere: the comment is of use there.
+    unused = [(found, about) for found, about in ignores.unused() if about.code in in_force]
+    for found, about in [*faults, *unused]:
+        yield from _about_rule(skill, found, about, in_force, settings)
+
+
+def _about_rule(
+    skill: SkillDocument, found: Found, about: Rule | None, in_force: Mapping[str, Severity], settings: SkillSettings
+) -> Iterator[Finding]:
+    code = found.rule.code
+    if code in in_force and not settings.exceptions.cover(skill.path, code):
+        finding = found.finding(skill.shown_as, in_force[code])
+        yield finding if about is None else replace(finding, part=about.part)
+
+
+def _absolute(shown: str, skill: SkillDocument) -> str:
+    """Return the absolute path of a file of a skill from how it is shown."""
+    if shown == skill.shown_as:
+        return skill.path
+    prefix = os.path.join(os.path.dirname(skill.shown_as), "")
+    return os.path.join(skill.directory, unescape_name(shown.removeprefix(prefix)))
+
+
+def _unread(skill: SkillDocument) -> str:
+    problem = skill.problem
+    if problem is not None and problem.kind != "nul":
+        return problem.message
+    if skill.front.is_there and not skill.front.is_closed:
+        return "its front matter never ends"
+    return ""
+
+
+def _place(finding: Finding) -> tuple[str, int, int, str]:
+    return finding.place
+
+
+# -- baselines ------------------------------------------------------------------------------------------------
+
+
+def _baselines(
+    checked: Mapping[str, SkillReport], settings: Mapping[str, SkillSettings], *, update: bool
+) -> dict[Path | None, Baseline]:
+    """Return the baselines that the settings name, by their paths; write them first if asked to."""
+    files: dict[Path, dict[str, Sequence[Finding]]] = {}
+    for path, report in checked.items():
+        file = settings[path].baseline
+        if file is not None:
+            files.setdefault(file, {})[path] = report.findings
+    found: dict[Path | None, Baseline] = {}
+    for file, findings in files.items():
+        if update and not os.path.lexists(file):
+            found[file] = new_baseline(file, findings)
+            found[file].write()
+            continue
+        baseline = read_baseline(file, escape_name(os.path.relpath(file)))
+        if update:
+            baseline = baseline.reduced(findings)
+            baseline.write()
+        found[file] = baseline
+    return found
+
+
+def _with_baseline(
+    skill: SkillDocument, report: SkillReport, settings: SkillSettings, baseline: Baseline | None
+) -> SkillReport:
+    """Return ``report`` without what the baseline knows, and with what it knows and is gone."""
+    if baseline is None:
+        return report
+    findings, known, gone = baseline.divide(skill.path, report.findings)
+    in_force = _in_force(report.profile, settings)
+    for (code, message), number in Counter(gone).items():
+        times = f" ({number} times)" if number > 1 else ""
+        about = f"{escape_name(baseline.path.name)} has {code} {clipped(message)}{times}, which is gone"
+        found = GONE.at(1, 1, about, "take it out with --orchestrate-update-baseline")
+        findings += _about_rule(skill, found, rules().get(code), in_force, settings)
+    return replace(report, findings=tuple(sorted(findings, key=_place)), baselined=known)

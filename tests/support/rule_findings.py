@@ -1,0 +1,40 @@
+"""What the rules have to say about a tree of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_orchestrator.config.skill_settings import SkillSettings
+from pytest_orchestrator.skills.checker import check_skills
+from pytest_orchestrator.skills.document import SKILL_FILES, read_skill
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from pytest_orchestrator.skills.document import SkillDocument
+    from pytest_orchestrator.skills.finding import Finding
+
+BASELINE = "skills-baseline.json"
+
+
+def written(tree: Mapping[str, str], directory: str | os.PathLike[str]) -> list[SkillDocument]:
+    """Write a tree of files below ``directory`` and return the skills in it, shown by their paths in the tree."""
+    for name, text in tree.items():
+        path = Path(directory, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    skills = [name for name in tree if Path(name).name in SKILL_FILES]
+    return [read_skill(str(Path(directory, name)), name) for name in skills]
+
+
+def findings_of(tree: Mapping[str, str], profile: str, directory: str | os.PathLike[str]) -> list[Finding]:
+    """Return all findings about the skills in a tree, which is written below ``directory``.
+
+    The file :data:`BASELINE` in it, if there is one, is their baseline.
+    """
+    skills = written(tree, directory)
+    settings = SkillSettings(profile=str(profile), baseline=Path(directory, BASELINE) if BASELINE in tree else None)
+    reports = check_skills(skills, settings)
+    return [finding for report in reports.values() for finding in report.findings]
