@@ -50,8 +50,10 @@ class Baseline:
         """Return what the file calls the skill at the absolute path ``skill``."""
         return escape_name(os.path.relpath(skill, self.path.parent))
 
-    def divide(self, skill: str, findings: Sequence[Finding]) -> tuple[list[Finding], int, list[tuple[str, str]]]:
-        """Return the findings of a skill that are not known, how many are, and what is known and gone.
+    def divide(
+        self, skill: str, findings: Sequence[Finding]
+    ) -> tuple[list[Finding], list[Finding], list[tuple[str, str]]]:
+        """Return the findings of a skill that are not known, those that are, and what is known and gone.
 
         What is gone is a list of codes and messages. Notes, which never fail, are always among the first.
         """
@@ -62,14 +64,16 @@ class Baseline:
                 left[_key(code, message)] += 1
                 shown[_key(code, message)] = message
         new: list[Finding] = []
+        known: list[Finding] = []
         for finding in findings:
             key = _key(finding.code, finding.message)
             if left[key] and finding.severity is not Severity.NOTE:
                 left[key] -= 1
+                known.append(finding)
             else:
                 new.append(finding)
         gone = [(key[0], shown[key]) for key in left.elements()]
-        return new, len(findings) - len(new), gone
+        return new, known, gone
 
     def gone_skills(self) -> list[str]:
         """Return the paths in the file at which there is no skill any more, relative to its directory."""
@@ -85,9 +89,7 @@ class Baseline:
         for skill, findings in found.items():
             name = self.relative(skill)
             if name in known:
-                new, _, _ = self.divide(skill, findings)
-                kept = Counter(id(finding) for finding in findings) - Counter(id(finding) for finding in new)
-                known[name] = _by_code(finding for finding in findings if kept[id(finding)])
+                known[name] = _by_code(self.divide(skill, findings)[1])
         return Baseline(self.path, {path: codes for path, codes in sorted(known.items()) if codes})
 
     def text(self) -> str:

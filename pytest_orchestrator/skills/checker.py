@@ -77,7 +77,7 @@ class _Checks:
         in_force = _in_force(profile, settings)
         ignores = read_ignores(skill, rule, self._names)
         findings: list[Finding] = []
-        ignored = 0
+        ignored: list[Finding] = []
         for found in self._found(skill, profile, in_force):
             severity = in_force.get(found.rule.code)
             if severity is None:
@@ -86,10 +86,8 @@ class _Checks:
             code = found.rule.code
             is_excepted = settings.exceptions.cover(_absolute(path, skill), code)
             # A comment is of use even where an exception does the same.
-            if ignores.silence(code, found.line, is_own_file=path == skill.shown_as) or is_excepted:
-                ignored += 1
-            else:
-                findings.append(found.finding(path, _severity(found, severity)))
+            is_silenced = ignores.silence(code, found.line, is_own_file=path == skill.shown_as) or is_excepted
+            (ignored if is_silenced else findings).append(found.finding(path, _severity(found, severity)))
         findings += _own(skill, ignores, in_force, settings)
         return SkillReport(
             path=skill.shown_as,
@@ -97,7 +95,7 @@ class _Checks:
             profile=profile,
             why=why,
             findings=tuple(sorted(findings, key=_place)),
-            ignored=ignored,
+            ignored=tuple(sorted(ignored, key=_place)),
             unread=_unread(skill),
         )
 
@@ -215,4 +213,4 @@ def _with_baseline(
         about = f"{escape_name(baseline.path.name)} has {code} {clipped(message)}{times}, which is gone"
         found = GONE.at(1, 1, about, "take it out with --orchestrate-update-baseline")
         findings += _about_rule(skill, found, rules().get(code), in_force, settings)
-    return replace(report, findings=tuple(sorted(findings, key=_place)), baselined=known)
+    return replace(report, findings=tuple(sorted(findings, key=_place)), baselined=tuple(known))

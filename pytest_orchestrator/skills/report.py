@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .finding import Part, Severity
@@ -27,16 +27,21 @@ class SkillReport:
     """Why it is held to that profile."""
     findings: tuple[Finding, ...] = ()
     """Sorted by file and place."""
-    ignored: int = 0
-    """Findings that a comment or an exception silenced."""
-    baselined: int = 0
-    """Findings that the baseline knows."""
+    ignored: tuple[Finding, ...] = ()
+    """What a comment or an exception silenced."""
+    baselined: tuple[Finding, ...] = ()
+    """What the baseline knows."""
     unread: str = ""
     """Why the Markdown could not be looked at; empty where it could."""
 
-    def of(self, part: Part) -> tuple[Finding, ...]:
-        """Return the findings that belong to one item."""
-        return tuple(finding for finding in self.findings if finding.part is part)
+    def of(self, part: Part) -> SkillReport:
+        """Return what belongs to one item."""
+        return replace(
+            self,
+            findings=tuple(finding for finding in self.findings if finding.part is part),
+            ignored=tuple(finding for finding in self.ignored if finding.part is part),
+            baselined=tuple(finding for finding in self.baselined if finding.part is part),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON types: path, name, profile and why, findings, counts of what was ignored or is known."""
@@ -46,8 +51,8 @@ class SkillReport:
             "profile": str(self.profile),
             "why": self.why,
             "findings": [finding.as_dict() for finding in self.findings],
-            "ignored": self.ignored,
-            "baselined": self.baselined,
+            "ignored": len(self.ignored),
+            "baselined": len(self.baselined),
         }
 
 

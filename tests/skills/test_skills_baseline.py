@@ -57,46 +57,46 @@ def codes(report: SkillReport) -> list[str]:
 
 def test_what_is_there_when_it_is_written_is_known(skills: Skills) -> None:
     reports = skills.check(update=True, a=NOTES + "\n" + OTHER, b="Text.\n")
-    assert [(codes(report), report.baselined) for report in reports.values()] == [([], 2), ([], 0)]
+    assert [(codes(report), len(report.baselined)) for report in reports.values()] == [([], 2), ([], 0)]
     assert list(skills.known()) == ["a/SKILL.md"]
     again = skills.check(a=NOTES + "\n" + OTHER, b="Text.\n")
-    assert [(codes(report), report.baselined) for report in again.values()] == [([], 2), ([], 0)]
+    assert [(codes(report), len(report.baselined)) for report in again.values()] == [([], 2), ([], 0)]
 
 
 def test_a_known_finding_stays_known_when_lines_move(skills: Skills) -> None:
     skills.check(update=True, a=NOTES)
     report = skills.check(a=f"Text.\n\nMore text.\n\n{NOTES}")["a"]
-    assert (codes(report), report.baselined) == ([], 1)
+    assert (codes(report), len(report.baselined)) == ([], 1)
 
 
 def test_numbers_in_a_message_do_not_count(skills: Skills) -> None:
     skills.check(update=True, a="Pour.\n" * 501)
     report = skills.check(a="Pour.\n" * 502)["a"]
-    assert (codes(report), report.baselined) == ([], 1)
+    assert (codes(report), len(report.baselined)) == ([], 1)
 
 
 @pytest.mark.parametrize("body", [NOTES + "\n" + OTHER, NOTES + "\n" + NOTES, NOTES + "\n```\nopen\n"])
 def test_a_new_finding_is_one_also_of_a_rule_or_message_that_is_known(skills: Skills, body: str) -> None:
     skills.check(update=True, a=NOTES)
     report = skills.check(a=body)["a"]
-    assert (len(report.findings), report.baselined) == (1, 1)
+    assert (len(report.findings), len(report.baselined)) == (1, 1)
 
 
 def test_what_is_gone_is_a_finding_until_it_is_taken_out(skills: Skills) -> None:
     skills.check(update=True, a=NOTES + "\n" + NOTES + "\n" + OTHER)
     report = skills.check(a=OTHER)["a"]
-    assert (codes(report), report.baselined) == (["SK193"], 1)
+    assert (codes(report), len(report.baselined)) == (["SK193"], 1)
     assert "(2 times)" in report.findings[0].message
     assert str(report.findings[0].part) == "structure"
     report = skills.check(update=True, a=OTHER)["a"]
-    assert (codes(report), report.baselined) == ([], 1)
+    assert (codes(report), len(report.baselined)) == ([], 1)
     assert len(skills.known()["a/SKILL.md"]["SK212"]) == 1
 
 
 def test_an_update_takes_nothing_new_in(skills: Skills) -> None:
     skills.check(update=True, a=NOTES)
     report = skills.check(update=True, a=NOTES + "\n" + OTHER)["a"]
-    assert (codes(report), report.baselined) == (["SK212"], 1)
+    assert (codes(report), len(report.baselined)) == (["SK212"], 1)
     assert len(skills.known()["a/SKILL.md"]["SK212"]) == 1
     report = skills.check(update=True, a=NOTES, b=NOTES)["b"]
     assert codes(report) == ["SK212"]

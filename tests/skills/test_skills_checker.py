@@ -103,9 +103,9 @@ def test_an_exception_holds_for_the_files_that_it_names(tmp_path: Path, path: st
     report = report_of(
         body, tmp_path, configured(tmp_path, exceptions={path if path != "SKILL.md" else "*.md": "SK212"})
     )
-    assert (places_of(report), report.ignored) == ([], 1)
+    assert (places_of(report), len(report.ignored)) == ([], 1)
     elsewhere = report_of(body, tmp_path, configured(tmp_path, exceptions={"y/": "SK212", "x/": {"rules": ["SK211"]}}))
-    assert (places_of(elsewhere), elsewhere.ignored) == (["7 SK212 warning"], 0)
+    assert (places_of(elsewhere), len(elsewhere.ignored)) == (["7 SK212 warning"], 0)
 
 
 # -- comments that silence ----------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ IGNORE = "<!-- orchestrate: ignore SK212 for a reason -->"
 def test_a_comment_silences_a_rule(tmp_path: Path, body: str) -> None:
     report = report_of(body, tmp_path)
     assert not any("SK212" in place for place in places_of(report)), places_of(report)
-    assert report.ignored == 1
+    assert len(report.ignored) == 1
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_comment_silences_a_rule(tmp_path: Path, body: str) -> None:
 def test_a_comment_silences_nothing_else(tmp_path: Path, body: str) -> None:
     report = report_of(body, tmp_path)
     assert any("SK212" in place for place in places_of(report))
-    assert report.ignored == 0
+    assert len(report.ignored) == 0
 
 
 def test_an_unused_comment_belongs_to_the_item_of_the_rule_that_it_names(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_comment_at_the_top_stands_for_the_front_matter_too(tmp_path: Path) ->
     assert len(codes) == 1
     body = f"<!-- orchestrate: ignore {codes.pop()} it is renamed when it is packed -->\n\n# X\n\nText.\n"
     report = report_of(body, tmp_path, front=front)
-    assert (places_of(report), report.ignored) == ([], 1)
+    assert (places_of(report), len(report.ignored)) == ([], 1)
 
 
 # -- profiles ---------------------------------------------------------------------------------------------------
