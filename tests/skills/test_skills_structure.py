@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from examples_structure import EXAMPLES
-from skill_trees import findings, lay_out
+from rule_checks import findings, lay_out
 
 from pytest_orchestrator.skills.rule import Profile
 from pytest_orchestrator.skills.rules import headings, placeholders, structure
