@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +51,10 @@ _TITLES = {
     Part.FILES: "Files",
     Part.CODE: "Code",
 }
+
+
+# Control characters, invisible ones, and halves of characters that stand for bytes that are no UTF-8.
+_UNSEEN = re.compile("[^\\S \\t\\n]|[\\x00-\\x08\\x0e-\\x1f\\x7f\\u200b\\ufeff\\ud800-\\udfff]")
 
 
 def examples() -> Mapping[str, Sequence[RuleExample]]:
@@ -118,6 +123,7 @@ def _tree(tree: Mapping[str, str]) -> Iterator[str]:
 
 
 def _fence(text: str, language: str) -> str:
+    text = _UNSEEN.sub(lambda match: ascii(match.group())[1:-1], text)
     lines = text.splitlines()
     if len(lines) > _MOST_LINES:
         text = "\n".join([*lines[:_MOST_LINES], f"… and {len(lines) - _MOST_LINES} more lines"])

@@ -24,7 +24,8 @@ def written(tree: Mapping[str, str], directory: str | os.PathLike[str]) -> list[
     for name, text in tree.items():
         path = Path(directory, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        # Bytes that are no UTF-8 are written as Python decodes them: as half a character each.
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
     skills = [name for name in tree if Path(name).name in SKILL_FILES]
     return [read_skill(str(Path(directory, name)), name) for name in skills]
 

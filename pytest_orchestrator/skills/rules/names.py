@@ -75,7 +75,8 @@ def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
         return
     field = front.get("name")
     if field is None:
-        yield MISSING.at(1, 1, "the skill has no name", "write name: and the name of the directory")
+        if context.profile in MISSING.profiles:
+            yield MISSING.at(1, 1, "the skill has no name", "write name: and the name of the directory")
     elif not isinstance(field.node, Scalar):
         yield NOT_TEXT.at(*_value(field), f"the name is {shown(field.node)}; it has to be text", "write one name")
     elif field.node.kind is not ScalarKind.BROKEN:
@@ -85,7 +86,8 @@ def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
 def _scalar(skill: SkillDocument, profile: Profile, field: Field, node: Scalar) -> Iterator[Found]:
     name = unicodedata.normalize("NFKC", node.text.strip())
     if is_nothing(node) or not name:
-        yield MISSING.at(*_value(field), "the name is empty", "write the name of the directory")
+        if profile in MISSING.profiles:
+            yield MISSING.at(*_value(field), "the name is empty", "write the name of the directory")
         return
     if node.kind is not ScalarKind.TEXT:
         message = f"the name {shown(node)} is no text to YAML, but {_called(node)}"
@@ -100,7 +102,7 @@ def _scalar(skill: SkillDocument, profile: Profile, field: Field, node: Scalar) 
     if faults:
         message = f"the name {clipped(name)} has {joined(faults)}; allowed are lowercase letters, digits and hyphens"
         yield BAD_FORM.at(*_value(field), message, f"write {clipped(_well_formed(name))}", severity=severity)
-    elif not name.isascii():
+    elif not name.isascii() and profile in NOT_ASCII.profiles:
         message = f"the name {clipped(name)} has letters other than a-z, which many agents refuse"
         yield NOT_ASCII.at(*_value(field), message, "write it with a-z, 0-9 and hyphens")
     directory = os.path.basename(skill.directory)

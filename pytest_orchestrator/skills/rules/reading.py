@@ -84,13 +84,13 @@ _LATEST = 40
 
 def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
     """Yield what is wrong with the file before its fields can be looked at."""
-    if skill.has_bom:
-        yield BYTE_ORDER_MARK.at(1, 1, "the file begins with a byte order mark", "save it as UTF-8 without one")
     problem = skill.problem
     if problem is not None:
         yield _OF_PROBLEM[problem.kind].at(problem.line, problem.column, problem.message, problem.remedy)
         if problem.kind in _NOTHING_TO_JUDGE or not skill.front.is_closed:
             return
+    if skill.has_bom:
+        yield BYTE_ORDER_MARK.at(1, 1, "the file begins with a byte order mark", "save it as UTF-8 without one")
     front = skill.front
     if not front.is_there:
         yield _no_front_matter(skill, context.profile)
