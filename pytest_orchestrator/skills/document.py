@@ -149,7 +149,8 @@ def parse_skill(data: bytes, path: str, shown_as: str) -> SkillDocument:
 
 
 def _unread(path: str, shown_as: str, kind: str, message: str, remedy: str) -> SkillDocument:
-    return SkillDocument(path, shown_as, problem=ReadProblem(kind, 1, 1, message, remedy))
+    front = FrontMatter(is_there=False, is_closed=False)
+    return SkillDocument(path, shown_as, front=front, problem=ReadProblem(kind, 1, 1, message, remedy))
 
 
 def _end_of(text: str) -> tuple[int, int]:

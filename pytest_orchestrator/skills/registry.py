@@ -22,6 +22,7 @@ MODULES: tuple[str, ...] = (
     "descriptions",
     "fields",
     "schema",
+    "collisions",
     "reading",
     "headings",
     "placeholders",
