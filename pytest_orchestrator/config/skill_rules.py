@@ -38,6 +38,8 @@ SKILL_RULES: dict[str, str] = {
     "SK150": "tags-missing",
     "SK151": "too-few-tags",
     "SK152": "version-not-semver",
+    "SK160": "duplicate-name",
+    "SK161": "similar-description",
     "SK190": "unused-ignore",
     "SK191": "ignore-without-reason",
     "SK192": "unknown-ignore",
@@ -55,4 +57,8 @@ SKILL_RULES: dict[str, str] = {
     "SK213": "empty-section",
     "SK214": "heading-level-jump",
     "SK215": "second-front-matter",
+    "SK501": "python-syntax",
+    "SK502": "undefined-name",
+    "SK503": "possibly-unbound",
+    "SK504": "python-mistake",
 }

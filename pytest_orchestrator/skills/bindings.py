@@ -14,6 +14,7 @@ COMPOUND = (
     ast.For, ast.AsyncFor, ast.While, ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match
 )  # fmt: skip
 
+_PLAIN = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Del})
 _EXITS = frozenset({"exit", "quit", "die", "abort", "fail", "fatal", "bail", "usage_error", "assert_never"})
 _EXITS_OF = {
     "sys": frozenset({"exit"}),
@@ -27,16 +28,32 @@ _PLATFORM = ("version_info", "'platform'")
 _FALSE_WHEN = {ast.IsNot: ast.Is, ast.NotEq: ast.Eq, ast.NotIn: ast.In}
 
 
-def local_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Yield all nodes below ``nodes`` that belong to the same scope; what opens another one is yielded itself."""
-    waiting = list(nodes)
-    while waiting:
-        node = waiting.pop()
-        yield node
+def all_nodes(tree: ast.AST) -> list[ast.AST]:
+    """Return ``tree`` and all nodes below it but the contexts of names. Several times as fast as :func:`ast.walk`."""
+    nodes = [tree]
+    for node in nodes:
+        _add_children(node, nodes)
+    return nodes
+
+
+def _add_children(node: ast.AST, nodes: list[ast.AST]) -> None:
+    for value in node.__dict__.values():
+        kind = value.__class__
+        if kind is list:
+            nodes += [item for item in value if isinstance(item, ast.AST)]
+        elif kind not in _PLAIN and isinstance(value, ast.AST):
+            nodes.append(value)
+
+
+def local_nodes(nodes: Iterable[ast.AST]) -> list[ast.AST]:
+    """Return all nodes below ``nodes`` that belong to the same scope; what opens another one is there itself."""
+    found = list(nodes)
+    for node in found:
         if isinstance(node, SCOPES):
-            waiting += evaluated_in_place(node)
+            found += evaluated_in_place(node)
         else:
-            waiting += ast.iter_child_nodes(node)
+            _add_children(node, found)
+    return found
 
 
 def evaluated_in_place(node: ast.AST) -> list[ast.AST]:
@@ -99,14 +116,14 @@ def names_deleted(nodes: Iterable[ast.AST]) -> set[str]:
 
 def names_in(node: ast.AST) -> frozenset[str]:
     """Return all names that are written below ``node``."""
-    return frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+    return frozenset(part.id for part in all_nodes(node) if isinstance(part, ast.Name))
 
 
 def declared_elsewhere(nodes: Iterable[ast.AST]) -> set[str]:
     """Return the names that a scope, or one within it, declares ``global`` or ``nonlocal``."""
     found: set[str] = set()
     for node in nodes:
-        for part in ast.walk(node):
+        for part in all_nodes(node):
             if isinstance(part, ast.Global | ast.Nonlocal):
                 found.update(part.names)
     return found

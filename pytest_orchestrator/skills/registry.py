@@ -27,6 +27,7 @@ MODULES: tuple[str, ...] = (
     "headings",
     "placeholders",
     "structure",
+    "code_python",
 )
 """The modules in ``rules/``. One that is not here does not count: no rule is in force by accident."""
 

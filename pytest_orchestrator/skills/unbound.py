@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MAGIC = frozenset({"exec", "globals", "locals", "vars"})
 """With these names come from where no analysis sees them."""
 _BUILT_IN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__builtins__"}
+_FORKS = (*bindings.COMPOUND, ast.NamedExpr, ast.Delete)
 _DEEPEST = 60
 """How many functions within functions are looked at."""
 
@@ -39,14 +40,17 @@ class Unbound:
     """The line of a binding that only some paths pass."""
 
 
-def possibly_unbound(tree: ast.Module) -> list[Unbound]:
+def possibly_unbound(tree: ast.Module, nodes: Sequence[ast.AST] = ()) -> list[Unbound]:
     """Return the reads of names that only some of the paths to them bind; the first of each name and scope, in order.
 
-    Raises RecursionError for a tree of an absurd depth.
+    ``nodes`` are all of ``tree``, if they are known. Raises RecursionError for a tree of an absurd depth.
     """
-    if any(isinstance(node, ast.Name) and node.id in _MAGIC for node in ast.walk(tree)):
+    nodes = nodes or bindings.all_nodes(tree)
+    if not any(isinstance(node, _FORKS) for node in nodes):
         return []
-    functions = [node for node in ast.walk(tree) if isinstance(node, bindings.Function)]
+    if any(isinstance(node, ast.Name) and node.id in _MAGIC for node in nodes):
+        return []
+    functions = [node for node in nodes if isinstance(node, bindings.Function)]
     found = _found(tree, {node.name: False for node in functions})
     # Which functions never return is found out only if it makes a difference.
     return _found(tree, _without_return(functions)) if found and functions else found

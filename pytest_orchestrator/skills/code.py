@@ -1,0 +1,84 @@
+"""The code of a skill: its fences and its scripts, and what of them is to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .files import read_text, skill_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from .body import Fence
+    from .document import SkillDocument
+    from .files import SkillFile
+
+PYTHON = frozenset({"python", "py", "python3", "py3"})
+SHELL = frozenset({"bash", "sh", "shell"})
+"""What ``bash -n`` can judge. ``console`` and the like are transcripts, ``zsh`` and ``fish`` other languages."""
+RUN_WORD = "orchestrate:run"
+"""What stands behind the language of a fence that is to run."""
+SCRIPTS = "scripts/"
+_SUFFIXES = {".py": "python", ".sh": "bash", ".bash": "bash"}
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of code, and where it stands."""
+
+    language: str
+    text: str
+    line: int
+    """The number of its first line in the file."""
+    margin: int = 0
+    """How many characters stand before each of its lines in the file."""
+    path: str = ""
+    """How the file is shown; empty for the skill's own."""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of its own, and no fence."""
+        return self.path != ""
+
+    def place(self, line: int, column: int = 1) -> tuple[int, int]:
+        """Return line and column in the file of what is at a line and column of the code, all counted from 1."""
+        return self.line + line - 1, self.margin + max(column, 1)
+
+
+def fence_snippet(fence: Fence) -> Snippet:
+    """Return the code of a fence."""
+    return Snippet(fence.language, fence.code, fence.line + 1, fence.column - 1)
+
+
+def snippets(
+    skill: SkillDocument, languages: frozenset[str], read: Callable[[SkillFile], str | None] = read_text
+) -> Iterator[Snippet]:
+    """Yield the fences of ``languages``, then the skill's scripts in one of them, which ``read`` reads.
+
+    A fence that never ends is left out: nobody knows what of it is code.
+    """
+    for fence in skill.body.fences:
+        if fence.language in languages and fence.is_closed:
+            yield fence_snippet(fence)
+    for file in scripts(skill):
+        language = _SUFFIXES[file.extension]
+        if language in languages and (text := read(file)) is not None:
+            yield Snippet(language, text, 1, path=file.shown_as)
+
+
+def scripts(skill: SkillDocument) -> Iterator[SkillFile]:
+    """Yield the Python and shell files below the skill's ``scripts/``."""
+    for file in skill_files(skill):
+        if file.name.startswith(SCRIPTS) and file.extension in _SUFFIXES:
+            yield file
+
+
+def runnable(skill: SkillDocument) -> Sequence[Fence]:
+    """Return the fences that ask to be run: Python or shell with ``orchestrate:run`` behind the language."""
+    return [fence for fence in skill.body.fences if RUN_WORD in fence.words and is_runnable(fence)]
+
+
+def is_runnable(fence: Fence) -> bool:
+    """Return whether a fence could be run: closed, with code, in a language that the script engine starts."""
+    return fence.is_closed and fence.language in PYTHON | SHELL and bool(fence.code.strip())

@@ -1,0 +1,211 @@
+"""What is wrong with a piece of Python: its syntax, names that nothing binds, names that some path does not bind."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import sys
+import warnings
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from .bindings import all_nodes, bound_by, parameters
+from .python_fragment import fragment, parsed
+from .unbound import possibly_unbound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Fault(Enum):
+    """A kind of mistake."""
+
+    SYNTAX = "syntax"
+    UNDEFINED = "undefined"
+    UNBOUND = "unbound"
+    MISTAKE = "mistake"
+
+
+@dataclass(frozen=True, slots=True)
+class PythonFault:
+    """One mistake."""
+
+    fault: Fault
+    line: int
+    """Counted from 1 in the piece of code."""
+    column: int
+    """Counted from 1, in characters."""
+    detail: str = ""
+    """What the parser or pyflakes says."""
+    names: tuple[str, ...] = ()
+    """The names that it is about."""
+    bound_at: int = 0
+    """Of a name that is bound on some paths: a line that binds it."""
+    is_certain: bool = True
+    """Whether it is one whatever was left out of the piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class PythonReport:
+    """What is known of a piece of code."""
+
+    is_program: bool
+    """Whether it claims to be whole: by a shebang, a docstring or a ``__main__`` guard; a file always does."""
+    faults: tuple[PythonFault, ...] = ()
+    """In the order of the code."""
+
+
+_GUARD = re.compile(r"^if\s+__name__\s*==\s*['\"]__main__['\"]", re.MULTILINE)
+_START = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:[rR]?(?:\"\"\"|''')|[rR]?[\"'][^\"'\n]+[\"']\s*\n)")
+_SHEBANG = re.compile(r"#!.*python")
+_DEFINITION = re.compile(r"^(?:import|from|def|class|async def|@)\b", re.MULTILINE)
+_LEFT_OUT = re.compile(
+    r"^[ \t]*(?:\.\.\.|…)|#.*(?:\.\.\.|…)[ \t]*$"
+    r"|^[ \t]*#[ \t]*(?:\[|rest of|remaining|existing|previous|same as|your (?:code|logic)|as (?:above|before))",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""A line that stands for others."""
+_PLACEHOLDER = re.compile(r"(?:YOUR|MY|SOME)_|PLACEHOLDER|TODO|XXX")
+_NOTEBOOK = frozenset({"display", "get_ipython", "spark", "dbutils", "reveal_type"})
+_BUILT_IN = frozenset(dir(builtins)) | {
+    "__file__", "__name__", "__doc__", "__builtins__", "__path__", "__package__", "__spec__", "__loader__",
+    "__annotations__", "__debug__", "__module__", "__qualname__", "__class__", "WindowsError",
+}  # fmt: skip
+_BINDING = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
+_NO_QUESTION_OF_NAMES = ("StringDot", "PercentFormat", "IsLiteral", "AssertTuple", "IfTuple", "RaiseNotImplemented",
+    "InvalidPrintSyntax", "UndefinedExport", "ForwardAnnotationSyntaxError")  # fmt: skip
+_STYLE = frozenset({"StringDotFormatExtraPositionalArguments", "StringDotFormatExtraNamedArguments",
+    "PercentFormatExtraNamedArguments"})  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def look_at(text: str, *, is_file: bool = False) -> PythonReport:
+    """Return what is wrong with ``text``. Nothing is raised."""
+    with warnings.catch_warnings():
+        # An invalid escape sequence warns; here it is somebody else's.
+        warnings.simplefilter("ignore")
+        return _look_at(text, is_file=is_file)
+
+
+def _look_at(text: str, *, is_file: bool) -> PythonReport:
+    try:
+        tree = parsed(text)
+    except SyntaxError as error:
+        is_program = is_file or _claims_to_be_whole(text, None)
+        if not is_program and fragment(text) is not None:
+            return PythonReport(is_program=False)
+        return PythonReport(is_program, (_syntax_fault(error, is_program=is_program),))
+    is_program = is_file or _claims_to_be_whole(text, tree)
+    try:
+        faults = _program_faults(tree, text) if is_program else _fragment_faults(tree, text)
+        return PythonReport(is_program, tuple(sorted(faults, key=_place)))
+    except RecursionError:  # one expression nested hundreds deep
+        return PythonReport(is_program)
+
+
+def _claims_to_be_whole(text: str, tree: ast.Module | None) -> bool:
+    if _SHEBANG.match(text):
+        return True
+    if (guard := _GUARD.search(text)) is not None and _DEFINITION.search(text, 0, guard.start()):
+        return True
+    if tree is None:
+        return _START.match(text) is not None
+    return len(tree.body) > 1 and ast.get_docstring(tree, clean=False) is not None
+
+
+def _syntax_fault(error: SyntaxError, *, is_program: bool) -> PythonFault:
+    message = error.msg or "invalid syntax"
+    # What is an error for an older Python may be none for a newer one: f-strings may hold anything since 3.12.
+    is_certain = is_program and not (message.startswith("f-string") and sys.version_info < (3, 12))
+    return PythonFault(
+        Fault.SYNTAX, max(error.lineno or 1, 1), max(error.offset or 1, 1), message, is_certain=is_certain
+    )
+
+
+def _program_faults(tree: ast.Module, text: str) -> Iterator[PythonFault]:
+    from pyflakes.checker import Checker  # type: ignore[import-untyped]
+
+    try:
+        compile(tree, "<skill>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        yield _syntax_fault(error, is_program=True)
+        return
+    except (ValueError, MemoryError):
+        return
+    lines = text.split("\n")
+    is_whole = _LEFT_OUT.search(text) is None
+    told: set[str] = set()
+    for message in sorted(Checker(tree, filename="").messages, key=lambda each: (each.lineno, each.col)):
+        kind = type(message).__name__
+        line, column = message.lineno, _column(lines, message.lineno, message.col)
+        if "# noqa" in lines[line - 1]:
+            continue
+        if kind in ("UndefinedName", "UndefinedLocal"):
+            name = str(message.message_args[0])
+            if name not in told:
+                told.add(name)
+                is_certain = is_whole and name not in _NOTEBOOK and not _PLACEHOLDER.search(name)
+                yield PythonFault(Fault.UNDEFINED, line, column, names=(name,), is_certain=is_certain)
+        elif kind.startswith(_NO_QUESTION_OF_NAMES) and kind not in _STYLE:
+            yield PythonFault(Fault.MISTAKE, line, column, message.message % message.message_args)
+    for fault in _unbound(tree, all_nodes(tree), lines):
+        if fault.names[0] not in told:
+            yield fault
+
+
+def _unbound(tree: ast.Module, nodes: list[ast.AST], lines: list[str]) -> Iterator[PythonFault]:
+    for one in possibly_unbound(tree, nodes):
+        if "# noqa" not in lines[one.line - 1]:
+            column = _column(lines, one.line, one.column)
+            yield PythonFault(Fault.UNBOUND, one.line, column, names=(one.name,), bound_at=one.bound_at)
+
+
+def _fragment_faults(tree: ast.Module, text: str) -> Iterator[PythonFault]:
+    """Yield at most one mistake: a name that a path does not bind, else the first of the names that nothing binds."""
+    lines, nodes = text.split("\n"), all_nodes(tree)
+    if fault := next(_unbound(tree, nodes, lines), None):
+        yield fault
+        return
+    missing = undefined_names(nodes)
+    if missing:
+        first = missing[0]
+        names = tuple(dict.fromkeys(node.id for node in missing))
+        column = _column(lines, first.lineno, first.col_offset)
+        yield PythonFault(Fault.UNDEFINED, first.lineno, column, names=names, is_certain=False)
+
+
+def undefined_names(nodes: list[ast.AST]) -> list[ast.Name]:
+    """Return the reads of names that none of ``nodes`` binds, in whatever scope, in the order of the code."""
+    bound: set[str] = set()
+    read: list[ast.Name] = []
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                read.append(node)
+            else:
+                bound.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            bound.update(parameters(node))
+            bound.update(bound_by(node))
+        elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            return []
+        elif isinstance(node, ast.ExceptHandler):
+            bound.add(node.name or "")
+        elif isinstance(node, _BINDING):
+            bound.update(bound_by(node))
+    bound |= _BUILT_IN
+    return sorted((node for node in read if node.id not in bound), key=lambda node: (node.lineno, node.col_offset))
+
+
+def _column(lines: list[str], line: int, offset: int) -> int:
+    """Return the column, counted from 1 in characters, of an offset in bytes."""
+    if not 0 < line <= len(lines):
+        return 1
+    return len(lines[line - 1].encode()[:offset].decode("utf-8", "ignore")) + 1
+
+
+def _place(fault: PythonFault) -> tuple[int, int]:
+    return fault.line, fault.column
