@@ -61,4 +61,6 @@ SKILL_RULES: dict[str, str] = {
     "SK502": "undefined-name",
     "SK503": "possibly-unbound",
     "SK504": "python-mistake",
+    "SK510": "shell-syntax",
+    "SK511": "shellcheck",
 }

@@ -28,6 +28,8 @@ MODULES: tuple[str, ...] = (
     "placeholders",
     "structure",
     "code_python",
+    "code_shell",
+    "code_shellcheck",
 )
 """The modules in ``rules/``. One that is not here does not count: no rule is in force by accident."""
 

@@ -77,4 +77,23 @@ EXAMPLES: tuple[RuleExample, ...] = (
         good=_skill("python", '"""Say when it is ready."""\nminutes = 3\nprint("%d minutes" % (minutes,))\n'),
         line=11,
     ),
+    RuleExample(
+        "SK510",
+        bad=_skill("bash", 'for cup in cups/*; do\n  fill "$cup"\n'),
+        good=_skill("bash", 'for cup in cups/*; do\n  fill "$cup"\ndone\n'),
+        line=10,
+    ),
+    RuleExample(
+        "SK510",
+        bad=_skill("bash", "cat > note.txt << EOF\nTea is ready.\n"),
+        good=_skill("bash", "cat > note.txt << EOF\nTea is ready.\nEOF\n"),
+        line=9,
+        title="a here-document",
+    ),
+    RuleExample(
+        "SK511",
+        bad=_skill("bash", '#!/bin/bash\norder --note "at most $10 a pound"\n'),
+        good=_skill("bash", '#!/bin/bash\norder --note "at most \\$10 a pound"\n'),
+        line=10,
+    ),
 )
