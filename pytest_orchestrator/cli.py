@@ -1,4 +1,4 @@
-"""The command ``pytest-orchestrator``: run, docs, report, schema. What is heavy is imported where it is used."""
+"""The command ``pytest-orchestrator``: run, docs, report, schema, skills. What is heavy is imported where used."""
 
 from __future__ import annotations
 
@@ -79,6 +79,7 @@ def _parser() -> _Parser:
 
     # Its words are read by a parser of its own: options and paths in any order are beyond sub-parsers.
     commands.add_parser("run", help=_RUN, add_help=False)
+    commands.add_parser("skills", help="list, show, search, check and write skills", add_help=False)
 
     about = "Write a Markdown page about the scripts of a folder, read from their text and configuration. None is run."
     docs = commands.add_parser("docs", help="document the scripts of a folder without running any", description=about)
@@ -232,6 +233,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     def command() -> int:
         if words[:1] == ["run"]:
             return _run(_parse_run("pytest-orchestrator run", words[1:]), extra)
+        if words[:1] == ["skills"]:
+            from .skill_commands import run_skills
+
+            about = "The skills of a project: directories with a SKILL.md."
+            parser = _Parser(prog="pytest-orchestrator skills", description=about)
+            return run_skills(parser, [*words[1:], *(["--", *extra] if extra else [])])
         parser = _parser()
         given = parser.parse_args(words)
         if extra:

@@ -28,8 +28,10 @@ MOST_DIRECTORIES = 50_000
 _SKIPPED = re.compile("|".join(map(fnmatch.translate, SKIP_DIRS)))
 
 
-def find_skills(paths: Iterable[str]) -> list[str]:
+def find_skills(paths: Iterable[str], root: str = "") -> list[str]:
     """Return the files of the skills at and below ``paths``: absolute, sorted, each once.
+
+    Relative paths count from ``root``, by default the current directory.
 
     A path is a directory, a ``SKILL.md``, or another file of a skill, which then stands for it. Not entered are
     directories that start with a dot (but :data:`AGENT_DIRS`) and those of :data:`SKIP_DIRS`, unless they are skills
@@ -41,7 +43,7 @@ def find_skills(paths: Iterable[str]) -> list[str]:
     """
     found: set[str] = set()
     for path in paths:
-        start = os.path.abspath(path)
+        start = os.path.abspath(os.path.join(root, path))
         if os.path.isdir(start):
             found.update(_walk(start, path))
         elif os.path.exists(start):

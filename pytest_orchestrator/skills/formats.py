@@ -16,7 +16,7 @@ from .registry import rules
 from .report import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .finding import Finding
     from .report import SkillReport
@@ -52,8 +52,8 @@ def summary(reports: Sequence[SkillReport]) -> str:
     findings = tuple(finding for report in reports for finding in report.findings)
     concerned = sum(bool(report.findings) for report in reports)
     found = f"{counted(findings)} in {_skills(concerned)}" if findings else "nothing found"
-    known = sum(report.baselined for report in reports)
-    ignored = sum(report.ignored for report in reports)
+    known = sum(len(report.baselined) for report in reports)
+    ignored = sum(len(report.ignored) for report in reports)
     more = [f"{ignored} ignored"] if ignored else []
     more += [f"{known} in the baseline"] if known else []
     return "; ".join([f"{_skills(number)} checked{f' ({kinds})' if kinds else ''}: {found}", *more])
@@ -86,18 +86,16 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def as_sarif(reports: Sequence[SkillReport]) -> str:
-    """Return a SARIF 2.1.0 log with one run, for code scanning. Paths are relative to ``%SRCROOT%`` where they can be.
+def as_sarif(reports: Sequence[SkillReport], version: str) -> str:
+    """Return a SARIF 2.1.0 log of one run by this ``version``, for code scanning.
 
-    Results have a fingerprint of rule, path and message, so that a finding that only moved is the same one.
+    Paths are relative to ``%SRCROOT%`` where they can be. Results have a fingerprint of rule, path and message, so that a finding that only moved is the same one.
     """
-    from .. import __version__
-
     findings = [finding for report in reports for finding in report.findings]
     codes = sorted({finding.code for finding in findings})
     driver = {
         "name": "pytest-orchestrator",
-        "version": __version__,
+        "semanticVersion": version,
         "rules": [_sarif_rule(code) for code in codes],
     }
     run = {
@@ -148,12 +146,3 @@ def _location(path: str) -> dict[str, str]:
 
 def _skills(number: int) -> str:
     return f"{number} skill{'' if number == 1 else 's'}"
-
-
-FORMATS: dict[str, Callable[[Sequence[SkillReport]], str]] = {
-    "text": as_text,
-    "json": as_json,
-    "sarif": as_sarif,
-    "github": as_github,
-}
-"""What ``skills check --format`` takes."""

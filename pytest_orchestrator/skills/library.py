@@ -46,8 +46,7 @@ class SkillLibrary:
         or is a file that belongs to no skill.
         """
         start = self.root or os.getcwd()
-        files = find_skills([os.path.join(start, path) for path in self.paths])
-        return tuple(read_skill(path, _shown(path, start)) for path in files)
+        return tuple(read_skill(path, _shown(path, start)) for path in find_skills(self.paths, start))
 
     @cached_property
     def _index(self) -> SkillIndex:
@@ -103,6 +102,15 @@ class SkillLibrary:
             raise SkillError(f"{clipped(name)} names {len(found)} skills, {paths}: give the path of the one meant")
         raise SkillError(f"there is no skill {clipped(name)} {self.where}; {self._remedy(name)}")
 
+    def only(self) -> SkillDocument:
+        """Return the one skill there is.
+
+        Raises :class:`~pytest_orchestrator.errors.SkillError` when there is none, and when there are several.
+        """
+        if len(self.skills) == 1:
+            return self.skills[0]
+        raise SkillError(f"one skill is wanted, and there is no single one {self.where}: give the path of a SKILL.md")
+
     @property
     def where(self) -> str:
         """How messages say where was looked, and how much is there: ``among the 12 skills below skills``."""
@@ -136,6 +144,20 @@ def summary_of(skill: SkillDocument) -> dict[str, Any]:
         "description": described(skill),
         "tags": list(tags_of(skill)),
         "script_first": skill.is_script_first,
+    }
+
+
+def details_of(skill: SkillDocument) -> dict[str, Any]:
+    """Return what ``skills show --json`` prints: the summary, all fields, the headings, the files, the Markdown."""
+    from .files import skill_files
+
+    headings = [{"level": heading.level, "text": heading.text, "line": heading.line} for heading in skill.body.headings]
+    return {
+        **summary_of(skill),
+        "fields": dict(skill.values),
+        "headings": headings,
+        "files": [file.name for file in skill_files(skill)],
+        "body": skill.body_text,
     }
 
 

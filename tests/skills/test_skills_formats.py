@@ -14,6 +14,8 @@ from pytest_orchestrator.skills.formats import as_github, as_json, as_sarif, as_
 from pytest_orchestrator.skills.report import SkillReport
 from pytest_orchestrator.skills.rule import Profile
 
+VERSION = "1.2.3"
+
 
 def finding(severity: Severity = Severity.ERROR, path: str = "skills/a/SKILL.md", message: str = "wrong") -> Finding:
     return Finding(path, 3, 7, "SK000", Part.FRONTMATTER, severity, message, "mend it")
@@ -51,7 +53,8 @@ def test_a_clean_library_is_one_line() -> None:
 
 
 def test_the_summary_counts_what_was_silenced() -> None:
-    reports = [report(finding(), ignored=2, baselined=3), report(ignored=1)]
+    one = finding()
+    reports = [report(one, ignored=(one, one), baselined=(one, one, one)), report(ignored=(one,))]
     assert summary(reports) == "2 skills checked (2 claude-code): 1 error in 1 skill; 3 ignored; 3 in the baseline"
     assert summary([]) == "0 skills checked: nothing found"
 
@@ -66,7 +69,7 @@ def test_json_has_the_promised_shape() -> None:
 
 def test_json_and_sarif_are_ascii_whatever_a_message_holds() -> None:
     reports = [report(finding(message="«é» \udcff \u2028"))]
-    for text in (as_json(reports), as_sarif(reports)):
+    for text in (as_json(reports), as_sarif(reports, VERSION)):
         assert text.isascii()
         assert json.loads(text)
 
@@ -90,20 +93,22 @@ def sarif_schema() -> Any:
     ids=["nothing", "no-finding", "all-kinds"],
 )
 def test_sarif_is_what_its_schema_wants(reports: list[SkillReport]) -> None:
-    log = json.loads(as_sarif(reports))
+    log = json.loads(as_sarif(reports, VERSION))
     validator = jsonschema.Draft4Validator(sarif_schema())
     assert [error.message for error in validator.iter_errors(log)] == []
 
 
 def test_the_schema_of_sarif_can_refuse() -> None:
-    log = json.loads(as_sarif([report(finding())]))
+    log = json.loads(as_sarif([report(finding())], VERSION))
     del log["runs"][0]["results"][0]["message"]
     assert list(jsonschema.Draft4Validator(sarif_schema()).iter_errors(log))
 
 
 def test_sarif_has_place_level_rule_and_a_fingerprint_that_survives_a_move() -> None:
     moved = Finding("skills/a/SKILL.md", 9, 1, "SK000", Part.FRONTMATTER, Severity.ERROR, "wrong", "mend it")
-    first, second = (json.loads(as_sarif([report(found)]))["runs"][0]["results"][0] for found in (finding(), moved))
+    first, second = (
+        json.loads(as_sarif([report(found)], VERSION))["runs"][0]["results"][0] for found in (finding(), moved)
+    )
     assert first["ruleId"] == "SK000"
     assert first["level"] == "error"
     assert first["message"] == {"text": "wrong; mend it"}
@@ -119,7 +124,7 @@ def test_sarif_has_place_level_rule_and_a_fingerprint_that_survives_a_move() -> 
 
 
 def test_two_equal_findings_have_two_fingerprints() -> None:
-    results = json.loads(as_sarif([report(finding(), finding())]))["runs"][0]["results"]
+    results = json.loads(as_sarif([report(finding(), finding())], VERSION))["runs"][0]["results"]
     assert len({result["partialFingerprints"]["ruleAndMessage/v1"] for result in results}) == 2
 
 
@@ -132,7 +137,7 @@ def test_two_equal_findings_have_two_fingerprints() -> None:
     ],
 )
 def test_paths_in_sarif_are_uris_of_the_real_names(path: str, location: dict[str, str]) -> None:
-    (result,) = json.loads(as_sarif([report(finding(path=path))]))["runs"][0]["results"]
+    (result,) = json.loads(as_sarif([report(finding(path=path))], VERSION))["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"] == location
 
 

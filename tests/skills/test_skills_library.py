@@ -58,12 +58,12 @@ def test_what_builds_and_installs_leave_is_not_searched_but_a_skill_may_have_suc
 def test_a_file_of_a_skill_stands_for_it(tmp_path: Path) -> None:
     tree(tmp_path, "a/SKILL.md", "a/scripts/sub/run.py", "b/SKILL.md", "stray.py")
     assert shown(tmp_path, "a/scripts/sub/run.py", "a/SKILL.md", "a") == ["a/SKILL.md"]
-    with pytest.raises(DiscoveryError, match=r"stray.py' belongs to no skill: no SKILL.md is beside it or above it"):
+    with pytest.raises(DiscoveryError, match=r"'stray.py' belongs to no skill: no SKILL.md is beside it or above it"):
         shown(tmp_path, "stray.py")
 
 
 def test_a_path_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DiscoveryError, match=r"there is no file or directory '.*/nowhere': name a skill"):
+    with pytest.raises(DiscoveryError, match=r"there is no file or directory 'nowhere': name a skill"):
         shown(tmp_path, "nowhere")
 
 
@@ -95,7 +95,7 @@ def test_a_directory_that_may_not_be_read_is_left_out_but_not_when_it_was_named(
     # Root may read everything, so the system is asked to refuse.
     monkeypatch.setattr("os.scandir", refuse)
     assert shown(tmp_path) == ["a/SKILL.md"]
-    with pytest.raises(DiscoveryError, match="closed' cannot be searched: Permission denied"):
+    with pytest.raises(DiscoveryError, match="'closed' cannot be searched: Permission denied"):
         shown(tmp_path, "closed")
 
 

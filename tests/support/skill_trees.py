@@ -38,7 +38,7 @@ def write_tree(root: Path, files: Mapping[str, str]) -> Path:
 
 def skill_text(name: str, description: str = "Does it. Use when it has to be done.", body: str = "# It\n") -> str:
     """Return a skill of the standard."""
-    return f"---\nname: {name}\ndescription: {json.dumps(description)}\n---\n{body}"
+    return f"---\nname: {name}\ndescription: {json.dumps(description, ensure_ascii=False)}\n---\n{body}"
 
 
 def write_own_skills(root: Path) -> Path:

@@ -1,0 +1,63 @@
+"""How skills are checked outside of pytest: what the nearest configuration file says, and what was asked for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..config.library import project_root
+from ..config.project import ProjectConfig, find_config_file
+from ..config.resolve import FLAGS, INI, Layer
+from ..config.skill_settings import SkillSettings, skill_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .document import SkillDocument
+
+_NOTHING = {INI: Layer(INI, {}), FLAGS: Layer(FLAGS, {})}
+
+
+def settings_of(
+    skills: Sequence[SkillDocument],
+    *,
+    profile: str | None = None,
+    baseline: str | None = None,
+    config: str | None = None,
+) -> dict[str, SkillSettings]:
+    """Return the settings of each skill, by its path.
+
+    Each is governed by the nearest ``orchestrator.yaml`` in its directory or a parent, up to the root of its project;
+    all by the file ``config`` if that is given. ``profile`` and ``baseline`` (a file, relative to the current
+    directory) come before what a configuration file says.
+
+    Raises :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of a configuration file.
+    """
+    projects: dict[Path | None, SkillSettings] = {}
+    files: dict[str, Path | None] = {}
+    found = {}
+    for skill in skills:
+        directory = skill.directory
+        if directory not in files:
+            files[directory] = Path(config) if config is not None else _nearest(Path(directory))
+        file = files[directory]
+        if file not in projects:
+            projects[file] = _settings(file, profile, baseline)
+        found[skill.path] = projects[file]
+    return found
+
+
+def _nearest(directory: Path) -> Path | None:
+    return find_config_file(directory, project_root(directory))
+
+
+def _settings(file: Path | None, profile: str | None, baseline: str | None) -> SkillSettings:
+    project = ProjectConfig.empty(Path.cwd()) if file is None else ProjectConfig.load(file, os.path.relpath(file))
+    settings = skill_settings(project, _NOTHING[INI], _NOTHING[FLAGS])
+    if profile is not None:
+        settings = replace(settings, profile=profile, profile_source="--profile")
+    if baseline is not None:
+        settings = replace(settings, baseline=Path(os.path.abspath(baseline)))
+    return settings
