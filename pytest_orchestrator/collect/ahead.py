@@ -15,6 +15,7 @@ from ..scripts.prepare import unmet_requirement
 from .items import ScriptItem
 from .order import LONGEST_FIRST, RECORDED, brought_forward
 from .quiet import Surroundings
+from .skill_items import SkillItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..config.settings import ScriptSettings
     from ..process.command import Outcome
     from ..scripts.runner import Started
+    from .base import OrchestratedItem
     from .orchestration import Orchestration
     from .recording import Recording
 
@@ -124,6 +126,8 @@ class RunAhead:
         for item in items:
             if isinstance(item, ScriptItem) and self._may_overlap(item):
                 stretch.append(item)
+            elif self._is_inert(item):
+                queue.append(item)
             else:
                 close()
                 queue.append(item)
@@ -148,7 +152,7 @@ class RunAhead:
         self.pump_if_parallel()
         return started
 
-    def _may_overlap(self, item: ScriptItem) -> bool:
+    def _may_overlap(self, item: OrchestratedItem) -> bool:
         """Return whether nothing foreign happens around ``item``."""
         return self._surroundings.are_quiet(item) and next(item.iter_markers("usefixtures"), None) is None
 
@@ -202,7 +206,13 @@ class RunAhead:
                 return True
         return False
 
+    def _is_inert(self, item: pytest.Item) -> bool:
+        """Return whether programs may run on both sides of ``item`` at once: one that only looks at files."""
+        return isinstance(item, SkillItem) and self._may_overlap(item)
+
     def _turn_of(self, item: pytest.Item) -> _Turn:
+        if self._is_inert(item):
+            return _Turn.PASS
         if not isinstance(item, ScriptItem) or not self._may_overlap(item):
             return _Turn.WAIT
         if any(map(_may_skip, item.iter_markers())):

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ..core.kinds import SKILL_FILES
 from ..core.names import escape_name, quote_name, unescape_name
 from ..errors import ConfigurationError
 from ..scripts.discovery import no_subdirs
 from .items import ITEM_NAME, item_part
 from .ownership import PytestFiles
 from .scope import Scope
+from .skill_items import skill_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -169,24 +171,31 @@ def _quoted(argument: str) -> str:
 
 
 def refuse_unknown_parts(orchestration: Orchestration) -> None:
-    """Raise ``pytest.UsageError`` that lists what there is, for ids whose script has no such item."""
+    """Raise ``pytest.UsageError`` that lists what there is, for ids whose file has no such item."""
     mistakes = []
     for path, parts in orchestration.scope.named.items():
-        if parts is None or parts == {ITEM_NAME}:
+        if parts is None:
             continue
         try:
-            cases = [case for case, _ in orchestration.variants(path)]
-        except ConfigurationError:  # which is reported when the script is collected
+            there, whole = _parts_of(path, orchestration)
+        except ConfigurationError:  # which is reported when the file is collected
             continue
-        there = [item_part(case) for case in cases]
         shown = orchestration.shown(path)
-        has = f"{shown} has {', '.join(there)}" + ("" if cases == [None] else f", and {ITEM_NAME} for all of them")
+        has = f"{shown} has {', '.join(there)}" + (f", and {whole} for all of them" if whole else "")
         mistakes += [
             f"{shown}::{part if part.isprintable() else escape_name(part)}: there is no such item; {has}"
-            for part in sorted(parts - {ITEM_NAME, *there})
+            for part in sorted(parts - {whole, *there})
         ]
     if mistakes:
         raise pytest.UsageError("\n".join(mistakes))
+
+
+def _parts_of(path: str, orchestration: Orchestration) -> tuple[list[str], str]:
+    """Return what may follow ``::`` in an id, and what stands for all of it, if something does."""
+    if os.path.basename(path) in SKILL_FILES:
+        return skill_parts(path, orchestration), ""
+    cases = [case for case, _ in orchestration.variants(path)]
+    return [item_part(case) for case in cases], "" if cases == [None] else ITEM_NAME
 
 
 def refuse_unknown_subdirs(orchestration: Orchestration) -> None:

@@ -12,7 +12,7 @@ import pytest
 from ..config.settings import DiscoverySettings
 from ..errors import ConfigurationError
 from ..scripts.filter import ScriptFilter
-from .nodes import config_nodes, is_script, script_nodes
+from .nodes import config_nodes, file_nodes, is_ours
 from .orchestration import KEY, Orchestration, Place, shown_path
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class ScriptDirectory(pytest.Directory):
                         continue
                     if may_ignore and hooks.pytest_ignore_collect(collection_path=path, config=self.config):
                         continue
-                if is_script(entry.path, entry.name, orchestration, is_file=True):
-                    yield from script_nodes(self, path, orchestration)
+                if is_ours(entry.path, entry.name, orchestration, is_file=True):
+                    yield from file_nodes(self, path, orchestration)
                 elif is_file:
                     yield from hooks.pytest_collect_file(file_path=path, parent=self)
 
@@ -145,13 +145,21 @@ def collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector 
         if above is not None and above.filter.accepts_directory(text, path.name, above.depth, path.is_symlink()):
             if not os.access(path, os.X_OK):
                 return _closed(path, parent, orchestration)
-            orchestration.places[text] = Place(above.filter, above.settings, above.depth + 1)
+            orchestration.places[text] = orchestration.place_below(above, text, path.name)
+        elif above is not None and _holds_configured(text, orchestration):
+            orchestration.places[text] = orchestration.place_below(above, text, path.name)
         elif not orchestration.scope.leads_on(text):
             return _Repeated.from_parent(parent, path=path) if _is_repeated(path, parent, orchestration) else None
     if _is_package_with_tests(text, orchestration):
         return None
     shown = shown_path(path, orchestration.rootdir)
     return ScriptDirectory.from_parent(parent, path=path, name=os.path.basename(shown), nodeid=shown)
+
+
+def _holds_configured(directory: str, orchestration: Orchestration) -> bool:
+    """Return whether ``directory`` holds a script of a skill that the configuration names under ``scripts:``."""
+    below = os.path.join(directory, "")
+    return any(path.startswith(below) for path in orchestration.configured_scripts(os.path.dirname(directory)))
 
 
 def _is_repeated(path: Path, parent: pytest.Collector, orchestration: Orchestration) -> bool:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .. import __version__
+from ..core.kinds import kind_of
 from ..core.names import escape_name, unescape_name
 from ..core.status import Status
-from .items import ITEM_NAME
 from .order import LONGEST_FIRST, RECORDED
 from .remote import HOST, SHOWN, VERSION
 from .report_paths import shown_report_path
@@ -249,8 +249,8 @@ class XdistController:
         return self._script_path(nodeid) is not None
 
     def _script_path(self, nodeid: str) -> str | None:
-        """Return the path of the script that an id names; None when it names none."""
-        shown, separator, part = nodeid.partition("::")
-        named_so = bool(separator) and (part == ITEM_NAME or part.startswith(f"{ITEM_NAME}["))
-        path = os.path.join(self._orchestration.rootdir, unescape_name(shown))
-        return path if named_so and path not in self._orchestration.pytests_own else None
+        """Return the path of the script or skill that an id names; None when it names none."""
+        if kind_of(nodeid) is None:
+            return None
+        path = os.path.join(self._orchestration.rootdir, unescape_name(nodeid.partition("::")[0]))
+        return None if path in self._orchestration.pytests_own else path

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,18 +64,18 @@ def _description(item: ScriptItem, orchestration: Orchestration) -> Iterator[tup
     yield "time limit", ", ".join(limits) if limits else f"none ({settings.timeout_source})"
     why = _skip_reason(item, settings)
     if why is not None:
-        yield "skipped", item.redacted(why, settings)
+        yield "skipped", item.redacted_with(why, settings)
     missing = unmet_requirement(settings)
     if missing is not None:
         yield ("fails", f"{missing} (--orchestrate-strict)") if orchestration.settings.strict else ("skipped", missing)
     xfail = item.get_closest_marker("xfail")
     if xfail is not None:
-        yield "xfail", item.redacted(str(xfail.kwargs.get("reason", "")), settings) or "expected to fail"
+        yield "xfail", item.redacted_with(str(xfail.kwargs.get("reason", "")), settings) or "expected to fail"
 
 
 def _command(item: ScriptItem, orchestration: Orchestration) -> Iterator[tuple[str, str]]:
     context = orchestration.context()
-    spec = Execution.spec(item)
+    spec = replace(Execution.spec(item), program=item.program)
     try:
         prepared = prepare(spec, context)
     except NotStartableError as error:
@@ -85,7 +86,7 @@ def _command(item: ScriptItem, orchestration: Orchestration) -> Iterator[tuple[s
         lambda: adapted(item, prepared, context), "collect", reraise=(KeyboardInterrupt, pytest.exit.Exception)
     )
     if call.excinfo is not None:
-        yield "error", item.redacted(call.excinfo.exconly(tryshort=True), spec.settings)
+        yield "error", item.redacted_with(call.excinfo.exconly(tryshort=True), spec.settings)
         return
     command = call.result.command
     redactor = context.redactor.extended(spec.settings.env)

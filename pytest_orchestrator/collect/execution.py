@@ -111,7 +111,7 @@ class Execution:
 
     def _start(self, item: ScriptItem) -> Started:
         orchestration = self._orchestration
-        spec = self.spec(item)
+        spec = replace(self.spec(item), program=item.program)
         keep: tuple[bytes | None, bytes | None] = (None, None)
         if orchestration.report_dir is not None:
             keep = output_files(str(orchestration.report_dir), orchestration.log_id(item.nodeid))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pytest
 
     from ..core.result import RunResult
+    from .base import OrchestratedItem
     from .items import ScriptItem
 
 TAIL_LINES = 20
@@ -98,7 +99,7 @@ def without_machinery(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
     return own or excinfo.traceback
 
 
-def unknown_fixture(item: ScriptItem, error: pytest.FixtureLookupError) -> ScriptFailure:
+def unknown_fixture(item: OrchestratedItem, error: pytest.FixtureLookupError) -> ScriptFailure:
     """Return what to show for a fixture that ``item`` asks for and that cannot be had."""
     lines = [f"{item.name}: {(error.msg or f'fixture {error.argname!r} not found').strip()}"]
     for definition in reversed(error.fixturestack):

@@ -1,25 +1,18 @@
 """The short way through an item: one report in place of three, where nobody could tell the difference.
 
 pytest's own protocol sets an item up, calls it and tears it down, with a report and some thirty hook calls for each.
-A script without fixtures has nothing to set up. So where only pytest and plugins that are known to do nothing for
-such an item listen, its call is all that is done. Everything else, item by item, goes pytest's way.
+An item of ours without fixtures has nothing to set up. So where only pytest and plugins that are known to do nothing
+for such an item listen, its call is all that is done. Everything else, item by item, goes pytest's way.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from ..errors import OrchestratorError
 from ..reports.recorder import FINAL_ATTRIBUTE
-from ..scripts.prepare import unmet_requirement
-from .items import ScriptItem
+from .base import OrchestratedItem
 from .quiet import Surroundings
 from .reporting import complete_report
-
-if TYPE_CHECKING:
-    from .execution import Execution
 
 _HOOKS = (
     "pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call", "pytest_runtest_teardown",
@@ -30,7 +23,7 @@ _HOOKS = (
 
 # A worker of xdist runs its module under that name.
 _SILENT = frozenset(
-    {"_pytest", "pytest_orchestrator", "xdist", "__channelexec__", "pytest_timeout", "pytest_rerunfailures"}
+    {"_pytest", "pytest_orchestrator", "xdist", "__channelexec__", "pytest_timeout", "pytest_rerunfailures", "anyio"}
 )
 """Packages whose hooks do nothing for an item without fixtures: reruns are looked at on their own."""
 
@@ -46,8 +39,7 @@ _MARKS = frozenset({"skip", "skipif", "xfail", "usefixtures", "flaky", "filterwa
 class FastProtocol:
     """Runs items whose setup and teardown would do nothing."""
 
-    def __init__(self, config: pytest.Config, execution: Execution) -> None:
-        self._execution = execution
+    def __init__(self, config: pytest.Config) -> None:
         self._surroundings = Surroundings(_HOOKS, _SILENT)
         self._plain_parents: dict[pytest.Collector, bool] = {}
         self._enabled = _is_possible(config)
@@ -60,7 +52,7 @@ class FastProtocol:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """Run ``item`` if it may go the short way; None leaves it to pytest."""
-        if not self._enabled or not isinstance(item, ScriptItem) or not self._is_plain(item, nextitem):
+        if not self._enabled or not isinstance(item, OrchestratedItem) or not self._is_plain(item, nextitem):
             return None
         hook = item.ihook
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
@@ -74,7 +66,7 @@ class FastProtocol:
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 
-    def _passed(self, item: ScriptItem, call: pytest.CallInfo[None]) -> pytest.TestReport:
+    def _passed(self, item: OrchestratedItem, call: pytest.CallInfo[None]) -> pytest.TestReport:
         """Return what ``pytest_runtest_makereport`` would, to which nobody else has anything to add."""
         report = pytest.TestReport(
             item.nodeid,
@@ -89,10 +81,10 @@ class FastProtocol:
             call.stop,
             item.user_properties,
         )
-        complete_report(report, item, self._execution)
+        complete_report(report, item)
         return report
 
-    def _is_plain(self, item: ScriptItem, nextitem: pytest.Item | None) -> bool:
+    def _is_plain(self, item: OrchestratedItem, nextitem: pytest.Item | None) -> bool:
         parent = item.parent
         assert parent is not None
         # What pytest has set up for the collectors of an item stays until the next that does not share them; we set
@@ -105,11 +97,7 @@ class FastProtocol:
             plain = self._plain_parents[parent] = plain and self._surroundings.are_quiet(item)
         if not plain or any(mark.name in _MARKS for mark in item.iter_markers()):
             return False
-        try:
-            settings = item.effective_settings()
-        except OrchestratorError:  # pytest's way shows it as an error of the setup
-            return False
-        return unmet_requirement(settings) is None
+        return item.is_ready()
 
 
 def _is_possible(config: pytest.Config) -> bool:

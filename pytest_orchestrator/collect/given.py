@@ -85,6 +85,8 @@ class RunSettings:
     is_warm: bool
     """Whether Python scripts are started from an interpreter that is there already."""
     warm_imports: tuple[str, ...]
+    update_baseline: bool
+    """Whether the baselines of skills are written."""
     config: Path | None
     """The configuration file that was asked for."""
     paths: tuple[str, ...]
@@ -138,6 +140,7 @@ def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSe
         redact=(*by_name("redact").default, *added("redact")),
         is_warm=value("python") == "warm",
         warm_imports=tuple(value("warm_imports")),
+        update_baseline=bool(value("update_baseline")),
         config=config_file,
         paths=tuple(value("paths")),
     )

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..core.kinds import RUN, SCRIPT
 from ..errors import OrchestratorError
+from ..scripts.prepare import unmet_requirement
+from .base import OrchestratedItem
 from .orchestration import KEY
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pluggy
-
     from ..config.settings import ScriptSettings
     from ..core.result import RunResult
+    from ..core.status import Status
 
-ITEM_NAME = "run"
+ITEM_NAME = RUN
 
 
 def item_part(case: str | None) -> str:
@@ -25,39 +25,29 @@ def item_part(case: str | None) -> str:
     return ITEM_NAME if case is None else f"{ITEM_NAME}[{case}]"
 
 
-class ScriptItem(pytest.Item):
+class ScriptItem(OrchestratedItem):
     """One run of one script (or one case of it)."""
 
-    def __init__(self, *, shown: str, settings: ScriptSettings, case: str | None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    kind = SCRIPT
+    result: RunResult | None
+
+    def __init__(
+        self, *, shown: str, settings: ScriptSettings, case: str | None, heading: str = "", **kwargs: Any
+    ) -> None:
+        # Not the id: where the last part of a location is the end of an id, ``-v`` shows its dots as ``::``.
+        own = shown if case is None else f"{shown} [{case}]"
+        super().__init__(shown=shown, heading=heading or own, **kwargs)
         self.settings = settings
         self.case = case
-        self.result: RunResult | None = None
-        self.funcargs: dict[str, object] = {}
-        self.fixturenames: list[str] = []
         self._effective: ScriptSettings | None = None
-        # What pytest would work out again from the path, which may hold what no report can carry.
-        self.__dict__["location"] = (shown, 0, self._heading(shown))
-        self.add_marker(pytest.mark.script)
         self._marks_of_settings: list[pytest.Mark] = []
         if settings.skip is not None or settings.xfail is not None:
             self._mark(settings)
 
     @property
-    def ihook(self) -> pluggy.HookRelay:
-        """The hooks that apply to this item's directory: all items there share them once all conftests are known."""
-        known = self.config.stash[KEY].hooks
-        if known is None or self.parent is None or self.parent is self.session:
-            return super().ihook
-        relay = known.get(self.parent)
-        if relay is None:
-            relay = known[self.parent] = super().ihook
-        return relay
-
-    def getparent(self, cls: type[Any]) -> Any:
-        """Return the nearest node of a class; a script is its own module, for fixtures of that scope."""
-        found = super().getparent(cls)
-        return self if found is None and cls is pytest.Module else found
+    def program(self) -> str | None:
+        """The file that is run in place of :attr:`path`, which then only names it; None where it is that file."""
+        return None
 
     def _mark(self, settings: ScriptSettings) -> None:
         """Let pytest know by its own markers what ``settings`` say about skipping and expected failure."""
@@ -65,15 +55,19 @@ class ScriptItem(pytest.Item):
         self.own_markers[:] = [mark for mark in self.own_markers if not any(mark is other for other in before)]
         known = len(self.own_markers)
         if settings.skip is not None:
-            self.add_marker(pytest.mark.skip(reason=self.redacted(settings.skip, settings)))
+            self.add_marker(pytest.mark.skip(reason=self.redacted_with(settings.skip, settings)))
         if settings.xfail is not None:
             keywords: dict[str, Any] = {} if settings.xfail_strict is None else {"strict": settings.xfail_strict}
-            self.add_marker(pytest.mark.xfail(reason=self.redacted(settings.xfail, settings), **keywords))
+            self.add_marker(pytest.mark.xfail(reason=self.redacted_with(settings.xfail, settings), **keywords))
         self._marks_of_settings = self.own_markers[known:]
 
-    def redacted(self, text: str, settings: ScriptSettings) -> str:
-        """Return ``text`` without secrets: pytest shows what markers say as it is."""
+    def redacted_with(self, text: str, settings: ScriptSettings) -> str:
+        """Return ``text`` without the secrets of the environment, and of what ``settings`` add to it."""
         return self.config.stash[KEY].context().redactor.extended(settings.env).text(text)
+
+    def redacted(self, text: str) -> str:
+        """Return ``text`` without secrets: pytest shows what markers say as it is."""
+        return self.redacted_with(text, self.settings)
 
     def apply_markers(self) -> None:
         """Take over what ``orchestrate`` markers say about skipping and expected failure, once all are known.
@@ -102,40 +96,13 @@ class ScriptItem(pytest.Item):
             self._effective = effective_settings(self)
         return self._effective
 
-    def uses_fixtures(self) -> bool:
-        """Return whether any fixture is set up for this item. Right once collection is over."""
-        orchestration = self.config.stash[KEY]
-        assert self.parent is not None
-        known = orchestration.fixtures.get(self.parent)
-        if known is None:
-            from .internals import fixture_info
-
-            names = fixture_info(self).names_closure
-            if next(self.iter_markers("usefixtures"), None) is not None:
-                return bool(names)
-            known = orchestration.fixtures[self.parent] = bool(names)
-        return known or next(self.iter_markers("usefixtures"), None) is not None
-
-    def _initrequest(self) -> None:
-        """Forget the fixtures of an earlier run of this item (pytest-rerunfailures calls this)."""
-        from .internals import fixture_info, new_request
-
-        self.funcargs = {}
-        self._fixtureinfo = fixture_info(self)
-        self.fixturenames = self._fixtureinfo.names_closure
-        self._request = new_request(self)
-
     def setup(self) -> None:
         """Set up the fixtures that the script's directory asks for."""
         from .execution import check_before_run
 
         self.result = None
         check_before_run(self)
-        if self.uses_fixtures():
-            from .internals import fill_fixtures
-
-            self._initrequest()
-            fill_fixtures(self._request)
+        super().setup()
 
     def runtest(self) -> None:
         """Run the script, or take the result of a run that was started ahead."""
@@ -143,37 +110,29 @@ class ScriptItem(pytest.Item):
 
         run_item(self)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show what the script did, not where this plugin raised."""
+    def is_ready(self) -> bool:
+        """Return whether the script can be run here, and its markers hold no mistakes."""
+        try:
+            settings = self.effective_settings()
+        except OrchestratorError:  # pytest's way shows it as an error of the setup
+            return False
+        return unmet_requirement(settings) is None
+
+    def not_executed(self, status: Status, error: str | None) -> RunResult:
+        """Return the record of an item that was never executed."""
+        from .execution import EXECUTION
+
+        return self.config.stash[EXECUTION].not_executed(self, status, error)
+
+    def complete(self, report: pytest.TestReport) -> None:
+        """Let the report of a worker on another host carry the output."""
+        from .execution import EXECUTION
+
+        if self.result is not None:
+            self.config.stash[EXECUTION].send_output(report, self.result)
+
+    def failure_of(self, error: BaseException) -> Any:
+        """Return what the script did, if ``error`` says that it failed."""
         from .failure import ScriptFailedError, failure_of
 
-        if isinstance(excinfo.value, ScriptFailedError):
-            return failure_of(self, excinfo.value.result)
-        if isinstance(excinfo.value, OrchestratorError):
-            return self.redacted(str(excinfo.value), self.settings)
-        return super().repr_failure(excinfo, style)
-
-    def _repr_failure_py(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show an unknown fixture (pytest's own words for it need a test function)."""
-        if isinstance(excinfo.value, pytest.FixtureLookupError):
-            from .failure import unknown_fixture
-
-            return unknown_fixture(self, excinfo.value)
-        return super()._repr_failure_py(excinfo, style)
-
-    def _traceback_filter(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
-        """Return the traceback of a fixture or hook of the user (pytest asks for it where a test has its own way)."""
-        from .failure import without_machinery
-
-        return without_machinery(excinfo)
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        """Return where the item is: its file, its first line, its name."""
-        return self.path, 0, self.location[2]
-
-    def _heading(self, shown: str) -> str:
-        """Return what pytest writes above a failure.
-
-        Not the id: where the last part of a location is the end of an id, ``-v`` shows its dots as ``::``.
-        """
-        return shown if self.case is None else f"{shown} [{self.case}]"
+        return failure_of(self, error.result) if isinstance(error, ScriptFailedError) else None

@@ -1,4 +1,4 @@
-"""What stands between pytest's directories and the items: a script named by its id, and a configuration file."""
+"""What stands between pytest's directories and the items: a file named by its id, and files of settings."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..core.kinds import SKILL_FILES
 from ..errors import ConfigurationError
+from ..skills.discovery import skill_file
 from .items import ITEM_NAME, ScriptItem, item_part
 from .orchestration import KEY, Orchestration
+from .skill_items import skill_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ScriptNode(pytest.Collector):
-    """A script that was named by its id, or whose configuration is broken.
+    """A script or skill that was named by its id, or whose configuration is broken.
 
     No ``pytest.File``: with ``--lf`` pytest skips files in which it knows no failure, by paths that it takes from
     the ids, and an id may show a path with escapes in it.
@@ -31,10 +34,10 @@ class ScriptNode(pytest.Collector):
         self._error = error
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Return the script's items."""
+        """Return the items of the file."""
         if self._error is not None:
             raise self.CollectError(self._error)
-        return list(script_items(self, self.path, self.config.stash[KEY], in_node=True))
+        return list(file_items(self, self.path, self.config.stash[KEY], in_node=True))
 
 
 class ConfigNode(pytest.File):
@@ -94,10 +97,18 @@ def script_items(
             )
 
 
-def script_nodes(
+def file_items(
+    parent: pytest.Collector, path: Path, orchestration: Orchestration, *, in_node: bool
+) -> Iterator[pytest.Item]:
+    """Yield the items of a script or a skill that were asked for."""
+    make = skill_items if path.name in SKILL_FILES else script_items
+    yield from make(parent, path, orchestration, in_node=in_node)
+
+
+def file_nodes(
     parent: pytest.Collector, path: Path, orchestration: Orchestration
 ) -> Iterator[pytest.Item | pytest.Collector]:
-    """Yield what pytest collects for a script: bare items, which are cheap, or a node where pytest needs one."""
+    """Yield what pytest collects for a file of ours: bare items, which are cheap, or a node where pytest needs one."""
     text = str(path)
     directory = os.path.dirname(text)
     error = None
@@ -111,7 +122,26 @@ def script_nodes(
         name = shown[shown.rfind("/") + 1 :]
         yield ScriptNode.from_parent(parent, path=path, name=name, nodeid=shown, error=error)
     elif error is None:
-        yield from script_items(parent, path, orchestration, in_node=False)
+        yield from file_items(parent, path, orchestration, in_node=False)
+
+
+def is_ours(path: str, name: str, orchestration: Orchestration, *, is_file: bool | None = None) -> bool:
+    """Return whether the file at ``path`` is collected as a script or a skill."""
+    if name in SKILL_FILES:
+        return is_skill(path, name, orchestration)
+    return is_script(path, name, orchestration, is_file=is_file)
+
+
+def is_skill(path: str, name: str, orchestration: Orchestration) -> bool:
+    """Return whether the file at ``path``, whose name is that of a skill, is collected as one."""
+    if path in orchestration.scope.named:
+        return True
+    directory = os.path.dirname(path)
+    place = orchestration.places.get(directory)
+    if place is None or place.in_part or not place.filter.accepts_skill(path, place.depth):
+        return False
+    # Of two spellings in one directory the first counts.
+    return name == SKILL_FILES[0] or skill_file(directory) == path
 
 
 def is_script(path: str, name: str, orchestration: Orchestration, *, is_file: bool | None = None) -> bool:
@@ -120,5 +150,8 @@ def is_script(path: str, name: str, orchestration: Orchestration, *, is_file: bo
         return False
     if path in orchestration.scope.named:
         return True
-    place = orchestration.places.get(os.path.dirname(path))
-    return place is not None and place.filter.accepts_file(path, name, place.depth, is_file=is_file)
+    directory = os.path.dirname(path)
+    place = orchestration.places.get(directory)
+    if place is None or (place.in_skill and path not in orchestration.configured_scripts(directory)):
+        return False
+    return place.filter.accepts_file(path, name, place.depth, is_file=is_file)

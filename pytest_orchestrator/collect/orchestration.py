@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ..config.project import ProjectConfig, find_config_file
-from ..config.resolve import Layer, discovery_settings, script_variants
+from ..config.resolve import Layer, discovery_settings, script_variants, shared_settings
 from ..core.names import escape_argument, escape_name, unescape_name
 from ..errors import ConfigurationError
 from ..process.engine import Engine
@@ -23,6 +23,9 @@ from ..process.workplace import lock_directory
 from ..scripts.environment import current_environment
 from ..scripts.filter import ScriptFilter
 from ..scripts.spec import RunContext
+from ..skills.discovery import PARTS_OF_A_SKILL, skill_file
+from .fence_files import FenceFiles
+from .skill_checks import SkillChecks
 
 if TYPE_CHECKING:
     import pluggy
@@ -44,6 +47,10 @@ class Place:
     settings: DiscoverySettings
     depth: int
     """0 for the directory that was asked for."""
+    in_skill: bool = False
+    """Whether it belongs to a skill, whose scripts are not run."""
+    in_part: bool = False
+    """Whether it belongs to a directory of a skill that holds no further skills: a ``SKILL.md`` there is a sample."""
 
 
 def shown_path(path: str | os.PathLike[str], rootdir: Path) -> str:
@@ -69,6 +76,8 @@ class Orchestration:
     pytests_own: PytestFiles
     ini: Layer
     flags: Layer
+    here: Path = field(default_factory=Path.cwd)
+    """Where the user is: what paths given by flags are relative to."""
     worker: str | None = None
     """Name of the xdist worker that this process is; None in the process that the user started."""
     remote: Remote | None = None
@@ -87,12 +96,13 @@ class Orchestration:
     limited: dict[int, ScriptSettings] = field(default_factory=dict)
     """Settings after pytest-timeout's limit, by the identity of those before (which items keep alive)."""
     collected: int = 0
-    """Scripts that were collected, before any were deselected."""
+    """Items that were collected, before any were deselected."""
     is_stop_requested: bool = False
     """Whether the xdist controller wants this worker to stop in the middle of what it runs."""
     _shown_directories: dict[str, str] = field(default_factory=dict)
     _projects: dict[str, ProjectConfig | ConfigurationError] = field(default_factory=dict)
     _by_directory: dict[str, ProjectConfig | ConfigurationError] = field(default_factory=dict)
+    _configured: dict[int, tuple[ProjectConfig, frozenset[str]]] = field(default_factory=dict)
     _context: RunContext | None = None
 
     # -- collection -------------------------------------------------------------------------------------------
@@ -154,12 +164,56 @@ class Orchestration:
 
     def root_place(self, directory: str) -> Place:
         """Return the place of a directory that was asked for."""
-        settings = discovery_settings(self.project(directory), self.ini, self.flags)
-        return Place(ScriptFilter(settings, directory), settings, 0)
+        settings = self.discovery(directory)
+        is_skill = not settings.skill_scripts and skill_file(directory) is not None
+        return Place(ScriptFilter(settings, directory), settings, 0, is_skill)
+
+    def place_below(self, above: Place, path: str, name: str) -> Place:
+        """Return the place of a directory in another."""
+        by_name = above.filter.is_asked_for(path)
+        in_skill = (above.in_skill and not by_name) or skill_file(path) is not None
+        in_part = above.in_part or (name in PARTS_OF_A_SKILL and skill_file(os.path.dirname(path)) is not None)
+        return Place(
+            above.filter, above.settings, above.depth + 1, in_skill and not above.settings.skill_scripts, in_part
+        )
+
+    def configured_scripts(self, directory: str) -> frozenset[str]:
+        """Return the absolute paths that ``scripts:`` names one by one, in the file that governs ``directory``.
+
+        Those of a skill are run too. Nothing for a broken file.
+        """
+        try:
+            project = self.project(directory)
+        except ConfigurationError:
+            return frozenset()
+        known = self._configured.get(id(project))
+        if known is None:
+            paths = (entry.pattern for entry in project.content.scripts if entry.pattern.glob is None)
+            known = project, frozenset(os.path.join(project.directory, pattern.path) for pattern in paths)
+            self._configured[id(project)] = known
+        return known[1]
 
     def variants(self, path: str) -> tuple[tuple[str | None, ScriptSettings], ...]:
         """Return the cases of a script and their settings. Raise ConfigurationError when its file is broken."""
         return script_variants(self.project(os.path.dirname(path)), Path(path), self.ini, self.flags)
+
+    def shared(self, path: str) -> ScriptSettings:
+        """Return the settings of a script that its cases share. Raise ConfigurationError when its file is broken."""
+        return shared_settings(self.project(os.path.dirname(path)), path, self.ini, self.flags)
+
+    def discovery(self, directory: str) -> DiscoverySettings:
+        """Return what counts as a script in a directory. Raise ConfigurationError when its file is broken."""
+        return discovery_settings(self.project(directory), self.ini, self.flags)
+
+    @cached_property
+    def skills(self) -> SkillChecks:
+        """The skills of the session."""
+        return SkillChecks(self)
+
+    @cached_property
+    def fence_files(self) -> FenceFiles:
+        """The files of the blocks of code that are run."""
+        return FenceFiles(self)
 
     # -- execution --------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from .items import ScriptItem
+    from .base import OrchestratedItem
 
 _HOOKS = ("pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call", "pytest_runtest_teardown")
 
@@ -33,21 +33,21 @@ class Surroundings:
         self._harmless = harmless
         self._known: dict[pytest.Collector, str | None] = {}
 
-    def are_quiet(self, item: ScriptItem) -> bool:
+    def are_quiet(self, item: OrchestratedItem) -> bool:
         """Return whether nothing foreign happens around the items of ``item``'s directory."""
         return self._noise_around(item) is None
 
-    def reasons(self, items: Iterable[ScriptItem]) -> list[str]:
+    def reasons(self, items: Iterable[OrchestratedItem]) -> list[str]:
         """Return, for people, what happens around some of ``items``, each reason once."""
         return list(dict.fromkeys(noise for item in items if (noise := self._noise_around(item)) is not None))
 
-    def _noise_around(self, item: ScriptItem) -> str | None:
+    def _noise_around(self, item: OrchestratedItem) -> str | None:
         assert item.parent is not None
         if item.parent not in self._known:
             self._known[item.parent] = self._look_around(item)
         return self._known[item.parent]
 
-    def _look_around(self, item: ScriptItem) -> str | None:
+    def _look_around(self, item: OrchestratedItem) -> str | None:
         for name in self._hooks:
             for implementation in getattr(item.ihook, name).get_hookimpls():
                 if implementation.function.__module__.partition(".")[0] not in self._harmless:

@@ -7,11 +7,12 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ..core.kinds import SCRIPT
 from ..core.names import unescape_name
 from ..core.status import Status
 from ..errors import ReportError
 from ..reports.durations import DURATIONS, MEASURED, Recorded, as_value, durations_of, read_durations, write_durations
-from ..reports.recorder import RESULT_ATTRIBUTE
+from ..reports.recorder import KIND_ATTRIBUTE, RESULT_ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -67,6 +68,8 @@ class Recording:
 
     def note(self, report: pytest.TestReport) -> None:
         """Take note of a finished script."""
+        if getattr(report, KIND_ATTRIBUTE, SCRIPT) != SCRIPT:
+            return  # the check of a skill takes no time that is worth knowing
         data = getattr(report, RESULT_ATTRIBUTE, None)
         if report.when == "call" and data is not None and Status(data["status"]) in MEASURED:
             self._new[report.nodeid] = Recorded(report.duration, time.time())

@@ -5,49 +5,49 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..core.names import escape_name
+from ..core.result import RunResult
 from ..core.status import Status
-from ..reports.recorder import KIND, KIND_ATTRIBUTE, RESULT_ATTRIBUTE
+from ..reports.recorder import KIND_ATTRIBUTE, RESULT_ATTRIBUTE
 from .failure import script_failure
 
 if TYPE_CHECKING:
     import pytest
 
-    from .execution import Execution
-    from .items import ScriptItem
+    from .base import OrchestratedItem
 
 
-def complete_report(report: pytest.TestReport, item: ScriptItem, execution: Execution) -> None:
-    """Put the result into the report of a phase of ``item``, with the program's times in place of pytest's waiting."""
-    setattr(report, KIND_ATTRIBUTE, KIND)
+def complete_report(report: pytest.TestReport, item: OrchestratedItem) -> None:
+    """Put the result into the report of a phase of ``item``, with its own times in place of pytest's waiting."""
+    setattr(report, KIND_ATTRIBUTE, item.kind)
     if report.when == "call":
         if item.result is None and report.failed:
-            # It was not the script that failed: a hook of the user, or pytest-timeout around a fixture.
-            item.result = execution.not_executed(item, Status.ERROR, _short(report))
+            # It was not the item that failed: a hook of the user, or pytest-timeout around a fixture.
+            item.result = item.not_executed(Status.ERROR, _short(report))
         if item.result is not None:
             result = item.result
             setattr(report, RESULT_ATTRIBUTE, result.as_dict())
-            execution.send_output(report, result)
+            item.complete(report)
             report.duration, report.start, report.stop = result.execution_time, result.started, result.ended
     elif report.when == "setup":
         if not report.passed:
             status = Status.SKIPPED if report.skipped else Status.ERROR
-            setattr(report, RESULT_ATTRIBUTE, execution.not_executed(item, status, _short(report)).as_dict())
+            setattr(report, RESULT_ATTRIBUTE, item.not_executed(status, _short(report)).as_dict())
     elif item.config.getoption("xmlpath", None):
         _add_for_junit(report, item)
     if report.skipped and isinstance(report.longrepr, tuple):
-        # Where the script is, not where this plugin raised.
-        report.longrepr = (escape_name(str(item.path)), 1, report.longrepr[2])
+        # Where the item is, not where this plugin raised.
+        report.longrepr = (escape_name(str(item.path)), (item.location[1] or 0) + 1, report.longrepr[2])
 
 
-def _add_for_junit(report: pytest.TestReport, item: ScriptItem) -> None:
+def _add_for_junit(report: pytest.TestReport, item: OrchestratedItem) -> None:
     """Add what JUnit XML takes from the last phase: properties, and the output of a failure."""
     result = item.result
     if result is None:
         return
     report.user_properties = [
-        *report.user_properties, ("script", item.location[0]), ("status", str(result.status)),
+        *report.user_properties, (item.kind, item.location[0]), ("status", str(result.status)),
     ]  # fmt: skip
-    if result.status is not Status.PASSED:
+    if isinstance(result, RunResult) and result.status is not Status.PASSED:
         # That of a pass is there already; in an earlier phase's report pytest would show it a second time.
         for name, text in (("stdout", result.stdout), ("stderr", result.stderr)):
             if text:

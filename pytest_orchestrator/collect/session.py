@@ -13,6 +13,7 @@ from ..errors import OrchestratorError, ReportError, SupervisorError
 from ..reports.directory import ReportDirectory
 from ..reports.recorder import Recorder
 from .arguments import refuse_unknown_parts, refuse_unknown_subdirs, resolve_arguments
+from .base import OrchestratedItem
 from .directories import collect_directory
 from .distribution import (
     CANCELLED,
@@ -35,7 +36,7 @@ from .fast import FastProtocol
 from .given import given_flags, given_ini, run_settings
 from .hooks import report_sections
 from .items import ScriptItem
-from .nodes import is_script, script_nodes
+from .nodes import file_nodes, is_ours
 from .orchestration import KEY, Orchestration
 from .order import RANDOM, new_seed
 from .ownership import PytestFiles
@@ -86,6 +87,7 @@ def activate(config: pytest.Config) -> None:
         pytests_own=PytestFiles(config),
         ini=ini_layer,
         flags=flags,
+        here=config.invocation_params.dir,
         worker=None if given is None else str(given["workerid"]),
         remote=None if given is None else Remote.of(given),
         per_worker=given is not None and bool(given.get(PER_WORKER)),
@@ -171,8 +173,8 @@ class OrchestratorSession:
         Nobody else gets to see them there: importing a script to look for tests in it would run it.
         """
         others = yield
-        if is_script(str(file_path), file_path.name, self._orchestration):
-            return list(script_nodes(parent, file_path, self._orchestration))
+        if is_ours(str(file_path), file_path.name, self._orchestration):
+            return list(file_nodes(parent, file_path, self._orchestration))
         return others
 
     @pytest.hookimpl(tryfirst=True)
@@ -186,26 +188,28 @@ class OrchestratorSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Count the scripts before anyone deselects some."""
-        self._orchestration.collected = sum(isinstance(item, ScriptItem) for item in items)
+        """Count our items before anyone deselects some."""
+        self._orchestration.collected = sum(isinstance(item, OrchestratedItem) for item in items)
         tell_controller(self._config, COLLECTED, self._orchestration.collected)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take note of what was collected and in which order it will run; first, because the terminal reports it."""
-        scripts = [item for item in session.items if isinstance(item, ScriptItem)]
+        ours = [item for item in session.items if isinstance(item, OrchestratedItem)]
+        scripts = [item for item in ours if isinstance(item, ScriptItem)]
         for item in scripts:
             item.apply_markers()
         if not self._runs_items:
             return
         self._orchestration.hooks = {}
         if self._recorder is not None:
-            self._recorder.expect((item.nodeid for item in scripts), None)
+            self._recorder.expect((item.nodeid for item in ours), None)
         if scripts:
             execution = Execution(self._config, self._orchestration)
             self._config.stash[EXECUTION] = execution
             execution.ahead.begin(session.items, self._recording)
-            self._config.pluginmanager.register(FastProtocol(self._config, execution), "orchestrator-fast")
+        if ours:
+            self._config.pluginmanager.register(FastProtocol(self._config), "orchestrator-fast")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Record what could not be collected."""
@@ -240,8 +244,8 @@ class OrchestratorSession:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach the result to the report, with the program's own times in place of pytest's waiting."""
         report = yield
-        if isinstance(item, ScriptItem):
-            complete_report(report, item, self._config.stash[EXECUTION])
+        if isinstance(item, OrchestratedItem):
+            complete_report(report, item)
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -309,6 +313,7 @@ class OrchestratorSession:
         stopped = execution.close(self._stopping) if execution is not None else []
         if self._orchestration.has_engine:
             self._orchestration.engine.close(self._stopping.look, STEP)
+        self._orchestration.fence_files.close()
         worker = self._orchestration.worker
         cancelled = [
             Cancelled(item.nodeid, str(result.status), result.execution_time, worker, result.as_dict())

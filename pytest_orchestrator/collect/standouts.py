@@ -29,9 +29,11 @@ class Standouts:
             return
         if str(report.outcome) == "rerun":
             self._again.add(report.nodeid)
-        elif data["status"] == str(Status.PASSED) and (len(data["attempts"]) > 1 or report.nodeid in self._again):
+        elif data["status"] == str(Status.PASSED) and (
+            len(data.get("attempts", ())) > 1 or report.nodeid in self._again
+        ):
             self._flaky[report.nodeid] = None
-        if data["left_processes"]:
+        if data.get("left_processes"):
             self._left[report.nodeid] = len(data["left_processes"])
 
     def summary(self) -> dict[str, Any]:

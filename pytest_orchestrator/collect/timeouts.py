@@ -77,11 +77,12 @@ class TimeoutTakeover:
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool | None:
         """Called before pytest-timeout starts its timer; True keeps it from doing so.
 
-        It does time fixtures: a limit of ours is one for the script alone.
+        It does time fixtures: a limit of ours is one for the script alone. A check of skills has none: it is one for
+        all of them, and the programs that it starts have limits of their own.
         """
-        from .items import ScriptItem
+        from .base import OrchestratedItem
 
-        if not isinstance(item, ScriptItem):
+        if not isinstance(item, OrchestratedItem):
             return None
         if settings.func_only or not item.uses_fixtures():
             return True

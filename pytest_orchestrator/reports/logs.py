@@ -106,6 +106,11 @@ def output_files(report_dir: str, nodeid: str) -> tuple[bytes, bytes]:
     return stem + b".stdout", stem + b".stderr"
 
 
+def beside_log(report_dir: str, nodeid: str, extension: str) -> str:
+    """Return the path below ``report_dir`` of a file that has the name of an item's log, with another extension."""
+    return f"{report_dir}/{_stem(nodeid)}{_ODD.sub('_', extension)[:20]}"
+
+
 def log_text(nodeid: str, result: Mapping[str, Any]) -> str:
     """Return the log of an item: its result dictionary as JSON, one key a line, and its id as the last key."""
     return readable({**result, "nodeid": nodeid})

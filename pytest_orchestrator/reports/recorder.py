@@ -23,6 +23,7 @@ from ..core.document import (
     run_line,
     section_line,
 )  # fmt: skip
+from ..core.kinds import SCRIPT, kind_of
 from ..core.names import escape_name
 from ..core.status import Reason, Status
 from ..errors import ReportError
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     from .directory import ReportDirectory
 
-KIND = "script"
 RESULT_ATTRIBUTE = "orchestrator_result"
 """Attribute of a test report that carries the result dictionary, also from a worker to the controller."""
 KIND_ATTRIBUTE = "orchestrator_kind"
@@ -212,7 +212,7 @@ class Recorder:
         if data is not None:
             data = {**data, "status": str(status)}
             self._write_log(nodeid if key[1] is None else f"{nodeid}@{worker}", data)
-        self._write(result_line(nodeid, KIND, status, duration, worker, data))
+        self._write(result_line(nodeid, kind_of(nodeid) or SCRIPT, status, duration, worker, data))
 
     def _notice_removal(self) -> None:
         """Give the reports up if somebody removed them: to write a log would make a directory that nobody knows."""

@@ -29,7 +29,7 @@ class Pending:
 
 def with_xfail(data: dict[str, Any], status: Status, reason: str) -> dict[str, Any]:
     """Return the data of an item that was expected to fail, with the reason and with what its status means then."""
-    if status is Status.XFAILED and data["exit_code"] is None and not data["execution_time"]:
+    if status is Status.XFAILED and data.get("exit_code") is None and not data["execution_time"]:
         data = {**data, "error": "not started"}  # xfail(run=False), pytest.xfail() in a fixture
     if status is Status.FAILED and data["error"] is None:
         why = f": {reason}" if reason else ""
@@ -49,4 +49,5 @@ def attempts_of(data: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     if data is None:
         return [{"status": str(Status.ERROR), "exit_code": None, "execution_time": 0.0, "error": None}]
     keys = ("status", "exit_code", "execution_time", "error")
-    return data["attempts"] or [{key: data[key] for key in keys}]
+    attempts: list[dict[str, Any]] = data.get("attempts") or [{key: data.get(key) for key in keys}]
+    return attempts

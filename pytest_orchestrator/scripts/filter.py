@@ -118,6 +118,19 @@ class ScriptFilter:
         """
         return self._file_fault(path, name, depth, is_file) is None
 
+    def accepts_skill(self, path: str, depth: int) -> bool:
+        """Return whether the walk takes the ``SKILL.md`` at ``path``: what is said about paths and depth holds for it.
+
+        Its name and extension do not matter, and whether it can be read is for the check to say.
+        """
+        if self._settings.max_depth is not None and depth > self._settings.max_depth:
+            return False
+        return self._path_fault(path[len(self._prefix) :]) is None
+
+    def is_asked_for(self, path: str) -> bool:
+        """Return whether the directory ``path`` is one of the ``subdirs`` that were asked for by name."""
+        return path[len(self._prefix) :] in self._subdirs
+
     def why_not(self, path: str) -> str | None:
         """Return why the file ``path`` is not taken, as a clause (``it matches …``); None when it is."""
         if not path.startswith(self._prefix):

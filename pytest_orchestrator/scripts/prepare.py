@@ -100,7 +100,7 @@ def prepare(
     path = around.search_path
     configured = None if settings.interpreter in (WARM, PLAIN) else settings.interpreter
     interpretation = resolve_interpreter(
-        spec.path, configured, context.python, search_path=path, fallback=context.search_path
+        spec.file, configured, context.python, search_path=path, fallback=context.search_path
     )
     shown = (*interpretation.argv, *settings.args)
     argv = (_find(shown[0], path, context), *shown[1:])
@@ -108,7 +108,7 @@ def prepare(
     if settings.interpreter == WARM or (context.is_warm and settings.interpreter != PLAIN):
         program = argv[: len(interpretation.argv)]
         must = settings.interpreter == WARM
-        warm, more = find_warm(program, settings.args, spec.path, path, context.warm_imports, must=must)
+        warm, more = find_warm(program, settings.args, spec.file, path, context.warm_imports, must=must)
         notes += more
     command = Command(
         argv=tuple(map(os.fsencode, argv)),

@@ -23,6 +23,13 @@ class ScriptSpec:
     """The node id: readable and stable. It is also the value of ``ORCHESTRATOR_ITEM``."""
     settings: ScriptSettings
     case: str | None = None
+    program: str | None = None
+    """The file that is run in place of ``path``, which is then only where the program stands; None: that file."""
+
+    @property
+    def file(self) -> str:
+        """The file that is run."""
+        return self.path if self.program is None else self.program
 
 
 @dataclass(frozen=True, slots=True)

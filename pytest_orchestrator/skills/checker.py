@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from .rule import Found, Profile, Rule
 
 _OFF = "off"
-_RANK = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 
 
 def check_skills(
@@ -128,9 +127,9 @@ def _severity(found: Found, severity: Severity) -> Severity:
 
     What the rule itself takes less seriously than usual stays below what was set for it.
     """
-    if found.severity is None or _RANK[found.severity] >= _RANK[found.rule.severity]:
+    if found.severity is None or found.severity.rank <= found.rule.severity.rank:
         return severity
-    return min(found.severity, severity, key=_RANK.__getitem__)
+    return found.severity if found.severity.rank > severity.rank else severity
 
 
 def _own(

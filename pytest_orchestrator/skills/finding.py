@@ -17,6 +17,14 @@ class Severity(StrEnum):
     NOTE = "note"
     """Reported where details are asked for; never fails."""
 
+    @property
+    def rank(self) -> int:
+        """0 of what matters most, more of what matters less."""
+        return _RANKS[self]
+
+
+_RANKS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
 
 class Part(StrEnum):
     """The item of a skill that a finding belongs to: what stands behind ``::`` in its id."""

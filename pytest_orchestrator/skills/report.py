@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from .finding import Finding
     from .rule import Profile
 
-_ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-
 
 @dataclass(frozen=True, slots=True)
 class SkillReport:
@@ -59,7 +57,7 @@ class SkillReport:
 def counted(findings: tuple[Finding, ...]) -> str:
     """Return how many findings there are of each severity: ``2 errors, 1 warning``; nothing for none."""
     parts = []
-    for severity in _ORDER:
+    for severity in Severity:
         number = sum(finding.severity is severity for finding in findings)
         if number:
             parts.append(f"{number} {severity}{'' if number == 1 else 's'}")

@@ -1,0 +1,129 @@
+"""The skills of a session: read and checked once per process, together, when the first item asks."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ..config.skill_settings import SkillSettings, skill_settings
+from ..errors import ConfigurationError, OrchestratorError
+from ..skills.finding import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ..config.project import ProjectConfig
+    from ..skills.baseline import Baseline
+    from ..skills.body import Fence
+    from ..skills.document import SkillDocument
+    from ..skills.report import SkillReport
+    from .orchestration import Orchestration
+
+RUN = "orchestrate:run"
+"""What stands behind the language of a fenced block that is to be run."""
+
+
+class SkillChecks:
+    """What is known of the skills that were collected."""
+
+    def __init__(self, orchestration: Orchestration) -> None:
+        self._orchestration = orchestration
+        self._paths: dict[str, None] = {}
+        self._documents: dict[str, SkillDocument] = {}
+        self._settings: dict[int, tuple[ProjectConfig, SkillSettings]] = {}
+        self._baselines: dict[Path, Baseline | ConfigurationError] = {}
+        self._reports: dict[str, SkillReport] | OrchestratorError | None = None
+
+    def add(self, path: str) -> None:
+        """Take note of a skill that was collected."""
+        self._paths[path] = None
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """The skills that were collected, whether or not any of their items is run."""
+        return tuple(self._paths)
+
+    @property
+    def reports(self) -> dict[str, SkillReport]:
+        """What was found, by path; empty if nothing was checked."""
+        return self._reports if isinstance(self._reports, dict) else {}
+
+    def document(self, path: str) -> SkillDocument:
+        """Return the skill at an absolute path."""
+        known = self._documents.get(path)
+        if known is None:
+            from ..skills.document import read_skill
+
+            known = self._documents[path] = read_skill(path, self._orchestration.shown(path))
+        return known
+
+    def settings(self, path: str) -> SkillSettings:
+        """Return how a skill is checked. Raise ConfigurationError when its configuration is broken."""
+        orchestration = self._orchestration
+        project = orchestration.project(os.path.dirname(path))
+        known = self._settings.get(id(project))
+        if known is None:
+            settings = skill_settings(
+                project, orchestration.ini, orchestration.flags, rootdir=orchestration.rootdir, here=orchestration.here
+            )
+            # With the project, so that no other one ever gets its identity.
+            known = self._settings[id(project)] = project, settings
+        return known[1]
+
+    def baseline(self, path: str) -> Baseline | ConfigurationError | None:
+        """Return the baseline of a skill, or what is wrong with it; None if it has none, or none yet."""
+        file = self.settings(path).baseline
+        if file is None or (self._orchestration.settings.update_baseline and not os.path.lexists(file)):
+            return None
+        known = self._baselines.get(file)
+        if known is None:
+            from ..skills.baseline import read_baseline
+
+            try:
+                known = read_baseline(file, self._orchestration.shown(str(file)))
+            except ConfigurationError as error:
+                known = error
+            self._baselines[file] = known
+        return known
+
+    def run_fences(self, path: str) -> list[Fence]:
+        """Return the fenced blocks of a skill that are to be run."""
+        try:
+            with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+                # To read a file is cheap, to take it apart is not.
+                if RUN.encode() not in file.read():
+                    return []
+        except OSError:  # which the check reports
+            return []
+        return [fence for fence in self.document(path).body.fences if RUN in fence.words]
+
+    def report(self, path: str) -> SkillReport:
+        """Return what was found in a skill. Raise OrchestratorError when a baseline cannot be read or written."""
+        if self._reports is None:
+            from ..skills.checker import check_skills
+
+            skills = [self.document(path) for path in self._paths]
+            settings = {path: self.settings(path) for path in self._paths}
+            try:
+                self._reports = check_skills(
+                    skills, settings, update_baseline=self._orchestration.settings.update_baseline
+                )
+            except OrchestratorError as error:
+                self._reports = error
+        if isinstance(self._reports, OrchestratorError):
+            raise self._reports
+        return self._reports[path]
+
+    def notes(self, path: str, part: Part) -> tuple[str, ...]:
+        """Return what is worth knowing about one part of a skill."""
+        orchestration = self._orchestration
+        directory = os.path.dirname(path)
+        if part is not Part.CODE or orchestration.discovery(directory).skill_scripts:
+            return ()
+        extensions = orchestration.discovery(directory).allowed_extensions
+        number = sum(file.extension in extensions for file in self.document(path).bundle.files)
+        if not number:
+            return ()
+        scripts = "its script was" if number == 1 else f"its {number} scripts were"
+        return (f"{scripts} checked and not run; `run_scripts: true` under `skills` runs them",)
