@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,6 +23,20 @@ DEEPEST = 12
 """Levels of directories that are entered."""
 LARGEST_TEXT = 1024 * 1024
 """Bytes of a larger file are not read."""
+MOST_TEXT = 32 * 1024 * 1024
+"""Bytes of all files of a skill that are read for one check of it."""
+OWN_DIRECTORIES = frozenset({"scripts", "references", "reference", "assets", "templates"})
+"""Directories that belong to a skill also where it lies at the top of a whole project."""
+_PYTHON = re.compile(r"#![^\n]*\bpython[\d.]*\b")
+_SHELL = re.compile(r"#![^\n]*[/ ](?:ba|da|k)?sh\b")
+_MATERIAL = frozenset({
+    "references", "reference", "assets", "templates", "examples", "resources", "docs", "evals", "tests", "test",
+    "__tests__", "fixtures",
+})  # fmt: skip
+_MANIFESTS = frozenset({
+    "package.json", "pyproject.toml", "setup.py", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "Gemfile",
+})  # fmt: skip
+_SOURCES = frozenset({"src", "lib", "cmd", "tests", "test", ".github"})
 _NOT_ENTERED = frozenset({"__pycache__", "node_modules", "venv", "build", "dist", "target"})
 
 
@@ -54,6 +69,14 @@ class SkillFile:
         """What its name ends in, in lower case and with the dot; empty if there is none."""
         return os.path.splitext(self.name)[1].lower()
 
+    def is_python(self, text: str) -> bool:
+        """Return whether it is a Python program, by its name or the first line of its ``text``."""
+        return self.extension == ".py" or (not self.extension and _PYTHON.match(text) is not None)
+
+    def is_shell(self, text: str) -> bool:
+        """Return whether it is a program for bash or sh, by its name or the first line of its ``text``."""
+        return self.extension in (".sh", ".bash") or (not self.extension and _SHELL.match(text) is not None)
+
     @property
     def is_markdown(self) -> bool:
         """Whether it is a Markdown file."""
@@ -70,7 +93,16 @@ class Bundle:
     """Names of the directories, relative and with ``/``; those of skills within the skill are not among them."""
     is_complete: bool = True
     """Whether everything was looked at; not, where there are too many files or a directory cannot be read."""
+    is_project: bool = False
+    """Whether it is the top of a whole project, with sources and the manifest of a package or with ``.git``."""
     by_name: Mapping[str, SkillFile] = field(default_factory=dict)
+
+    @property
+    def own(self) -> Sequence[SkillFile]:
+        """The files that are the skill's: of a whole project those in :data:`OWN_DIRECTORIES`, else all."""
+        if not self.is_project:
+            return self.files
+        return [file for file in self.files if file.name.partition("/")[0] in OWN_DIRECTORIES]
 
     def has(self, name: str) -> bool:
         """Return whether there is a file or a directory of this name."""
@@ -92,7 +124,8 @@ def read_bundle(skill: SkillDocument) -> Bundle:
     """Return the bundle of a skill, from one walk through its directory. Nothing is raised."""
     walk = _Walk(skill)
     files = sorted(walk.files(skill.directory, "", 0), key=_name)
-    return Bundle(tuple(files), frozenset(walk.directories), walk.is_complete, {file.name: file for file in files})
+    by_name = {file.name: file for file in files}
+    return Bundle(tuple(files), frozenset(walk.directories), walk.is_complete, walk.is_project, by_name)
 
 
 class _Walk:
@@ -102,6 +135,7 @@ class _Walk:
         self._seen = 0
         self.directories: set[str] = set()
         self.is_complete = True
+        self.is_project = False
 
     def files(self, directory: str, prefix: str, depth: int) -> Iterator[SkillFile]:
         """Yield the files below a directory, whose names begin with ``prefix``."""
@@ -111,7 +145,10 @@ class _Walk:
         except OSError:
             self.is_complete = False
             return
-        if depth:
+        if not depth:
+            names = {entry.name for entry in entries}
+            self.is_project = ".git" in names or not (_MANIFESTS.isdisjoint(names) or _SOURCES.isdisjoint(names))
+        else:
             is_part = prefix.partition("/")[0] in PARTS_OF_A_SKILL
             if not is_part and any(entry.name in SKILL_FILES for entry in entries):
                 return
@@ -142,6 +179,29 @@ class _Walk:
         name = prefix + entry.name
         shown = os.path.join(self._shown_in, escape_name(name))
         return SkillFile(entry.path, name, shown, status.st_size, status.st_mode)
+
+
+def is_program(file: SkillFile) -> bool:
+    """Return whether a file may be a program that an agent runs: not one that it only reads or copies, and no test."""
+    if ".template." in file.name or ".example." in file.name:
+        return False
+    return file.extension in (".py", ".sh", ".bash", "") and _MATERIAL.isdisjoint(file.name.split("/")[:-1])
+
+
+class Texts:
+    """The texts of files, each read once, and no more than :data:`MOST_TEXT` altogether."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str | None] = {}
+        self._left = MOST_TEXT
+
+    def of(self, file: SkillFile) -> str | None:
+        """Return what :func:`read_text` does; None when enough was read."""
+        if file.path not in self._known:
+            text = read_text(file) if file.size <= self._left else None
+            self._left -= file.size if text is not None else 0
+            self._known[file.path] = text
+        return self._known[file.path]
 
 
 def read_text(file: SkillFile) -> str | None:
