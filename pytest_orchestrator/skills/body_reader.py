@@ -85,7 +85,9 @@ class _Reader:
     def _inline(self, token: Token, line: int, heading: Token | None, *, is_cell: bool) -> None:
         children = token.children or []
         content = token.content
-        plain = content if _is_plain(children) else as_it_reads(children)
+        if token.map and content and content.count("\n") < token.map[1] - token.map[0] - 1:
+            line = self._first_line(content, line, token.map[1])
+        plain = as_it_reads(children)
         text_from = 0
         if heading is not None:
             column = self._heading_column(heading, content, line)
@@ -99,7 +101,14 @@ class _Reader:
         if is_cell:
             self._cell(children, content, line)
         elif any(AT in child.meta for child in children):
-            self._find(children, _Block(self._lines, content, line, text_from, is_suffix=heading is None))
+            is_suffix = heading is None or heading.markup[0] != "#"
+            self._find(children, _Block(self._lines, content, line, text_from, is_suffix=is_suffix))
+
+    def _first_line(self, content: str, line: int, last: int) -> int:
+        """Return where the content of a block begins whose lines of (rare) white space the parser left out."""
+        text = content.partition("\n")[0].strip()
+        fitting = (number for number in range(line, last + 1) if self._lines[number - 1].rstrip().endswith(text))
+        return next(fitting, line)
 
     def _heading_column(self, heading: Token, content: str, line: int) -> int:
         if heading.markup[0] == "#":
@@ -172,7 +181,7 @@ class _Reader:
             target = child.meta.get(TARGET)
             if target is None:
                 target = unquote(str(child.attrs["src" if is_image else "href"]))
-            text = child.content if is_image else as_it_reads(_inside(children, index))
+            text = as_it_reads((child.children or []) if is_image else _inside(children, index))
             self._links.append(Link(target, text, line, column, is_image))
 
 
@@ -227,10 +236,6 @@ def _in_slug(character: str) -> str:
     return character
 
 
-def _is_plain(children: Sequence[Token]) -> bool:
-    return len(children) == 1 and children[0].type == "text" and bool(children[0].content)
-
-
 def _inside(children: Sequence[Token], index: int) -> Iterable[Token]:
     """Yield what stands between the opening of a link and its end."""
     for inner in range(index + 1, len(children)):
@@ -243,8 +248,10 @@ def as_it_reads(children: Iterable[Token]) -> str:
     """Return the text of inline tokens without their marks."""
     parts = []
     for child in children:
-        if child.type in ("text", "code_inline", "image"):
+        if child.type in ("text", "code_inline"):
             parts.append(child.content)
+        elif child.type == "image":
+            parts.append(as_it_reads(child.children or []))
         elif child.type in ("softbreak", "hardbreak"):
             parts.append(" ")
     return "".join(parts)
