@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skill_examples import RuleExample
+from skill_examples import RuleExample, SymbolicLink
 
 _FRONT = """---
 name: make-tea
@@ -107,6 +107,15 @@ EXAMPLES: tuple[RuleExample, ...] = (
         _skill("Unpack `assets/tea.zip`.\n", {"assets/tea.zip": "PK"}),
         1,
         title="archive",
+    ),
+    RuleExample(
+        "SK415",
+        {
+            **_skill("Times are in `times.md`.\n", {"times.md": SymbolicLink("../times.md")}, "make-tea/times.md"),
+            "times.md": "# Times\n",
+        },
+        _skill("Times are in `times.md`.\n", {"times.md": "# Times\n"}),
+        1,
     ),
     RuleExample(
         "SK421",

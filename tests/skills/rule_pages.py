@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(ROOT / "tests/support")]
 
+from skill_examples import SymbolicLink  # noqa: E402
+
 from pytest_orchestrator.skills.finding import Part  # noqa: E402
 from pytest_orchestrator.skills.ignores import RULES as OWN_RULES  # noqa: E402
 from pytest_orchestrator.skills.registry import rules  # noqa: E402
@@ -118,6 +120,9 @@ def _page(rule: Rule, known: Sequence[RuleExample]) -> str:
 
 def _tree(tree: Mapping[str, str]) -> Iterator[str]:
     for path, text in tree.items():
+        if isinstance(text, SymbolicLink):
+            yield f"`{path}`: a symbolic link to `{text}`"
+            continue
         language = "markdown" if path.endswith(".md") else ""
         yield f"`{path}`:\n\n{_fence(text, language)}"
 

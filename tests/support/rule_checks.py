@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from skill_examples import SymbolicLink
+
 from pytest_orchestrator.skills.context import CheckContext
 from pytest_orchestrator.skills.document import SKILL_FILES, SkillDocument, read_skill
 from pytest_orchestrator.skills.rule import Profile
@@ -22,8 +24,11 @@ def lay_out(tree: Mapping[str, str], root: Path) -> SkillDocument:
     for name, text in tree.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        # As it is: an end of a line may be what a test is about.
-        path.write_bytes(text.encode())
+        if isinstance(text, SymbolicLink):
+            path.symlink_to(text)
+        else:
+            # As it is: an end of a line may be what a test is about.
+            path.write_bytes(text.encode())
     directory = os.path.dirname(next(iter(tree)))
     while directory:
         for name in SKILL_FILES:

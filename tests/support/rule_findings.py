@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skill_examples import SymbolicLink
+
 from pytest_orchestrator.config.skill_settings import SkillSettings
 from pytest_orchestrator.skills.checker import check_skills
 from pytest_orchestrator.skills.document import SKILL_FILES, read_skill
@@ -24,8 +26,11 @@ def written(tree: Mapping[str, str], directory: str | os.PathLike[str]) -> list[
     for name, text in tree.items():
         path = Path(directory, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Bytes that are no UTF-8 are written as Python decodes them: as half a character each.
-        path.write_bytes(text.encode("utf-8", "surrogateescape"))
+        if isinstance(text, SymbolicLink):
+            path.symlink_to(text)
+        else:
+            # Bytes that are no UTF-8 are written as Python decodes them: as half a character each.
+            path.write_bytes(text.encode("utf-8", "surrogateescape"))
     skills = [name for name in tree if Path(name).name in SKILL_FILES]
     return [read_skill(str(Path(directory, name)), name) for name in skills]
 

@@ -11,12 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+class SymbolicLink(str):
+    """In the place of a text: the file is a symbolic link to this path."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RuleExample:
     """One rule with a tree that breaks it, once, and one that does not.
 
-    The keys of a tree are paths (``make-tea/SKILL.md``), the values texts. The first file that breaks the rule is the
-    first key of ``bad``.
+    The keys of a tree are paths (``make-tea/SKILL.md``), the values texts or symbolic links. The first file that breaks
+    the rule is the first key of ``bad``.
     """
 
     code: str
