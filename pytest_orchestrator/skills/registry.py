@@ -18,19 +18,11 @@ if TYPE_CHECKING:
     """Looks at all skills at once; returns what it found by the path of the skill."""
 
 MODULES: tuple[str, ...] = (
-    "names",
-    "descriptions",
-    "fields",
-    "schema",
-    "collisions",
-    "reading",
-    "headings",
-    "placeholders",
-    "structure",
-    "code_python",
-    "code_shell",
-    "code_shellcheck",
-)
+    "reading", "schema", "fields", "names", "descriptions", "collisions",
+    "structure", "headings", "placeholders",
+    "links", "mentions", "bundle", "home_paths", "packages", "prompts", "secrets",
+    "code_python", "code_shell", "code_shellcheck", "code_data",
+)  # fmt: skip
 """The modules in ``rules/``. One that is not here does not count: no rule is in force by accident."""
 
 

@@ -96,4 +96,28 @@ EXAMPLES: tuple[RuleExample, ...] = (
         good=_skill("bash", '#!/bin/bash\norder --note "at most \\$10 a pound"\n'),
         line=10,
     ),
+    RuleExample(
+        "SK520",
+        bad=_skill("json", '{\n  "tea": "green",\n  "minutes": 3,\n}\n'),
+        good=_skill("json", '{\n  "tea": "green",\n  "minutes": 3\n}\n'),
+        line=12,
+    ),
+    RuleExample(
+        "SK521",
+        bad=_skill("yaml", "tea: green\nnote: wait: three minutes\n"),
+        good=_skill("yaml", 'tea: green\nnote: "wait: three minutes"\n'),
+        line=10,
+    ),
+    RuleExample(
+        "SK522",
+        bad=_skill("toml", "[tea]\nkind = green\n"),
+        good=_skill("toml", '[tea]\nkind = "green"\n'),
+        line=10,
+    ),
+    RuleExample(
+        "SK530",
+        bad=_skill("json orchestrate:run", '{"tea": "green"}\n'),
+        good=_skill("python orchestrate:run", 'print("The kettle is on.")\n'),
+        line=8,
+    ),
 )
