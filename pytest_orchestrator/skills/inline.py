@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -59,18 +61,24 @@ def without_code(text: str) -> str:
     return "".join([*parts, text[kept:]]) if parts else text
 
 
-def place_in(skill: SkillDocument, paragraph: Paragraph, at: int) -> tuple[int, int]:
-    """Return line and column, counted from 1, of the character at offset ``at`` of a paragraph's text."""
-    text = paragraph.text
-    row = paragraph.line + text.count("\n", 0, at)
-    start = text.rfind("\n", 0, at) + 1
-    end = text.find("\n", start)
-    line = text[start : end if end >= 0 else len(text)]
-    if row > len(skill.lines):
-        return paragraph.line, 1
-    # The text of a paragraph is without the indentation, the bullet or the bar that stand before it.
-    written = skill.lines[row - 1]
-    margin = written.find(line)
-    if margin < 0:
-        margin = max(written.find(line[at - start :]) - (at - start), 0)
-    return row, margin + at - start + 1
+class Places:
+    """Where in the file the text of a paragraph stands, which is without indentation, bullets and bars."""
+
+    def __init__(self, skill: SkillDocument, paragraph: Paragraph) -> None:
+        self._lines = skill.lines
+        self._first = paragraph.line
+        self._rows = paragraph.text.split("\n")
+        self._starts = [0, *accumulate(len(row) + 1 for row in self._rows)]
+        self._margins: dict[int, int] = {}
+
+    def of(self, at: int) -> tuple[int, int]:
+        """Return line and column, counted from 1, of the character at offset ``at``."""
+        row = bisect_right(self._starts, at, hi=len(self._rows)) - 1
+        if row not in self._margins:
+            line = self._first + row
+            written = self._lines[line - 1] if line <= len(self._lines) else ""
+            text = self._rows[row]
+            found = written.find(text)
+            # In a cell of a table a bar has a backslash, and the text is not there as it is.
+            self._margins[row] = found if found >= 0 else max(written.find(text[:20]), 0)
+        return self._first + row, self._margins[row] + at - self._starts[row] + 1

@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from .document import SkillDocument
     from .files import SkillFile
@@ -20,6 +20,8 @@ _CODE = frozenset({
 _PATH = re.compile(r"[\w./-]+")
 _QUOTED = re.compile(r"`([\w-]{2,80})`")
 _MODULE = re.compile(r"-m[ \t]+([\w.]+)")
+_DIRECTORY = re.compile(r"\b(?:director(?:y|ies)|folders?|dir)\b")
+_NAME_BEFORE = re.compile(r"([\w.-]{1,80})`?[ \t]{1,4}\Z")
 # Any file of a kind: *.xsd, <language>.md, {name}.json
 _ANY_OF_KIND = re.compile(r"[*>}\]][\w.-]{0,40}?(\.[A-Za-z]\w{0,9})\b")
 _OWN_COMMENT = re.compile(r"<!--\s*orchestrate:.*?-->", re.DOTALL)
@@ -80,7 +82,7 @@ class _Index:
             # references/ itself, references/*.md, references/<name>.md
             if parts[-1] in ("", "...") and len(parts) > 1:
                 directories.update(("/".join(parts[:-1]).removeprefix("./"), parts[-2]))
-        directories.update(name for name in self._by_directory if name in words and _is_called_directory(name, text))
+        directories.update(_called_directories(text))
         stems = set(_QUOTED.findall(text)) | {name.rsplit(".", 1)[-1] for name in _MODULE.findall(text)}
         if is_code:
             names = {part for word in words for part in word.split(".")}
@@ -94,8 +96,11 @@ class _Index:
         ]
 
 
-def _is_called_directory(name: str, text: str) -> bool:
-    return re.search(rf"\b{re.escape(name)}`?[ \t]+(?:director(?:y|ies)|folders?|dir)\b", text) is not None
+def _called_directories(text: str) -> Iterator[str]:
+    """Yield what a text calls a directory or a folder: the ``assets`` folder."""
+    for match in _DIRECTORY.finditer(text):
+        if before := _NAME_BEFORE.search(text[max(0, match.start() - 100) : match.start()]):
+            yield before[1]
 
 
 def _files_of(index: Mapping[str, list[SkillFile]], keys: Iterable[str]) -> list[SkillFile]:

@@ -14,7 +14,7 @@ from ..body_reader import read_body
 from ..discovery import skill_file
 from ..files import read_text
 from ..finding import Part, Severity
-from ..inline import place_in, without_code
+from ..inline import Places, without_code
 from ..rule import Rule
 
 if TYPE_CHECKING:
@@ -198,6 +198,7 @@ def _references(skill: SkillDocument) -> Iterator[Found]:
     for paragraph in skill.body.paragraphs:
         if "][" not in paragraph.text:
             continue
+        places = Places(skill, paragraph)
         for match in _REFERENCE.finditer(without_code(paragraph.text)):
             label = match[2].strip() or match[1].strip()
             if defined is None:
@@ -205,7 +206,7 @@ def _references(skill: SkillDocument) -> Iterator[Found]:
             # A box to tick, and an index behind another, are no links.
             if _plain_label(label) in defined or not label.strip("xX") or label.isdecimal():
                 continue
-            line, column = place_in(skill, paragraph, match.start())
+            line, column = places.of(match.start())
             yield UNDEFINED_REFERENCE.at(
                 line, column, f"{clipped(match[0])} refers to {clipped(label)}, which is not defined",
                 f"add a line '[{label}]: ' with where it leads, or write the target in parentheses",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...config.phrases import clipped
 from ..finding import Part, Severity
-from ..inline import code_spans, place_in
+from ..inline import Places, code_spans
 from ..rule import Rule
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def check(skill: SkillDocument, _context: CheckContext) -> Iterator[Found]:
             if match is None or (is_elsewhere and match["own"] is None):
                 continue
             if _is_missing(skill, match, seen):
-                line, column = place_in(skill, paragraph, paragraph.text.find(span.text, span.start))
+                line, column = Places(skill, paragraph).of(paragraph.text.find(span.text, span.start))
                 yield _found(skill, match, line, column)
     for fence in skill.body.fences:
         if fence.language in SHELLS:
