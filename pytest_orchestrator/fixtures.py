@@ -9,6 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .skills.library import SkillLibrary
+
 
 @pytest.fixture(scope="session")
 def orchestrator_run_script(request: pytest.FixtureRequest) -> Iterator[Callable[..., dict[str, Any]]]:
@@ -28,3 +30,18 @@ def orchestrator_run_script(request: pytest.FixtureRequest) -> Iterator[Callable
 
     yield partial(run_script_in, request.config.rootpath)
     shared_pool().close_idle()
+
+
+@pytest.fixture(scope="session")
+def skill_library(request: pytest.FixtureRequest) -> SkillLibrary:
+    """Return the skills of the project: all below the rootdir, found and read when they are first asked for.
+
+    A :class:`~pytest_orchestrator.SkillLibrary`; ``skill_library.below("skills")`` is that of a directory. Example::
+
+        def test_a_question_finds_the_skill_for_it(skill_library):
+            (best, *_) = skill_library.search("restart all deployments of a namespace")
+            assert best.name == "bulk-restart", best.why
+    """
+    from .skills.library import SkillLibrary
+
+    return SkillLibrary.of(root=request.config.rootpath)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from .fixtures import orchestrator_run_script
+from .fixtures import orchestrator_run_script, skill_library
 
-__all__ = ["orchestrator_run_script"]
+__all__ = ["orchestrator_run_script", "skill_library"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -69,20 +69,20 @@ def with_directive(skill: SkillDocument) -> Edit:
     _refuse_broken(skill)
     newline = match[0] if (match := _LINE_END.search(skill.text)) else "\n"
     text = skill.text
-    added: list[str] = []
+    has_block = directive_line(skill) is not None
     # From the end to the beginning, so that offsets stay right.
-    if directive_line(skill) is None:
-        line = _place(skill)
-        text = _inserted(text, _offset(text, line), _section(skill, newline), newline)
-        added.append(f"the directive at line {line}")
+    if not has_block:
+        text = _inserted(text, _offset(text, _place(skill)), _section(skill, newline), newline)
     if not skill.is_script_first:
         text = _flagged(skill, text, newline)
-        added.insert(0, "script_first")
-    if not added:
-        return Edit((_BOM if skill.has_bom else b"") + text.encode(), ())
     data = (_BOM if skill.has_bom else b"") + text.encode()
-    _refuse_failed(skill, data)
-    return Edit(data, tuple(added))
+    if text == skill.text:
+        return Edit(data, ())
+    edited = parse_skill(data, skill.path, skill.shown_as)
+    _refuse_failed(skill, edited)
+    flag = () if skill.is_script_first else ("script_first",)
+    block = () if has_block else (f"the directive at line {directive_line(edited)}",)
+    return Edit(data, flag + block)
 
 
 def apply_directive(skill: SkillDocument, *, write: bool = True) -> Edit:
@@ -117,9 +117,8 @@ def _refuse_broken(skill: SkillDocument) -> None:
         raise SkillError(f"{skill.shown_as}: no directive can be put into it: {why}; mend that first")
 
 
-def _refuse_failed(skill: SkillDocument, data: bytes) -> None:
+def _refuse_failed(skill: SkillDocument, edited: SkillDocument) -> None:
     """Raise SkillError if what was written is not read as it was meant, as where an anchor stands for ``metadata``."""
-    edited = parse_skill(data, skill.path, skill.shown_as)
     others = {name: value for name, value in edited.values.items() if name not in ("script_first", "metadata")}
     kept = {name: value for name, value in skill.values.items() if name not in ("script_first", "metadata")}
     if edited.front.mistakes or not edited.is_script_first or others != kept:

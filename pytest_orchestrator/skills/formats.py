@@ -89,7 +89,8 @@ def _property(text: str) -> str:
 def as_sarif(reports: Sequence[SkillReport], version: str) -> str:
     """Return a SARIF 2.1.0 log of one run by this ``version``, for code scanning.
 
-    Paths are relative to ``%SRCROOT%`` where they can be. Results have a fingerprint of rule, path and message, so that a finding that only moved is the same one.
+    Paths are relative to ``%SRCROOT%`` where they can be. Results have a fingerprint of rule, path and message, so that
+    a finding that only moved is the same one.
     """
     findings = [finding for report in reports for finding in report.findings]
     codes = sorted({finding.code for finding in findings})

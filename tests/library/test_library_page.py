@@ -56,11 +56,11 @@ def test_the_program_with_a_guard_runs(place: Path) -> None:
     assert (done.stdout, done.stderr) == ("42\n", "")
 
 
-def test_the_test_with_the_fixture_passes_with_and_without_orchestrate(place: Path) -> None:
+def test_the_tests_with_the_fixtures_pass_with_and_without_orchestrate(place: Path) -> None:
     for flags in ([], ["--orchestrate"]):
         words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *flags, "tests"]
         done = subprocess.run(words, capture_output=True, text=True)
-        assert "1 passed" in done.stdout, done.stdout
+        assert "2 passed" in done.stdout, done.stdout
     assert not (place / ".orchestrator/logs").exists()
 
 

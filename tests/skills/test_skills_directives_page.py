@@ -364,7 +364,7 @@ def test_a_skill_that_has_both_is_not_touched(tmp_path: Path) -> None:
 def test_applying_writes_the_file_and_says_what_was_added(tmp_path: Path) -> None:
     write_tree(tmp_path, {"x/SKILL.md": written(False, False)})
     edit = apply_directive(SkillLibrary.of(root=tmp_path).only())
-    assert edit.added == ("script_first", "the directive at line 11")
+    assert edit.added == ("script_first", "the directive at line 15")
     assert (tmp_path / "x/SKILL.md").read_bytes() == edit.data
     assert edit.data.decode() == written(True, False).replace("'", '"') + BLOCK
 
