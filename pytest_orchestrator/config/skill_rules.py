@@ -62,6 +62,7 @@ SKILL_RULES: dict[str, str] = {
     "SK403": "link-outside",
     "SK404": "undefined-reference",
     "SK405": "missing-file",
+    "SK406": "broken-link-in-file",
     "SK411": "unmentioned-file",
     "SK412": "nested-reference",
     "SK413": "large-file",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MODULES: tuple[str, ...] = (
     "reading", "schema", "fields", "names", "descriptions", "collisions",
     "structure", "headings", "placeholders",
-    "links", "mentions", "bundle", "home_paths", "packages", "prompts", "secrets",
+    "links", "mentions", "linked_files", "bundle", "home_paths", "packages", "prompts", "secrets",
     "code_python", "code_shell", "code_shellcheck", "code_data",
 )  # fmt: skip
 """The modules in ``rules/``. One that is not here does not count: no rule is in force by accident."""

@@ -12,6 +12,7 @@ description: Makes tea. Use when somebody is thirsty.
 # Make tea
 
 """
+_TO_BLACK = "# Times\n\nSee [black tea](black.md).\n"
 _TIMES = "# Times\n\n## Green tea\n\nThree minutes.\n"
 
 
@@ -89,4 +90,22 @@ EXAMPLES: tuple[RuleExample, ...] = (
     RuleExample("SK405", _skill("```sh\nls; python ./scripts/brew.py 2\n```\n", scripts__a_py=""),
                 _skill("```sh\npython x/scripts/b.py && python scripts/a.py*\n```\n", scripts__a_py=""), 9,
                 title="own-directory"),
+    RuleExample(
+        "SK406",
+        {"make-tea/references/times.md": _TO_BLACK, **_skill("In `references/times.md`.\n")},
+        {
+            "make-tea/references/times.md": _TO_BLACK, **_skill("In `references/times.md`.\n"),
+            "make-tea/references/black.md": "# Black tea\n",
+        },
+        3,
+    ),
+    RuleExample(
+        "SK406",
+        {"make-tea/a.md": "[x]: nowhere.md\n\n[x]\n", **_skill("a.md\n")},
+        {
+            **_skill("a.md\n"), "make-tea/templates/b.md": "[x](nowhere.md)\n",
+            "make-tea/docs/a.md": "[x](docs/a.md) [y](../SKILL.md) [z](https://x.org) [u](url)\n",
+        },
+        3, title="definition",
+    ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from examples_links import EXAMPLES
 from rule_checks import findings, lay_out
 
 from pytest_orchestrator.skills.finding import Severity
-from pytest_orchestrator.skills.rules import links, mentions
+from pytest_orchestrator.skills.rules import linked_files, links, mentions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_orchestrator.skills.finding import Finding
 
-MODULES = (links, mentions)
+MODULES = (links, mentions, linked_files)
 CHECKS = [module.check for module in MODULES]
 
 

@@ -95,9 +95,14 @@ def check(skill: SkillDocument, _context: CheckContext) -> Iterator[Found]:
                 link.line, link.column, f"{_called(link)} leads to the absolute path {clipped(written)}",
                 "write a path that counts from the directory of the skill",
             )  # fmt: skip
-        elif not _ADDRESS.match(written):
+        elif is_local(written):
             yield from _local(skill, link, written, anchors)
     yield from _references(skill)
+
+
+def is_local(written: str) -> bool:
+    """Return whether a link leads to a file by a relative path."""
+    return _ADDRESS.match(written) is None and _ABSOLUTE.match(written) is None
 
 
 def target_of(written: str) -> Target | None:
