@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FENCE = re.compile(r"---[ \t]*(?:\r\n|\r|\n|\Z)")
+# YAML 1.1, which PyYAML speaks, ends lines at characters that are text like any other to YAML 1.2 and to editors.
+_NO_LINE_ENDS = str.maketrans("\x85\u2028\u2029", "\xa0\xa0\xa0")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 
@@ -122,7 +124,7 @@ def read_front_matter(text: str, shown_as: str) -> tuple[FrontMatter, int]:
         line += 1
         if closing := _FENCE.match(text, at):
             # As many lines as in the file, so that every place is right without any sum.
-            source = Source("\n" + text[opening.end() : at], shown_as)
+            source = Source("\n" + text[opening.end() : at].translate(_NO_LINE_ENDS), shown_as)
             return _read(source, line), closing.end()
         end = _LINE.match(text, at)
         assert end is not None
