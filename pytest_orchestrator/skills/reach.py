@@ -64,7 +64,10 @@ class _Index:
         for file in files:
             *directories, name = file.name.split("/")
             self._by_name[name].append(file)
-            self._by_stem[name.partition(".")[0]].append(file)
+            stem = name.partition(".")[0]
+            self._by_stem[stem].append(file)
+            if directories:
+                self._by_stem[f"{directories[-1]}/{stem}"].append(file)
             self._by_kind[file.extension].append(file)
             for depth, directory in enumerate(directories, 1):
                 self._by_directory[directory].append(file)
@@ -75,15 +78,18 @@ class _Index:
         """Return the files that a text mentions. Files may be there twice."""
         words: set[str] = set()
         directories: set[str] = set()
+        paths: set[str] = set()
         for path in set(_PATH.findall(text)):
             parts = path.split("/")
             words.update(parts)
             words.update(part.strip(".-") for part in parts if part[-1:] in ".-" or part[:1] in ".-")
+            if len(parts) > 1:  # scripts/brew, without an extension
+                paths.add("/".join(parts[-2:]).rstrip("."))
             # references/ itself, references/*.md, references/<name>.md
             if parts[-1] in ("", "...") and len(parts) > 1:
                 directories.update(("/".join(parts[:-1]).removeprefix("./"), parts[-2]))
         directories.update(_called_directories(text))
-        stems = set(_QUOTED.findall(text)) | {name.rsplit(".", 1)[-1] for name in _MODULE.findall(text)}
+        stems = set(_QUOTED.findall(text)) | {name.rsplit(".", 1)[-1] for name in _MODULE.findall(text)} | paths
         if is_code:
             names = {part for word in words for part in word.split(".")}
             stems |= names

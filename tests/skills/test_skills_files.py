@@ -121,6 +121,7 @@ def test_of_a_whole_project_only_the_directories_of_a_skill_are_its_own(tmp_path
         "references/{tea}.md",
         "The references folder has more.",
         "`times` says how long.",
+        "Read references/times for all of them.",
         "```sh\ncat references/t*.md\n```",
     ],
 )
@@ -195,6 +196,11 @@ def test_a_stand_in_is_no_secret(text: str, tmp_path: Path) -> None:
 def test_a_sequence_in_the_shape_of_a_secret_is_a_note(tmp_path: Path) -> None:
     (finding,) = check("# Tea\n\nsk-abcdefghijklmnopqrstuvwxyz012345\n", tmp_path)
     assert (finding.code, finding.severity) == ("SK421", Severity.NOTE)
+
+
+def test_a_home_that_examples_like_to_use_is_a_note(tmp_path: Path) -> None:
+    (finding,) = check("# Tea\n\nC:\\Users\\alice\\tea\n", tmp_path)
+    assert (finding.code, finding.severity) == ("SK422", Severity.NOTE)
 
 
 def test_a_home_is_named_once_a_file_at_its_first_place(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ _NEEDS_NO_MENTION = re.compile(
     r"\.|(?:license|licence|notice|copying|authors|readme|changelog|contributing|security|third.?party|version|"
     r"makefile|dockerfile|package(?:-lock)?\.json|tsconfig|pyproject\.toml|requirements|uv\.lock|poetry\.lock|"
     r"pnpm-lock|yarn\.lock|bun\.lock|setup\.(?:py|cfg)|manifest|metadata|_meta\.json|skill[.-]|plugin\.json|"
-    r"py\.typed|index\.md|gitignore)|__init__\.py\Z|__main__\.py\Z|conftest\.py\Z|test_|.*[._-](?:test|spec|tests)\.\w+\Z",
+    r"py\.typed|index\.\w+|gitignore)|__init__\.py\Z|__main__\.py\Z|conftest\.py\Z|test_|.*[._-](?:test|spec|tests)\.\w+\Z",
     re.IGNORECASE,
 )
 _MATERIAL = frozenset({"assets", "templates", "examples", "README.md"})

@@ -21,7 +21,8 @@ HOME_PATH = Rule(
     "SK422", "home-path", Part.FILES, Severity.WARNING,
     "No path of somebody's home directory is in a skill or its files.",
     "It exists on the machine of the author only, and tells everybody their name there. Names that stand for any user "
-    "or belong to well-known images (`/home/user/`, `/Users/you/`, `/home/runner/`) are left alone.",
+    "or belong to well-known images (`/home/user/`, `/Users/you/`, `/home/runner/`) are left alone; those that people "
+    "like to use in examples (`/home/alice/`) are a note.",
 )  # fmt: skip
 
 RULES = (HOME_PATH,)
@@ -44,6 +45,11 @@ _ANYBODY = frozenset({
 })  # fmt: skip
 
 
+_EXAMPLES = frozenset(
+    {"alice", "bob", "carol", "jane", "john", "joe", "jdoe", "johndoe", "janedoe", "john.doe", "jane.doe"}
+)
+
+
 def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
     """Yield the paths of homes, each once in a file."""
     yield from _homes(skill.text, "")
@@ -63,5 +69,5 @@ def _homes(text: str, path: str) -> Iterator[Found]:
     for (line, column), home in zip(places_of(text, found.values()), found, strict=True):
         yield HOME_PATH.at(
             line, column, f"{clipped(home)} is the home of one user", "write a relative path, or one from ~ or $HOME",
-            path=path,
+            path=path, severity=Severity.NOTE if _EXAMPLES.intersection(re.split(r"[\\/]", home)) else None,
         )  # fmt: skip

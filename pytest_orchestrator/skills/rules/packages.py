@@ -51,7 +51,8 @@ _PACKAGE = re.compile(
 _MOVING = frozenset({"latest", "next", "beta", "alpha", "canary", "rc", "dev", "nightly", "experimental", "main", "*"})
 # What projects that use them have among their dependencies; npx runs that one.
 _OF_A_PROJECT = frozenset({
-    "astro", "ava", "babel", "bddgen", "biome", "c8", "cap", "changeset", "codecept", "commitlint", "cypress",
+    "astro", "ava", "babel", "bddgen", "biome", "c8", "cap", "changeset", "codecept", "commitlint",
+    "conventional-changelog", "cypress",
     "depcheck", "drizzle-kit", "electron", "electron-builder", "electron-forge", "esbuild", "eslint", "expo",
     "expo-doctor", "graphql-codegen", "grunt", "gulp", "hardhat", "hereby", "husky", "jest", "karma", "knex", "knip",
     "lerna", "lint-staged", "madge", "mocha", "msw", "n8n-node", "next", "ng", "nodemon", "node-gyp", "nuxi", "nuxt",
