@@ -85,6 +85,4 @@ FIELDS = {
 """By profile and name, in the order of the documentation."""
 
 ONLY_CLAUDE_CODE = FIELDS[Profile.CLAUDE_CODE].keys() - FIELDS[Profile.SPEC].keys()
-"""Fields that tell of Claude Code."""
-ONLY_SCRIPT_FIRST = FIELDS[Profile.SCRIPT_FIRST].keys() - FIELDS[Profile.SPEC].keys()
-"""Fields that tell of the script-first schema; some, like ``version``, others use too."""
+"""Fields that Claude Code documents besides those of the standard."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ..config.phrases import joined
+from .fields import ONLY_CLAUDE_CODE
 from .rule import Profile
 
 if TYPE_CHECKING:
@@ -13,14 +15,8 @@ if TYPE_CHECKING:
 
 AUTO = "auto"
 
-SPEC_FIELDS = frozenset({"name", "description", "license", "compatibility", "metadata", "allowed-tools"})
-"""The fields of the standard (agentskills.io)."""
-CLAUDE_CODE_FIELDS = frozenset({
-    "when_to_use", "argument-hint", "arguments", "disable-model-invocation", "user-invocable", "disallowed-tools",
-    "model", "effort", "context", "agent", "background", "hooks", "paths", "shell",
-})  # fmt: skip
-"""The fields that Claude Code documents besides."""
 _MOST_NAMED = 3
+_IN_PARENTHESES = re.compile(r"\([^()]*\)")
 
 
 def profile_of(skill: SkillDocument, settings: SkillSettings) -> tuple[Profile, str]:
@@ -34,7 +30,8 @@ def detect_profile(skill: SkillDocument) -> tuple[Profile, str]:
     """Return the profile whose fields ``skill`` uses, and which those are.
 
     ``intent`` makes it script-first (seed 001), and so do ``tags`` or ``script_first`` where the standard's
-    ``description`` is missing; fields that only Claude Code knows, or a list of allowed tools, make it claude-code.
+    ``description`` is missing; fields that only Claude Code knows make it claude-code, and so do allowed tools in a
+    list or with commas, which only Claude Code takes.
     """
     fields = skill.front.fields
     if "intent" in fields:
@@ -43,10 +40,13 @@ def detect_profile(skill: SkillDocument) -> tuple[Profile, str]:
         own = [name for name in ("tags", "script_first") if name in fields]
         if own:
             return Profile.SCRIPT_FIRST, f"it has {joined(own)} and no description"
-    own = [name for name in fields if name in CLAUDE_CODE_FIELDS]
+    own = [name for name in fields if name in ONLY_CLAUDE_CODE]
     if own:
         more = f" and {len(own) - _MOST_NAMED} more" if len(own) > _MOST_NAMED else ""
         return Profile.CLAUDE_CODE, f"it has {', '.join(own[:_MOST_NAMED])}{more}"
-    if isinstance(skill.values.get("allowed-tools"), list):
+    tools = skill.values.get("allowed-tools")
+    if isinstance(tools, list):
         return Profile.CLAUDE_CODE, "its allowed-tools are a list"
+    if isinstance(tools, str) and "," in _IN_PARENTHESES.sub("", tools):
+        return Profile.CLAUDE_CODE, "its allowed-tools have commas"
     return Profile.SPEC, "no field of another profile"
