@@ -21,6 +21,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "EXAMPLE_RUN_MARK"
 
+SKILLS = [f"skills/{name}/SKILL.md" for name in ("group-log-errors", "mend-red-run", "write-script")]
+SKILL_PARTS = ("frontmatter", "structure", "directive", "links", "code", "files")
+
 OUTCOMES = {
     "operations/backup.sh::run": "passed",
     "operations/check_manifests.py::run": "passed",
@@ -46,6 +49,8 @@ OUTCOMES = {
     "patterns/deploy_or_roll_back.py::run[unhealthy]": "passed",
     "patterns/parallel_checks.py::run": "passed",
     "patterns/sequential.py::run": "passed",
+    **{f"{skill}::{part}": "passed" for skill in SKILLS for part in SKILL_PARTS},
+    "skills/group-log-errors/SKILL.md::code[43]": "passed",
     "with_fixtures/report_inventory.py::run": "passed",
 }
 
@@ -124,7 +129,7 @@ def test_every_example_ends_as_it_should(run: Run) -> None:
 
 def test_the_run_is_green(run: Run) -> None:
     assert run.process.returncode == 0, run.process.stdout + run.process.stderr
-    assert "20 passed, 3 skipped, 2 xfailed" in run.process.stdout
+    assert "39 passed, 3 skipped, 2 xfailed" in run.process.stdout
     assert "warning" not in run.process.stdout.lower()
 
 
@@ -207,7 +212,10 @@ def test_every_example_is_in_the_table_above() -> None:
     base = ROOT / "example_scripts"
     no_scripts = {"orchestrator.yaml", "conftest.py", "with_fixtures/conftest.py", "lib/common.sh"}
     files = {str(path.relative_to(base)) for path in base.rglob("*") if path.is_file() and path.suffix != ".pyc"}
-    assert files - no_scripts == known
+    # What comes with a skill is checked with it.
+    directories = tuple(skill.removesuffix("SKILL.md") for skill in SKILLS)
+    parts = {file for file in files if file.startswith(directories)} - set(SKILLS)
+    assert files - no_scripts - parts == known
 
 
 def test_the_configuration_names_a_schema_that_accepts_it() -> None:
