@@ -205,6 +205,25 @@ def test_a_field_of_claude_code_is_told_as_such_where_the_standard_is_asked_for(
     assert found.remedy == "remove it, or choose the profile claude-code"
 
 
+@pytest.mark.parametrize("profile", Profile)
+def test_a_field_of_another_profile_is_no_slip_of_the_pen(profile: Profile) -> None:
+    front = (
+        "name: make-tea\ndescription: Makes tea. Use when thirsty.\nintent: x\nscript_first: true\nargument-hint: x\n"
+    )
+    unknown = [found.remedy for found in fronted(front, profile) if found.rule is fields.UNKNOWN]
+    assert unknown
+    assert not any("did you mean" in remedy for remedy in unknown)
+
+
+def test_the_field_of_a_subagent_is_told_by_its_name_in_a_skill() -> None:
+    (found,) = fronted(GOOD + "tools: Read\n")
+    assert found.remedy == "did you mean 'allowed-tools'"
+
+
+def test_a_name_that_is_the_directory_but_for_its_form_is_one_finding() -> None:
+    assert codes(fronted("name: Make Tea\ndescription: Makes tea. Use when thirsty.\n")) == ["SK113"]
+
+
 def test_a_name_in_wrong_form_comes_with_a_right_one() -> None:
     found = fronted("name: '-My__Tea--Pot '\ndescription: Makes tea. Use when thirsty.\n")
     assert found[0].message == (

@@ -70,6 +70,8 @@ UNREACHABLE = Rule(
 
 RULES = (UNKNOWN, WRONG_TYPE, TOO_LONG, NOT_A_CHOICE, METADATA_VALUE, WITHOUT_FORK, UNREACHABLE)
 
+_TOOLS_OF_AGENTS = "tools"
+"""What the file of a subagent calls the field."""
 _JUDGED_ELSEWHERE = frozenset({"name", "description", "intent", "tags", "version"})
 
 
@@ -91,19 +93,26 @@ def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
 
 
 def _unknown(profile: Profile, field: Field) -> Found:
-    known = FIELDS[profile]
-    hint = suggestion(field.name, known, close_only=True)
-    if profile is Profile.SPEC:
-        message = f"{clipped(field.name)} is no field of the standard, which has {joined(list(known))}"
-        remedy = hint.rstrip("?") or "move it under metadata, or remove it"
-        if field.name in FIELDS[Profile.CLAUDE_CODE]:
-            message = f"{clipped(field.name)} is a field of Claude Code and none of the standard"
-            remedy = "remove it, or choose the profile claude-code"
-        return UNKNOWN.at(field.line, field.column, message, remedy)
-    whose = "documented by Claude Code" if profile is Profile.CLAUDE_CODE else "of the script-first schema"
-    message = f"{clipped(field.name)} is no field {whose}, and means nothing to it"
-    remedy = hint.rstrip("?") or "move it under metadata, or remove it"
-    return UNKNOWN.at(field.line, field.column, message, remedy, severity=Severity.WARNING)
+    remedy = _meant(profile, field.name) or "move it under metadata, or remove it"
+    if profile is not Profile.SPEC:
+        whose = "documented by Claude Code" if profile is Profile.CLAUDE_CODE else "of the script-first schema"
+        message = f"{clipped(field.name)} is no field {whose}, and means nothing to it"
+        return UNKNOWN.at(field.line, field.column, message, remedy, severity=Severity.WARNING)
+    if field.name in FIELDS[Profile.CLAUDE_CODE]:
+        message = f"{clipped(field.name)} is a field of Claude Code and none of the standard"
+        remedy = "remove it, or choose the profile claude-code"
+    else:
+        message = f"{clipped(field.name)} is no field of the standard, which has {joined(list(FIELDS[profile]))}"
+    return UNKNOWN.at(field.line, field.column, message, remedy)
+
+
+def _meant(profile: Profile, name: str) -> str:
+    """Return ``did you mean …`` where a field's name is a slip of the pen, and not one of another profile."""
+    if name == _TOOLS_OF_AGENTS:
+        return "did you mean 'allowed-tools'"
+    if any(name in fields for fields in FIELDS.values()):
+        return ""
+    return suggestion(name, FIELDS[profile], close_only=True).rstrip("?")
 
 
 def _value(front: FrontMatter, profile: Profile, field: Field, spec: FieldSpec) -> Iterator[Found]:

@@ -106,7 +106,8 @@ def _scalar(skill: SkillDocument, profile: Profile, field: Field, node: Scalar) 
         message = f"the name {clipped(name)} has letters other than a-z, which many agents refuse"
         yield NOT_ASCII.at(*_value(field), message, "write it with a-z, 0-9 and hyphens")
     directory = os.path.basename(skill.directory)
-    if unicodedata.normalize("NFKC", directory) != name:
+    # A name in wrong form whose right form is the directory's needs no second finding.
+    if unicodedata.normalize("NFKC", directory) not in (name, _well_formed(name) if faults else name):
         message = f"the name {clipped(name)} is not that of the directory, {clipped(directory)}"
         yield NOT_DIRECTORY.at(*_value(field), message, "rename one of them", severity=severity)
 
