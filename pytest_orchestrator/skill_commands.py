@@ -212,7 +212,7 @@ def _directives(given: argparse.Namespace) -> int:
         return 0
     concerned = [state for state in states if state.true_claim is not None]
     for state in concerned:
-        print(f"{state.skill.shown_as}:{state.flag or state.block}: {state.skill.name} has {state.words}")
+        print(f"{state.skill.shown_as}:{state.line}: {state.skill.name} has {state.words}")
     print(f"{len(concerned)} of {len(states)} skills have script_first or the directive", file=sys.stderr)
     return 0
 

@@ -8,43 +8,20 @@ from typing import TYPE_CHECKING
 
 from ..config.tree import Scalar, ScalarKind, Table, is_nothing
 from ..errors import SkillError
+from .directive import STANDARD_BLOCK, find_directive
 from .document import parse_skill
 from .profiles import detect_profile
 from .rule import Profile
 
 if TYPE_CHECKING:
     from ..config.tree import Node
+    from .directive import Directive
     from .document import SkillDocument
-
-STANDARD_BLOCK = """\
-**SCRIPT-FIRST EXECUTION REQUIRED**
-
-Do not execute this task row-by-row or chat turn-by-turn. Instead:
-
-1. Write a Python/Bash script that:
-   - Iterates through all inputs
-   - Applies the required logic
-   - Handles errors gracefully
-   - Prints a final summary
-
-2. Execute the script once
-
-3. Return only the summary to the conversation
-"""
-"""The directive of seed 000."""
 
 _OPENING = re.compile(r"---[ \t]*(?:\r\n|\r|\n)")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _USAGE = re.compile(r"(?i)\b(?:usage|how to use|when to use)\b")
 _BOM = b"\xef\xbb\xbf"
-
-
-def directive_line(skill: SkillDocument) -> int | None:
-    """Return the line where the directive begins; None if there is none."""
-    for paragraph in skill.body.paragraphs:
-        if "script-first execution required" in paragraph.plain.lower():
-            return paragraph.line
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +46,7 @@ def with_directive(skill: SkillDocument) -> Edit:
     _refuse_broken(skill)
     newline = match[0] if (match := _LINE_END.search(skill.text)) else "\n"
     text = skill.text
-    has_block = directive_line(skill) is not None
+    has_block = find_directive(skill) is not None
     # From the end to the beginning, so that offsets stay right.
     if not has_block:
         text = _inserted(text, _offset(text, _place(skill)), _section(skill, newline), newline)
@@ -79,9 +56,9 @@ def with_directive(skill: SkillDocument) -> Edit:
     if text == skill.text:
         return Edit(data, ())
     edited = parse_skill(data, skill.path, skill.shown_as)
-    _refuse_failed(skill, edited)
+    directive = _refuse_failed(skill, edited)
     flag = () if skill.is_script_first else ("script_first",)
-    block = () if has_block else (f"the directive at line {directive_line(edited)}",)
+    block = () if has_block else (f"the directive at line {directive.line}",)
     return Edit(data, flag + block)
 
 
@@ -117,14 +94,19 @@ def _refuse_broken(skill: SkillDocument) -> None:
         raise SkillError(f"{skill.shown_as}: no directive can be put into it: {why}; mend that first")
 
 
-def _refuse_failed(skill: SkillDocument, edited: SkillDocument) -> None:
-    """Raise SkillError if what was written is not read as it was meant, as where an anchor stands for ``metadata``."""
+def _refuse_failed(skill: SkillDocument, edited: SkillDocument) -> Directive:
+    """Return the directive of an edited skill.
+
+    Raise SkillError if what was written is not read as it was meant, as where an anchor stands for ``metadata``.
+    """
     others = {name: value for name, value in edited.values.items() if name not in ("script_first", "metadata")}
     kept = {name: value for name, value in skill.values.items() if name not in ("script_first", "metadata")}
     if edited.front.mistakes or not edited.is_script_first or others != kept:
         raise SkillError(f"{skill.shown_as}: script_first cannot be set in this front matter; set it by hand")
-    if directive_line(edited) is None:
+    directive = find_directive(edited)
+    if directive is None:
         raise SkillError(f"{skill.shown_as}: the directive is not seen where it would go; put it there by hand")
+    return directive
 
 
 def _place(skill: SkillDocument) -> int:

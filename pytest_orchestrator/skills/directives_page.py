@@ -13,11 +13,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ..config.phrases import clipped, joined
-from .directive_edit import directive_line
+from .directive import find_directive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from .directive import Directive
     from .document import SkillDocument
     from .library import SkillLibrary
 
@@ -42,24 +43,30 @@ class DirectiveState:
     skill: SkillDocument
     flag: int | None
     """The line of ``script_first``, where that is true."""
-    block: int | None
-    """The line where the directive begins."""
+    directive: Directive | None
+    """The directive, where there is one."""
+
+    @property
+    def line(self) -> int:
+        """The line of what it has; 1 if it has nothing."""
+        return self.flag or (self.directive.line if self.directive is not None else 1)
 
     @property
     def words(self) -> str:
         """What it has and lacks: ``script_first, no directive``."""
-        if self.flag is None and self.block is None:
-            return "neither script_first nor the directive"
-        if self.flag is not None and self.block is not None:
-            return "script_first and the directive"
-        return "script_first, no directive" if self.flag is not None else "the directive, no script_first"
+        directive = self.directive
+        if directive is None:
+            return "neither script_first nor the directive" if self.flag is None else "script_first, no directive"
+        what = "the directive" if directive.is_complete else f"a directive without '{directive.missing[0]}'"
+        return f"{what}, no script_first" if self.flag is None else f"script_first and {what}"
 
     @property
     def true_claim(self) -> Claim | None:
         """What a page has to say of it; None where it has neither, and several claims may be true."""
-        if self.flag is None and self.block is None:
+        if self.flag is None and self.directive is None:
             return None
-        return Claim.APPLIED if self.flag is not None and self.block is not None else Claim.PENDING
+        has_all = self.flag is not None and self.directive is not None and self.directive.is_complete
+        return Claim.APPLIED if has_all else Claim.PENDING
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``skills directives --json`` prints about a skill."""
@@ -68,7 +75,7 @@ class DirectiveState:
             "path": skill.shown_as,
             "name": skill.name,
             "script_first": self.flag is not None,
-            "directive": self.block is not None,
+            "directive": self.directive is not None,
         }
 
 
@@ -102,7 +109,7 @@ class Difference:
 
 def directive_states(skills: Sequence[SkillDocument]) -> list[DirectiveState]:
     """Return what each skill has."""
-    return [DirectiveState(skill, _flag_line(skill), directive_line(skill)) for skill in skills]
+    return [DirectiveState(skill, _flag_line(skill), find_directive(skill)) for skill in skills]
 
 
 def _flag_line(skill: SkillDocument) -> int | None:
@@ -130,7 +137,7 @@ def differences(page: str, shown_as: str, library: SkillLibrary) -> list[Differe
     unlisted = [state for path, state in states.items() if path not in listed and state.true_claim is not None]
     for state in unlisted:
         message = f"{clipped(state.skill.name)} has {state.words}, and {shown_as} does not list it"
-        found.append(Difference(state.skill.shown_as, state.flag or state.block or 1, message))
+        found.append(Difference(state.skill.shown_as, state.line, message))
     return found
 
 

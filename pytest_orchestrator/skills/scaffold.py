@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..config.phrases import clipped
 from ..core.names import escape_name, quote_name
 from ..errors import SkillError
-from .directive_edit import STANDARD_BLOCK
+from .directive import STANDARD_BLOCK
 from .discovery import skill_file
 from .document import SKILL_FILES
 from .rule import Profile
@@ -27,18 +27,21 @@ _USAGE = """\
 
 ## Usage
 
-Give the agent the items that it is about, or where to find them. It handles every one of them and reports how many
-were done and which were not.
+{usage}
 
-- Needs: read access to the items
-- Changes: nothing but the items that were named
+- Needs: read access to {what}
+- Changes: nothing but {what}
 """
+_ONE = "Name what it is about, or where to find it. It looks first, then acts, and reports what it changed."
+_MANY = """\
+Give the agent the items that it is about, or where to find them. It handles every one of them and reports how many
+were done and which were not."""
 _STEPS = """
 ## Steps
 
-1. Make sure that the items exist. Stop and ask when one does not.
-2. Handle one item after the other, and note what fails.
-3. Report the summary.
+1. Make sure that what was named exists. Stop and ask when it does not.
+2. Do it, and look at the outcome.
+3. Report what was changed, or what went wrong.
 """
 _EXAMPLES = """
 ## Examples
@@ -155,17 +158,28 @@ def skill_text(
     words = name.split("-")
     title = " ".join(words).capitalize()
     task = " ".join(words)
-    about = description or f"{title}: all items of a request in one go. Use this when the task is to {task}."
-    values = {
-        "title": title,
-        "request": f"{title} for all items in this list",
-        "answer": "I handle each of them and tell what was done.",
-        "second_request": f"{title} for everything that was added since yesterday",
-        "second_answer": "I look up what was added, handle each item and tell what was done.",
-    }
     if script_first:
-        values["answer"] = "That is one script that goes through the list. I run it once and return its summary."
-        values["second_answer"] = "The script finds them first. I run it once and return its summary."
+        about = f"{title}: all items of a request in one go. Use this when the task is to {task}."
+        values = {
+            "usage": _MANY,
+            "what": "the items that were named",
+            "request": f"{title} for all items in this list",
+            "answer": "That is one script that goes through the list. I run it once and return its summary.",
+            "second_request": f"{title} for everything that was added since yesterday",
+            "second_answer": "The script finds them first. I run it once and return its summary.",
+        }
+    else:
+        about = f"{title}, and tell what was changed. Use this when the task is to {task}."
+        values = {
+            "usage": _ONE,
+            "what": "what was named",
+            "request": f"{title}, please",
+            "answer": "I ask what it is about if that is not clear, look at it, do it and tell what changed.",
+            "second_request": f"Can you {task} and tell me what changed?",
+            "second_answer": "I look at the state before, do it, and tell the difference.",
+        }
+    values["title"] = title
+    about = description or about
     parts_of_text = [_front(name, parts, profile, about, script_first=script_first), _USAGE.format(**values)]
     if script_first:
         parts_of_text.append(f"\n## Script-First Directive\n\n{STANDARD_BLOCK}")
@@ -178,7 +192,8 @@ def skill_text(
 def _front(name: str, parts: Sequence[str], profile: Profile, about: str, *, script_first: bool) -> str:
     lines = [f"name: {_scalar(name)}"]
     if profile is Profile.SCRIPT_FIRST:
-        tags = list(dict.fromkeys([*parts[:-1], *name.split("-"), "automation", "batch", "summary"]))
+        kind = ("automation", "batch", "summary") if script_first else ("operations", "task", "report")
+        tags = list(dict.fromkeys([*parts[:-1], *name.split("-"), *kind]))
         lines += [f"tags: [{', '.join(map(_scalar, tags))}]", f"intent: {json.dumps(about, ensure_ascii=False)}"]
         lines += ["version: 1.0.0", *(["languages: [python]", "script_first: true"] if script_first else [])]
     else:

@@ -312,7 +312,7 @@ def test_a_page_that_lies_is_told_line_by_line_with_exit_code_1(root: Path, caps
     assert main(["skills", "directives", "--apply", "document-parser"]) == 0
     assert main(["skills", "directives", "--apply", "skills/document-parser"]) == 0
     first, second = capsys.readouterr().out.splitlines()
-    assert first == "skills/document-parser/SKILL.md: added script_first and the directive at line 20"
+    assert first == "skills/document-parser/SKILL.md: added script_first and the directive at line 19"
     assert second == "skills/document-parser/SKILL.md: has both already"
     assert main(["skills", "directives", "--against", "docs/page.md"]) == 0
 

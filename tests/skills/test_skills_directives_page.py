@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from skill_trees import skill_text, write_tree
 
 from pytest_orchestrator import SkillError, SkillLibrary
-from pytest_orchestrator.skills.directive_edit import STANDARD_BLOCK, apply_directive, with_directive
+from pytest_orchestrator.skills.directive import STANDARD_BLOCK
+from pytest_orchestrator.skills.directive_edit import apply_directive, with_directive
 from pytest_orchestrator.skills.directives_correction import corrected_page
 from pytest_orchestrator.skills.directives_page import Claim, differences, directive_states, name_on_page, read_page
 from pytest_orchestrator.skills.document import parse_skill
@@ -44,7 +45,7 @@ def library(tmp_path: Path) -> SkillLibrary:
 
 def test_states_tell_flag_and_block_with_their_lines(library: SkillLibrary) -> None:
     states = directive_states(library.skills)
-    assert [(state.skill.name, state.flag, state.block) for state in states] == [
+    assert [(state.skill.name, state.flag, state.directive and state.directive.line) for state in states] == [
         ("orchestrator", 4, 13),
         ("document-parser", None, None),
         ("flag-only", 4, None),
@@ -156,6 +157,19 @@ def test_what_a_page_leaves_out_is_told_at_the_skill(library: SkillLibrary) -> N
         f"skills/core/orchestrator/SKILL.md:4: 'orchestrator' has {BOTH}, and p.md does not list it",
         "skills/flag-only/SKILL.md:4: 'flag-only' has script_first, no directive, and p.md does not list it",
     ]
+
+
+def test_a_directive_that_lacks_something_is_not_applied(tmp_path: Path) -> None:
+    text = written(True, True).replace("2. Execute the script once\n", "")
+    write_tree(tmp_path, {"x/SKILL.md": text})
+    library = SkillLibrary.of(root=tmp_path)
+    (found,) = differences("# Skills\n\n- [x] `x`\n", "p.md", library)
+    assert str(found) == (
+        "p.md:3: 'x' is applied here, and x/SKILL.md has script_first and a directive without 'execute it once'"
+    )
+    assert differences("# Skills\n\n- [ ] `x`\n", "p.md", library) == []
+    # It is there, and to rewrite it is for its author.
+    assert apply_directive(library.only()).added == ()
 
 
 def test_a_name_of_several_skills_is_told_and_left_alone(tmp_path: Path) -> None:
