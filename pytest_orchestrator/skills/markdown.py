@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,10 @@ it stands in a definition elsewhere."""
 LONGEST_BLOCK = 20_000
 """Characters of a block that is searched for links and emphasis; a longer one is text. Some input takes the parser
 time that grows with the square of a block's length, and no one writes such a paragraph."""
+
+
+# What anything but text begins with, or ends a line. Half of all blocks have none of it.
+_MARKS = re.compile(r"[\\`*_<&\[\n]")
 
 
 @cache
@@ -95,7 +100,7 @@ def _read_blocks(state: StateCore) -> None:
         if token.type != "inline":
             continue
         token.children = []
-        if len(token.content) > LONGEST_BLOCK:
+        if len(token.content) > LONGEST_BLOCK or not _MARKS.search(token.content):
             token.children.append(Token("text", "", 0, content=token.content))
         else:
             state.md.inline.parse(token.content, state.md, state.env, token.children)

@@ -123,6 +123,14 @@ def test_each_mistake_of_yaml_is_a_finding_with_its_own_place() -> None:
     assert found[0].remedy == "remove one of them"
 
 
+def test_nothing_is_said_of_configuration_files() -> None:
+    for example in examples_reading.EXAMPLES:
+        for text in example.bad.values():
+            for found in check(text.encode("utf-8", "surrogateescape"), example.profile):
+                assert "configuration" not in found.message + found.remedy
+                assert "glob" not in found.message + found.remedy
+
+
 def test_a_file_with_windows_line_ends_and_a_byte_order_mark_has_right_places() -> None:
     found = check("\ufeff---\r\nname: make-tea\r\ndescription: Tea.\r\n---\r\n")
     assert [(one.rule.code, one.line, one.column) for one in found] == [("SK108", 1, 1), ("SK126", 3, 14)]

@@ -78,6 +78,11 @@ _OF_PROBLEM = {
 _NOTHING_TO_JUDGE = frozenset({"unreadable", "too_large", "empty"})
 _INVISIBLE = "\ufeff\u200b \t"
 _ALMOST_FENCE = re.compile(r"[ \t]*(?:---+|\u2014+|\u2013+|\.\.\.)[ \t]*")
+_REMEDIES = {
+    "no configuration needs that, write it flat": "write it flat",
+    "write less, or use globs": "write the values out, or fewer of them",
+}
+"""What is said of configuration files does not always fit here."""
 _LATEST = 40
 """Lines at the top of a file that are searched for front matter that begins too late, or ends in another line."""
 
@@ -135,4 +140,5 @@ def _yaml_mistake(mistake: Mistake) -> Found:
     message, found, remedy = mistake.message.rpartition("; ")
     if not found:
         message, remedy = mistake.message, "quote the value"
+    remedy = _REMEDIES.get(remedy, remedy)
     return YAML_MISTAKE.at(mistake.line, mistake.column, message, remedy)
