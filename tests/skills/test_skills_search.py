@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+import subprocess
+import sys
 from statistics import mean
 from typing import TYPE_CHECKING
 
 import pytest
-from skill_trees import queries_of, skill_text, write_own_skills, write_tree
+from skill_trees import DATA, queries_of, skill_text, write_own_skills, write_tree
 
 from pytest_orchestrator import SkillError
 from pytest_orchestrator.skills import semantic
@@ -205,7 +208,7 @@ def test_without_the_extra_search_by_meaning_says_what_to_install(
     library: SkillLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     semantic._model.cache_clear()
-    monkeypatch.setitem(__import__("sys").modules, "wordllama", None)
+    monkeypatch.setitem(sys.modules, "wordllama", None)
     with pytest.raises(SkillError, match=r"not installed: pip install 'pytest-orchestrator\[semantic\]'"):
         SkillLibrary.of(root=library.root).search("anything", semantic=True)
 
@@ -214,3 +217,24 @@ def test_meaning_of_nothing_is_nothing(tmp_path: Path, library: SkillLibrary) ->
     pytest.importorskip("wordllama")
     assert SkillLibrary.of(root=tmp_path).search("anything", semantic=True) == []
     assert library.search("  ", semantic=True) == []
+
+
+# -- the labelled set over real skills, which is measured outside of the suite --------------------------------
+
+
+def test_the_labelled_set_over_real_skills_is_large_enough_and_names_what_to_fetch() -> None:
+    data = json.loads((DATA / "search_queries.json").read_text(encoding="utf-8"))
+    queries = queries_of("search_queries.json")
+    assert len({query.sentence for query in queries}) == len(queries) >= 100
+    assert all(1 <= len(set(query.relevant)) == len(query.relevant) <= 4 for query in queries)
+    assert len({name for query in queries for name in query.relevant}) >= 100
+    page = (DATA.parents[1] / "docs/explanation/skill-search.md").read_text(encoding="utf-8")
+    assert all(f"{name}=={version}" in page for name, version in data["packages"].items())
+
+
+def test_without_the_real_skills_the_measurement_says_how_to_get_them(tmp_path: Path) -> None:
+    write_own_skills(tmp_path)
+    program = DATA.parent / "benchmarks" / "skill_search.py"
+    done = subprocess.run([sys.executable, program, tmp_path], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install --no-deps --no-compile --target DIRECTORY abvx-agent-skills==" in done.stderr
