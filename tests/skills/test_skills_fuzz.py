@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
+from pytest_orchestrator.skills.body_reader import as_it_reads
 from pytest_orchestrator.skills.context import CheckContext
 from pytest_orchestrator.skills.document import SkillDocument, parse_skill
+from pytest_orchestrator.skills.markdown import markdown_parser
 from pytest_orchestrator.skills.rule import Profile
 from pytest_orchestrator.skills.rules import collisions, descriptions, fields, names, reading, schema
 
@@ -122,6 +125,16 @@ def test_every_place_in_the_body_is_in_the_file_and_right(text: str) -> None:
     assert [heading.line + 4 for heading in read("\n" + text).body.headings] == [
         heading.line + 1 for heading in skill.body.headings
     ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(MARKDOWN)
+def test_the_parser_reads_as_it_does_without_what_it_was_taught(text: str) -> None:
+    plain = MarkdownIt("commonmark").enable("table")
+    assert [as_it_reads(token.children or []) for token in markdown_parser().parse(text)] == [
+        as_it_reads(token.children or []) for token in plain.parse(text)
+    ]
+    assert markdown_parser().render(text) == plain.render(text)
 
 
 @settings(max_examples=400, deadline=None)
