@@ -20,6 +20,7 @@ from ..process.redaction import REPLACEMENT
 from ..scripts.environment import shown_additions
 from ..scripts.interpreter import NotStartableError
 from ..scripts.prepare import prepare, unmet_requirement
+from .base import OrchestratedItem
 from .execution import Execution
 from .hooks import adapted
 from .items import ScriptItem
@@ -43,17 +44,22 @@ def pytest_collection_finish(session: pytest.Session) -> Generator[None, None, N
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     if terminal is None:
         return
-    scripts = [item for item in items if isinstance(item, ScriptItem)]
-    for item in scripts:
+    ours = [item for item in items if isinstance(item, OrchestratedItem)]
+    for item in ours:
         terminal.write_line(item.nodeid, bold=True)
         for label, text in _description(item, session.config.stash[KEY]):
             terminal.write_line(f"  {label:{_WIDTH}}  {text}")
-    others = len(items) - len(scripts)
+    others = len(items) - len(ours)
     if others:
         terminal.write_line(f"and {others} {'test' if others == 1 else 'tests'} of pytest's own")
 
 
-def _description(item: ScriptItem, orchestration: Orchestration) -> Iterator[tuple[str, str]]:
+def _description(item: OrchestratedItem, orchestration: Orchestration) -> Iterator[tuple[str, str]]:
+    if not isinstance(item, ScriptItem):
+        yield "check", "all skills are checked together, and nothing is run"
+        for mark in item.iter_markers("skip"):
+            yield "skipped", str(mark.kwargs.get("reason", ""))
+        return
     try:
         settings = item.effective_settings()
     except OrchestratorError as error:
@@ -75,7 +81,8 @@ def _description(item: ScriptItem, orchestration: Orchestration) -> Iterator[tup
 
 def _command(item: ScriptItem, orchestration: Orchestration) -> Iterator[tuple[str, str]]:
     context = orchestration.context()
-    spec = replace(Execution.spec(item), program=item.program)
+    program = item.program
+    spec = replace(Execution.spec(item), program=program)
     try:
         prepared = prepare(spec, context)
     except NotStartableError as error:
@@ -90,7 +97,9 @@ def _command(item: ScriptItem, orchestration: Orchestration) -> Iterator[tuple[s
         return
     command = call.result.command
     redactor = context.redactor.extended(spec.settings.env)
-    yield "command", " ".join(_word(redactor.text(word)) for word in call.result.shown)
+    # Code of a skill is in a file that does not outlive this run.
+    words = [f"{item.location[0]}:{item.case}" if word == program else word for word in call.result.shown]
+    yield "command", " ".join(_word(redactor.text(word)) for word in words)
     cwd = command.cwd
     yield "directory", "a temporary one" if cwd is None else redactor.text(escape_name(os.fsdecode(cwd)))
     label = "environment"

@@ -16,10 +16,10 @@ from .orchestration import KEY, Orchestration
 from .skill_items import skill_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from ..config.project import ProjectConfig
+    from ..errors import Mistake
 
 
 class ScriptNode(pytest.Collector):
@@ -40,27 +40,47 @@ class ScriptNode(pytest.Collector):
         return list(file_items(self, self.path, self.config.stash[KEY], in_node=True))
 
 
-class ConfigNode(pytest.File):
-    """A configuration file: no items, but one collection error that lists all its mistakes, if it has any."""
+class _SettingsNode(pytest.File):
+    """A file of settings: no items, but one collection error that lists all its mistakes, if it has any."""
 
-    def __init__(self, *, found: ProjectConfig | ConfigurationError, **kwargs: Any) -> None:
+    def __init__(self, *, mistakes: ConfigurationError | None, doubts: Sequence[Mistake], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._found = found
+        self._mistakes = mistakes
+        self._doubts = doubts
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Report the mistakes; a path that names nothing, no mistake without --orchestrate-strict, is a warning."""
-        if isinstance(self._found, ConfigurationError):
-            raise self.CollectError(str(self._found))
-        unmatched = self._found.unmatched_paths()
-        mistakes = "\n".join(map(str, unmatched))
-        for mistake in unmatched:
-            warning = pytest.PytestCollectionWarning(mistake.message)
+        """Report the mistakes; what is no mistake without --orchestrate-strict is a warning."""
+        if self._mistakes is not None:
+            raise self.CollectError(str(self._mistakes))
+        for doubt in self._doubts:
+            warning = pytest.PytestCollectionWarning(doubt.message)
             try:
-                warnings.warn_explicit(warning, None, mistake.path, mistake.line)
+                warnings.warn_explicit(warning, None, doubt.path, doubt.line)
             except pytest.PytestCollectionWarning:
                 # The user's filters turn warnings into errors.
-                raise self.CollectError(mistakes) from None
+                raise self.CollectError("\n".join(map(str, self._doubts))) from None
         return []
+
+
+class ConfigNode(_SettingsNode):
+    """A configuration file."""
+
+
+class BaselineNode(_SettingsNode):
+    """A baseline of skills."""
+
+
+def _settings_node(
+    kind: type[_SettingsNode],
+    parent: pytest.Collector,
+    path: Path,
+    shown: str,
+    found: object,
+    doubts: Sequence[Mistake],
+) -> _SettingsNode:
+    mistakes = found if isinstance(found, ConfigurationError) else None
+    name = os.path.basename(shown)
+    return kind.from_parent(parent, path=path, name=name, nodeid=shown, mistakes=mistakes, doubts=doubts)
 
 
 def config_nodes(parent: pytest.Collector, directory: str, orchestration: Orchestration) -> Iterator[pytest.Collector]:
@@ -71,7 +91,23 @@ def config_nodes(parent: pytest.Collector, directory: str, orchestration: Orches
         shown = orchestration.shown(str(path))
         if shown not in orchestration.config_nodes:
             orchestration.config_nodes.add(shown)
-            yield ConfigNode.from_parent(parent, path=path, name=os.path.basename(shown), nodeid=shown, found=found)
+            doubts = () if isinstance(found, ConfigurationError) else found.unmatched_paths()
+            yield _settings_node(ConfigNode, parent, path, shown, found, doubts)
+
+
+def baseline_nodes(parent: pytest.Collector, skill: str, orchestration: Orchestration) -> Iterator[pytest.Collector]:
+    """Yield a node for the baseline of a skill, the first time that it is met."""
+    file = orchestration.skills.settings(skill).baseline
+    found = orchestration.skills.baseline(skill)
+    if file is None or found is None:
+        return
+    shown = orchestration.shown(str(file))
+    if shown not in orchestration.config_nodes:
+        orchestration.config_nodes.add(shown)
+        doubts: Sequence[Mistake] = ()
+        if not isinstance(found, ConfigurationError) and not orchestration.settings.update_baseline:
+            doubts = found.doubts(shown)
+        yield _settings_node(BaselineNode, parent, file, shown, found, doubts)
 
 
 def script_items(
@@ -117,6 +153,11 @@ def file_nodes(
     except ConfigurationError as mistakes:
         yield from config_nodes(parent, directory, orchestration)
         error = str(mistakes)
+    if error is None and path.name in SKILL_FILES:
+        yield from baseline_nodes(parent, text, orchestration)
+        broken = orchestration.skills.baseline(text)
+        if isinstance(broken, ConfigurationError):
+            error = str(broken)
     if text in orchestration.scope.by_id or (error is not None and text in orchestration.scope.named):
         shown = orchestration.shown(text)
         name = shown[shown.rfind("/") + 1 :]

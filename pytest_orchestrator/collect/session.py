@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .. import __version__
+from ..config.options import by_name, flag
 from ..core.names import escape_name
 from ..errors import OrchestratorError, ReportError, SupervisorError
 from ..reports.directory import ReportDirectory
@@ -93,6 +94,9 @@ def activate(config: pytest.Config) -> None:
         per_worker=given is not None and bool(given.get(PER_WORKER)),
     )
     config.stash[KEY] = orchestration
+    if settings.update_baseline and (given is not None or is_controller(config)):
+        option = flag(by_name("update_baseline"))
+        raise pytest.UsageError(f"{option}: one process has to see all skills; run it without workers (-n0)")
     refuse_unknown_parts(orchestration)
     refuse_unknown_subdirs(orchestration)
     recorder = None
@@ -191,6 +195,7 @@ class OrchestratorSession:
         """Count our items before anyone deselects some."""
         self._orchestration.collected = sum(isinstance(item, OrchestratedItem) for item in items)
         tell_controller(self._config, COLLECTED, self._orchestration.collected)
+        self._orchestration.skills.refuse_update()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
+from ..config.options import by_name, flag
 from ..config.skill_settings import SkillSettings, skill_settings
 from ..errors import ConfigurationError, OrchestratorError
 from ..skills.finding import Part
@@ -78,14 +82,57 @@ class SkillChecks:
             return None
         known = self._baselines.get(file)
         if known is None:
-            from ..skills.baseline import read_baseline
-
-            try:
-                known = read_baseline(file, self._orchestration.shown(str(file)))
-            except ConfigurationError as error:
-                known = error
-            self._baselines[file] = known
+            known = self._baselines[file] = self._read_baseline(file)
         return known
+
+    def _read_baseline(self, file: Path) -> Baseline | ConfigurationError:
+        from ..skills.baseline import read_baseline
+
+        shown = self._orchestration.shown(str(file))
+        run = self._orchestration.settings
+        try:
+            found = read_baseline(file, shown)
+        except ConfigurationError as error:
+            return error
+        doubts = found.doubts(shown) if run.strict and not run.update_baseline else ()
+        if doubts:
+            return ConfigurationError(
+                [replace(doubt, message=f"{doubt.message} (--orchestrate-strict)") for doubt in doubts]
+            )
+        return found
+
+    def refuse_update(self) -> None:
+        """Raise ``pytest.UsageError`` if baselines are to be written and a skill has none, or there is none."""
+        if not self._orchestration.settings.update_baseline:
+            return
+        option = flag(by_name("update_baseline"))
+        if not self._paths:
+            raise pytest.UsageError(f"{option}: there is no skill in what was asked for, so no baseline can be written")
+        without = [path for path in self._paths if self.settings(path).baseline is None]
+        if without:
+            more = f" and {len(without) - 1} more" if len(without) > 1 else ""
+            message = (
+                f"{option}: no baseline is named for {self._orchestration.shown(without[0])}{more}; name a file with "
+                f"{flag(by_name('skill_baseline'))}=FILE, or with baseline: under skills: in orchestrator.yaml"
+            )
+            raise pytest.UsageError(message)
+
+    def written(self) -> list[str]:
+        """Return a line for each baseline that was written."""
+        if not self._orchestration.settings.update_baseline:
+            return []
+        if not self.reports:
+            return ["no baseline was written: no skill was checked"]
+        from .orchestration import shown_path
+
+        lines = []
+        for file in dict.fromkeys(self.settings(path).baseline for path in self._paths):
+            number = sum(
+                len(self.reports[path].baselined) for path in self._paths if self.settings(path).baseline == file
+            )
+            name = shown_path(str(file), self._orchestration.here)
+            lines.append(f"baseline {name}: {number} known finding{'' if number == 1 else 's'}")
+        return lines
 
     def run_fences(self, path: str) -> list[Fence]:
         """Return the fenced blocks of a skill that are to be run."""

@@ -1,12 +1,15 @@
-"""What the terminal names even where there are no reports: flaky passes, and processes that were left behind."""
+"""What the terminal names even where there are no reports: flaky passes, left processes, findings about skills."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..core.document import ResultRow
+from ..core.kinds import SKILL
 from ..core.status import Status
-from ..reports.recorder import RESULT_ATTRIBUTE
+from ..reports.recorder import KIND_ATTRIBUTE, RESULT_ATTRIBUTE
+from ..reports.skills import skills_summary
 
 if TYPE_CHECKING:
     import pytest
@@ -19,6 +22,8 @@ class Standouts:
     _flaky: dict[str, None] = field(default_factory=dict)
     _left: dict[str, int] = field(default_factory=dict)
     """Processes by the id of the item."""
+    _skills: list[ResultRow] = field(default_factory=list)
+    """Rows of items of skills, as far as they tell of findings."""
     _again: set[str] = field(default_factory=set)
     """Items that pytest-rerunfailures runs again."""
 
@@ -33,6 +38,8 @@ class Standouts:
             len(data.get("attempts", ())) > 1 or report.nodeid in self._again
         ):
             self._flaky[report.nodeid] = None
+        if getattr(report, KIND_ATTRIBUTE, "") == SKILL:
+            self._skills.append(ResultRow(report.nodeid, SKILL, Status(data["status"]), 0.0, "", data).digest())
         if data.get("left_processes"):
             self._left[report.nodeid] = len(data["left_processes"])
 
@@ -45,4 +52,5 @@ class Standouts:
                 "items": len(self._left),
                 "nodeids": sorted(self._left),
             },
+            "skills": skills_summary(self._skills),
         }

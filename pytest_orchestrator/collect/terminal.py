@@ -47,6 +47,7 @@ class TerminalOutput:
         self.is_interrupted = False
         """Whether the session was given up, perhaps before anything was found."""
         self._standouts = Standouts()
+        self._runs_items = not config.getoption("collectonly", False)
         show_in_red(TIMEOUT)
 
     def pytest_report_header(self) -> str:
@@ -111,6 +112,8 @@ class TerminalOutput:
         """Write the closing section; with -q only what stands out and where the report is, with -qq nothing."""
         verbosity = self._config.get_verbosity()
         lines = self._closing_lines(terminal, brief=verbosity < 0) if verbosity > -2 else []
+        if self._runs_items:
+            lines += self._orchestration.skills.written()
         if lines and verbosity >= 0 and not self._config.getoption("no_summary", False):
             terminal.write_sep("=", "orchestrator")
         for line in lines:
@@ -143,7 +146,8 @@ class TerminalOutput:
             looked_for = describe(orchestration.root_place(roots[0]).settings)
         except ConfigurationError:  # which has been reported
             return
-        terminal.write_line(f"orchestrator: no scripts found in {places}; looked for {looked_for}", yellow=True)
+        message = f"orchestrator: no scripts found in {places}; looked for {looked_for}; no SKILL.md either"
+        terminal.write_line(message, yellow=True)
 
 
 def is_timeout(report: pytest.TestReport) -> bool:

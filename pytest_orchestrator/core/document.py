@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .jsontext import compact
+from .kinds import SKILL
 from .result import iso_time
 from .run_facts import FORMAT, RunFacts, count_of, run_line, seconds_of, text_of
 from .status import Status
@@ -31,6 +32,7 @@ TAIL_CHARS = 4000
 
 NO_DATA: Mapping[str, Any] = MappingProxyType({})
 
+_OF_SKILLS = ("findings", "profile", "profile_reason", "ignored", "baselined")
 _ALWAYS_TOLD = ("left_processes", "attempts", "notes")
 _TOLD_WHEN_NOT_PASSED = ("error", "changed_by", "limit", "xfail", *_ALWAYS_TOLD)
 _TOLD_WHEN_BAD = (
@@ -129,8 +131,8 @@ class ResultRow:
     def digest(self, *, output: bool = True) -> ResultRow:
         """Return the row with only what a report tells of it, so that 100 000 rows fit in memory.
 
-        Of a pass that is retries, notes and left-behind processes; of a failure also its output's last
-        :data:`TAIL_CHARS` characters, unless ``output`` is false.
+        Of a pass that is retries, notes, left-behind processes and findings about a skill; of a failure also its
+        output's last :data:`TAIL_CHARS` characters, unless ``output`` is false.
         """
         if self.status.is_bad:
             told: tuple[str, ...] = _TOLD_WHEN_BAD
@@ -138,6 +140,8 @@ class ResultRow:
             told = _ALWAYS_TOLD if self.status is Status.PASSED else _TOLD_WHEN_NOT_PASSED
         data = self.data
         kept = {key: data[key] for key in told if data.get(key) not in (None, [], "")}
+        if self.kind == SKILL:
+            kept |= {key: data[key] for key in _OF_SKILLS if data.get(key)}
         if output and self.status.is_bad:
             for key in ("stdout", "stderr"):
                 if text := text_of(data.get(key)):

@@ -13,6 +13,7 @@ from ..core.status import Status
 from .amounts import format_duration, format_size, plural
 from .failure import describe_attempts, describe_left, failure_block, failure_line
 from .quoting import cell, code, fence, last_lines, plain
+from .skills import found_in_skills, skill_blocks
 from .summary import UNRECORDED, slowest, status_counts, summarize, uncollected_count
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _KIB = 1024
 _DETAILS = {Status.FAILED: 340 * _KIB, Status.TIMEOUT: 120 * _KIB, Status.ERROR: 120 * _KIB}
 _LINES = 24 * _KIB
 _LIST = 32 * _KIB
+_MOST_FOR_SKILLS = 200 * _KIB
+_LEAST_FOR_SKILLS = 16 * _KIB
 _IDS_PER_GROUP = 5
 _MESSAGE_LINES = 30
 
@@ -74,16 +77,30 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _failures(document: RunDocument, rows: Sequence[ResultRow], status: Status) -> str:
-    blocks = (failure_block(row, document.log_id(row)) for row in rows)
+    # What was found in skills has a section of its own.
+    found = [row for row in rows if row.entries("findings")]
+    detailed = [row for row in rows if not row.entries("findings")]
+    blocks = (failure_block(row, document.log_id(row)) for row in detailed)
     details, shown = _bounded(blocks, _DETAILS[status])
-    lines, listed = _bounded(map(failure_line, rows[shown:]), _LINES)
+    brief = [*found, *detailed[shown:]]
+    lines, listed = _bounded(map(failure_line, brief), _LINES)
     if lines:
-        lines = f"### Without details\n\n{lines}"
-    rest = _more(len(rows) - shown - listed)
+        lines = f"### {'Skills, and others without' if found else 'Without'} details\n\n{lines}"
+    rest = _more(len(brief) - listed)
     reasons = ""
     if rows and status is Status.ERROR:
         reasons = _grouped((code(str(row.data.get("reason") or "unknown"), 60), row.nodeid) for row in rows) + "\n"
     return f"{reasons}{details}{lines}{rest}"
+
+
+def _skills(rows: Sequence[ResultRow], limit: int) -> tuple[str, str]:
+    """Return the heading of the section about skills, and the section."""
+    skills = found_in_skills(rows)
+    blocks = list(skill_blocks(skills))
+    text, shown = _bounded(iter(blocks), limit)
+    more = len(blocks) - shown
+    rest = f"… and {plural(more, 'more skill')} with findings, all in `results.jsonl`\n" if more else ""
+    return f"Skills: findings in {len(blocks)} of {len(skills)}", text + rest
 
 
 def _uncollected(document: RunDocument) -> str:
@@ -207,8 +224,12 @@ def _sections(document: RunDocument, summary: dict[str, Any]) -> Iterator[tuple[
     for row in rows:
         by_status[row.status].append(row)
     yield f"Could not be collected ({len(document.collection_errors)})", _uncollected(document)
+    room = sum(_DETAILS.values())
     for status, heading in _HEADINGS.items():
-        yield f"{heading} ({len(by_status[status])})", _failures(document, by_status[status], status)
+        body = _failures(document, by_status[status], status)
+        room -= len(body.encode())
+        yield f"{heading} ({len(by_status[status])})", body
+    yield _skills(rows, min(max(room, _LEAST_FOR_SKILLS), _MOST_FOR_SKILLS))
     stopped = [*by_status[Status.CANCELLED], *by_status[Status.NOT_RUN]]
     yield (
         f"Cancelled and not run ({len(stopped)})",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.document import FORMAT, RunDocument, end_line
 from ..core.jsontext import compact
+from ..core.kinds import SCRIPT
 from ..core.shards import Shard
 from ..errors import ReportError
 from .durations import DURATIONS, MEASURED, Recorded, write_durations
@@ -178,5 +179,5 @@ def _durations(documents: Sequence[RunDocument]) -> dict[str, Recorded]:
         row.nodeid: Recorded(row.duration, now)
         for document in documents
         for row in document.rows
-        if row.status in MEASURED
+        if row.status in MEASURED and row.kind == SCRIPT
     }

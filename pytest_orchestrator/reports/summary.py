@@ -6,6 +6,7 @@ import heapq
 from typing import TYPE_CHECKING, Any
 
 from ..core.status import Status
+from .skills import skills_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,7 +74,8 @@ def summarize(document: RunDocument) -> dict[str, Any]:
     is wall-clock seconds (None of a crashed run), elsewhere the sum over the items. ``verdict`` is ``passed``,
     ``failed``, ``crashed``, ``incomplete`` (shards are missing), ``interrupted``, ``internal error``,
     ``usage error`` or ``nothing collected``.
-    ``failing``, ``flaky``, ``collection_errors`` and ``left_processes`` hold at most 100 ids each, and the whole count.
+    ``failing``, ``flaky``, ``collection_errors`` and ``left_processes`` hold at most 100 ids each, and the whole count;
+    ``skills`` has what :func:`~pytest_orchestrator.reports.skills.skills_summary` returns.
     """
     whole = _Group()
     by_directory: dict[str, _Group] = {}
@@ -129,6 +131,7 @@ def summarize(document: RunDocument) -> dict[str, Any]:
         "failing": {"count": len(failing), "nodeids": _ids(failing)},
         "flaky": {"count": len(flaky), "nodeids": _ids(flaky)},
         "left_processes": {"count": processes, "items": len(left), "nodeids": _ids(left)},
+        "skills": skills_summary(document.rows),
         "run": {
             "rootdir_name": run.rootdir_name,
             "command": list(run.command),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .amounts import format_duration, plural
 from .quoting import one_line
+from .skills import counted
 from .summary import status_counts, uncollected_count
 
 if TYPE_CHECKING:
@@ -93,9 +94,9 @@ class _Writer:
 
 
 def standing_out(summary: Mapping[str, Any], width: int, ascii_only: bool) -> list[str]:
-    """Return a line about flaky passes and one about left processes, where there are any.
+    """Return a line about flaky passes, one about left processes and one about skills, where there are any.
 
-    ``summary`` needs no more than the keys ``flaky`` and ``left_processes`` of a summary.
+    ``summary`` needs no more than the keys ``flaky``, ``left_processes`` and ``skills`` of a summary.
     """
     writer = _Writer(width, ascii_only)
     flaky, left = summary["flaky"], summary["left_processes"]
@@ -105,6 +106,13 @@ def standing_out(summary: Mapping[str, Any], width: int, ascii_only: bool) -> li
     if left["count"]:
         processes = plural(left["count"], "process", "processes")
         lines.append(writer.first(f"left {processes}: ", left["nodeids"], left["items"]))
+    skills = summary["skills"]
+    found = counted({**skills["findings"], "note": 0})
+    if found:
+        concerned = skills["concerned"]
+        of_all = f" of {skills['count']}" if skills["count"] != concerned["count"] else ""
+        where = f" in {concerned['count']}{of_all} skills, first " if skills["count"] > 1 else " in "
+        lines.append(writer.line(f"skills: {found}{where}", concerned["paths"][0]))
     return lines
 
 

@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..config.phrases import clipped
 from ..core.names import escape_name, unescape_name
 from ..errors import ConfigurationError, Mistake, ReportError
 from .finding import Severity
@@ -78,6 +79,11 @@ class Baseline:
     def gone_skills(self) -> list[str]:
         """Return the paths in the file at which there is no skill any more, relative to its directory."""
         return [path for path in self.known if not os.path.isfile(self.path.parent / unescape_name(path))]
+
+    def doubts(self, shown_as: str) -> list[Mistake]:
+        """Return a mistake for each skill in the file that is no more; ``shown_as`` is how they call the file."""
+        remedy = "take it out with --orchestrate-update-baseline"
+        return [Mistake(shown_as, 1, 1, f"there is no skill {clipped(path)}; {remedy}") for path in self.gone_skills()]
 
     def reduced(self, found: Mapping[str, Sequence[Finding]]) -> Baseline:
         """Return the baseline without what is gone, given the findings of skills by their absolute paths.

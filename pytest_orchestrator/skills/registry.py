@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 MODULES: tuple[str, ...] = (
     "reading", "schema", "fields", "names", "descriptions", "collisions",
     "structure", "headings", "placeholders",
+    "directive", "bulk", "composition",
     "links", "mentions", "linked_files", "bundle", "home_paths", "packages", "prompts", "secrets",
     "code_python", "code_shell", "code_shellcheck", "code_data",
-    "directive", "bulk", "composition",
 )  # fmt: skip
 """The modules in ``rules/``. One that is not here does not count: no rule is in force by accident."""
 

@@ -40,9 +40,11 @@ def test_the_schema_beside_the_pages_is_the_one_that_the_command_prints() -> Non
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 def test_every_option_is_told_of_outside_of_the_generated_pages(option: Option) -> None:
     spellings = [rf"\b{option.name}:", rf"`{option.name}`", rf"`{option.name}:", rf"\borchestrate_{option.name}\b"]
+    if option.key:
+        spellings += [rf"^  {option.key}:", rf"`{option.key}(?:`|: )"]
     if option.has_flag:
         spellings.append(rf"{re.escape(flag(option))}(?![a-z-])")
-    assert re.search("|".join(spellings), BY_HAND)
+    assert re.search("|".join(spellings), BY_HAND, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("name", "hook"), HOOKS, ids=[name for name, _ in HOOKS])

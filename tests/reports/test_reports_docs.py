@@ -10,10 +10,13 @@ import pytest
 from report_documents import document, row
 
 from pytest_orchestrator.core.document import collection_error_line, end_line, result_line, run_line, section_line
+from pytest_orchestrator.core.kinds import SKILL_PARTS
 from pytest_orchestrator.core.result import RunResult
 from pytest_orchestrator.core.status import Reason, Status
 from pytest_orchestrator.reports.history import history_entry
 from pytest_orchestrator.reports.summary import summarize
+from pytest_orchestrator.skills.finding import Severity
+from pytest_orchestrator.skills.result import SkillResult
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _SUMMARY = summarize(document(row("a.sh")))
@@ -23,6 +26,7 @@ _RUN = run_line(
 )  # fmt: skip
 _RESULT = RunResult("", "", "", 0.0, 0.0, Status.PASSED, 0, 0.0)
 
+_OF_SKILL = SkillResult("", "links", None, Status.PASSED)
 _HEADINGS = {
     "## Status": [*Status, *Reason],
     "## results.jsonl": [
@@ -33,7 +37,14 @@ _HEADINGS = {
         *json.loads(end_line(exit_status=0, ended=0.0, totals={}, collected=0)),
     ],
     "## The result dictionary": [*_RESULT.as_dict()],
-    "## summary.json": [*_SUMMARY, *_SUMMARY["run"], *_SUMMARY["by_kind"]["script"], *_SUMMARY["left_processes"]],
+    "## The result dictionary of a skill": [*_OF_SKILL.as_dict(), *SKILL_PARTS, *Severity],
+    "## summary.json": [
+        *_SUMMARY,
+        *_SUMMARY["run"],
+        *_SUMMARY["by_kind"]["script"],
+        *_SUMMARY["left_processes"],
+        *_SUMMARY["skills"],
+    ],
     "## history.jsonl": [*history_entry(_SUMMARY)],
 }
 
