@@ -26,7 +26,7 @@ _ITEMS = (
     r"|packages|repos|repositories|events|objects|tables|customers|orders|invoices|contracts|pdfs|accounts"
 )
 _QUANTITY = re.compile(
-    rf"(?<![\w.,$€-])(\d{{1,3}}(?:,\d{{3}})+|\d+)(k?)\+?[ -](?:[a-z-]+ )?"
+    rf"(?<![\w.,$€-])(\d{{1,3}}(?:,\d{{3}}){{1,3}}|\d{{1,9}})(k?)\+?[ -](?:[a-z-]+ )?"
     rf"(?:(?P<lines>lines|log lines)|(?P<resources>{_RESOURCES})|(?P<items>{_ITEMS}))\b",
 )
 _LIMIT = re.compile(
@@ -51,6 +51,7 @@ _PHRASES = (
     ("a loop", ("each ", "every ", "loop", "iterat", "row", "one by one", "repeat"), _LOOP),
 )
 """Criteria, texts of which one is in each match, and what is looked for."""
+_WORDS = re.compile(r"[^\W_]+")
 _DIGIT = re.compile(r"[0-9]")
 _WORK = re.compile(
     r"\b(?:usage|use|workflow|process|procedure|steps?|implementation|instructions?|operations?|runbook|how"
@@ -71,7 +72,8 @@ class Sign:
 
 def calls_itself_bulk(skill: SkillDocument) -> bool:
     """Return whether the description or the intent of a skill says that it does things in bulk."""
-    return any(_BULK.search(text.lower()) for text, _ in _purpose(skill))
+    own = _own_names(skill)
+    return any(_BULK.search(_without(own, text.lower())) for text, _ in _purpose(skill))
 
 
 def signs_of_bulk(skill: SkillDocument) -> list[Sign]:
@@ -86,10 +88,11 @@ def signs_of_bulk(skill: SkillDocument) -> list[Sign]:
 
 
 def _signs(skill: SkillDocument) -> Iterator[Sign]:
+    own = _own_names(skill)
     for text, line in _purpose(skill):
-        yield from _in_text(text, line)
+        yield from _in_text(text, line, own)
     for paragraph in skill.body.paragraphs:
-        yield from _in_text(paragraph.plain, paragraph.line)
+        yield from _in_text(paragraph.plain, paragraph.line, own)
     yield from _long_list(skill)
 
 
@@ -100,8 +103,20 @@ def _purpose(skill: SkillDocument) -> Iterator[tuple[str, int]]:
             yield field.text, field.value_line
 
 
-def _in_text(text: str, line: int) -> Iterator[Sign]:
-    said = text.lower()
+def _own_names(skill: SkillDocument) -> tuple[str, ...]:
+    """Return how a skill calls itself in its text; that it is called so shows nothing."""
+    words = _WORDS.findall(skill.name.lower())
+    return (" ".join(words), "-".join(words), "_".join(words)) if len(words) > 1 else ()
+
+
+def _without(names: tuple[str, ...], said: str) -> str:
+    for name in names:
+        said = said.replace(name, " " * len(name))
+    return said
+
+
+def _in_text(text: str, line: int, own: tuple[str, ...]) -> Iterator[Sign]:
+    said = _without(own, text.lower())
     for match in _QUANTITY.finditer(said) if _DIGIT.search(said) else ():
         number = int(match[1].replace(",", "")) * (1000 if match[2] else 1)
         if _LIMIT.search(said, max(match.start() - 24, 0), match.start()):

@@ -23,7 +23,7 @@ _HEAD_LINES = 20
 """Lines of a script in which its header may say what it is composed of."""
 _SEPARATORS = re.compile(r",|;|\s\+\s|\s->\s|\s→\s|\s(?:and|then)\s")
 _REFERENCE = re.compile(r"[a-z0-9][\w.-]*(?:[/:][A-Za-z0-9][\w.-]*)*")
-_PATH = re.compile(r"(?:^|[\s`'\"(/])skills/((?:[A-Za-z0-9][\w.-]*/)*[A-Za-z0-9][\w.-]*)/SKILL\.md\b")
+_PATH = re.compile(r"(?:^|[\s`'\"(/])skills/((?:[A-Za-z0-9][\w.-]{0,64}/){0,6}[A-Za-z0-9][\w.-]{0,64})/SKILL\.md\b")
 _PLACEHOLDER = re.compile(
     r"(?:^|[/:_-])(?:skill(?:[-_](?:[a-z]|\d|one|two|three|name|id))?|name|your|my|some|foo|bar|baz|example|xxx?|path|to"
     r"|none|n)(?:$|[/:_-])",

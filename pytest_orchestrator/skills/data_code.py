@@ -32,15 +32,17 @@ _LONGEST = 100_000
 _MOST_BRACKETS = 3000
 """Brackets in YAML, of which the parser needs time with the square of their depth."""
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*+"')
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|(?<![^\s,{\[])#[^\n]*", re.DOTALL)
+_COMMENT = re.compile(r"//[^\n]*|(?<![^\s,{\[])#[^\n]*")
+_BLOCK_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
+_MOST_COMMENTS = 500
 _LEFT_OUT = re.compile(r"\.{3}|…")
 _TEMPLATE = re.compile(r"\{\{[^{}\n]{0,80}\}\}|\{%[^{}\n]{0,80}%\}|\$\{[^{}\n]{0,80}\}")
-_ALTERNATIVE = re.compile(r'(?:""|[\w<>\[\]]++)(?:\s*\|\s*(?:""|[\w<>\[\]]++))++')
+_ALTERNATIVE = re.compile(r'(?:""|(?<![\w<>\[\]])[\w<>\[\]]++)(?:\s*\|\s*(?:""|[\w<>\[\]]++))++')
 _OPTIONAL = re.compile(r'""\s*\?\s*:')
 _WORD = re.compile(r"((?:^|[:\[,])\s*)(<[^<>\n]{1,80}>|\$?[A-Za-z_][\w.]*+(?:\[\])*+)")
 _OWN_WORDS = frozenset({"true", "false", "null", "NaN", "Infinity"})
 _COMMAS = re.compile(r",(?:\s*,)+|(?<=[\[{])\s*,|,(?=\s*[\]}])")
-_NEW_ENTRY = re.compile(r'(?<=[\w"}\]])(?=\s*\n\s*"")')
+_NEW_ENTRY = re.compile(r'(?<=[\w"}\]])(?=[^\S\n]*\n\s*"")')
 _PLACE_IN_TOML = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _TEMPLATED = re.compile(r"\{\{|\{%|<%|\$\{\{")
 _TEMPLATE_LINE = re.compile(r"^[ \t]*(?:\{%.*%\}|\{\{[-/#].*\}\})[ \t]*$", re.MULTILINE)
@@ -85,7 +87,8 @@ def json_fault(text: str) -> DataFault | None:
 
 def _values(text: str) -> None:
     """Read one value after the other."""
-    decoder = json.JSONDecoder(strict=True)
+    # Numbers are not worth making: one of thousands of digits cannot be made.
+    decoder = json.JSONDecoder(parse_int=len, parse_float=len)
     at = len(text) - len(text.lstrip())
     while at < len(text):
         _, at = decoder.raw_decode(text, at)
@@ -95,7 +98,8 @@ def _values(text: str) -> None:
 def _skeleton(text: str) -> str:
     """Return ``text`` with empty strings, without comments, and with a number for what stands in for a value."""
     plain = _STRING.sub('""', _TEMPLATE.sub("0", text))
-    bare = _COMMENT.sub("", plain)
+    bare = _BLOCK_COMMENT.sub("", plain) if 0 < plain.count("/*") < _MOST_COMMENTS else plain
+    bare = _COMMENT.sub("", bare)
     is_shortened = bare != plain or _LEFT_OUT.search(bare) is not None
     bare = re.sub(r":\s*(?:\.{3}|…)", ": 0", bare)
     bare = _LEFT_OUT.sub(" ", bare)
@@ -149,7 +153,7 @@ def toml_fault(text: str) -> DataFault | None:
     for candidate in (text, _TOML_PLACEHOLDER.sub(r"\g<1>0", _DOTS_LINE.sub("", text))):
         try:
             tomllib.loads(candidate)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             message = str(error)
             if _SHOWN_TWICE.search(message):
                 return None

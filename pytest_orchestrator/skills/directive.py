@@ -79,6 +79,9 @@ _SPACES = re.compile(r"[\W_]+")
 _MOST_WORDS = 10
 """Words of a line that is taken for the opening of a directive; a longer one is a sentence about something."""
 
+_LONGEST = 200
+"""Characters of such a line."""
+
 _SCRIPT = r"(?:script|program|code|python|bash)\w*"
 _SUMMARY = r"(?:summar\w*|aggregat\w*|totals?|results?|outcomes?|digest|overview|counts?|conclusions?|synopsis|report)"
 _ONLY = r"(?:only|just|nothing|solely|exclusively|never|alone|no raw|not (?:the )?raw|rather than|instead of)"
@@ -151,6 +154,8 @@ def _openings(skill: SkillDocument) -> Iterator[tuple[int, str]]:
         if "irst" not in paragraph.text and "IRST" not in paragraph.text:
             continue
         first = paragraph.text.partition("\n")[0]
+        if len(first) > _LONGEST:
+            continue
         bold = _BOLD.match(first)
         said = bold[1] if bold is not None else first
         if (bold is not None or first.isupper()) and _says_script_first(said):

@@ -63,12 +63,13 @@ _START = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:[rR]?(?:\"\"\"|''')|[rR]?[\"'][^\"'
 _SHEBANG = re.compile(r"#!.*python")
 _DEFINITION = re.compile(r"^(?:import|from|def|class|async def|@)\b", re.MULTILINE)
 _LEFT_OUT = re.compile(
-    r"^[ \t]*(?:\.\.\.|…)|#.*(?:\.\.\.|…)[ \t]*$"
+    r"^[ \t]*(?:\.\.\.|…)|^[^#\n]*+#.*(?:\.\.\.|…)[ \t]*$"
     r"|^[ \t]*#[ \t]*(?:\[|rest of|remaining|existing|previous|same as|your (?:code|logic)|as (?:above|before))",
     re.MULTILINE | re.IGNORECASE,
 )
 """A line that stands for others."""
 _PLACEHOLDER = re.compile(r"(?:YOUR|MY|SOME)_|PLACEHOLDER|TODO|XXX")
+_PYTHON_2 = frozenset({"unicode", "basestring", "raw_input", "xrange", "long", "unichr", "reduce", "file", "reload"})
 _NOTEBOOK = frozenset({"display", "get_ipython", "spark", "dbutils", "reveal_type"})
 _BUILT_IN = frozenset(dir(builtins)) | {
     "__file__", "__name__", "__doc__", "__builtins__", "__path__", "__package__", "__spec__", "__loader__",
@@ -76,7 +77,7 @@ _BUILT_IN = frozenset(dir(builtins)) | {
 }  # fmt: skip
 _BINDING = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
 _NO_QUESTION_OF_NAMES = ("StringDot", "PercentFormat", "IsLiteral", "AssertTuple", "IfTuple", "RaiseNotImplemented",
-    "InvalidPrintSyntax", "UndefinedExport", "ForwardAnnotationSyntaxError")  # fmt: skip
+    "InvalidPrintSyntax", "ForwardAnnotationSyntaxError")  # fmt: skip
 _STYLE = frozenset({"StringDotFormatExtraPositionalArguments", "StringDotFormatExtraNamedArguments",
     "PercentFormatExtraNamedArguments"})  # fmt: skip
 
@@ -147,7 +148,8 @@ def _program_faults(tree: ast.Module, text: str) -> Iterator[PythonFault]:
             name = str(message.message_args[0])
             if name not in told:
                 told.add(name)
-                is_certain = is_whole and name not in _NOTEBOOK and not _PLACEHOLDER.search(name)
+                is_elsewhere = name in _NOTEBOOK or (name in _PYTHON_2 and "version_info" in text)
+                is_certain = is_whole and not is_elsewhere and not _PLACEHOLDER.search(name)
                 yield PythonFault(Fault.UNDEFINED, line, column, names=(name,), is_certain=is_certain)
         elif kind.startswith(_NO_QUESTION_OF_NAMES) and kind not in _STYLE:
             yield PythonFault(Fault.MISTAKE, line, column, message.message % message.message_args)

@@ -291,6 +291,11 @@ def test_small_work_is_not_bulk(text: str, tmp_path: Path) -> None:
     assert found_in(f"{PLAIN}## Usage\n\n{text}\n", tmp_path) == []
 
 
+def test_a_name_alone_shows_nothing(tmp_path: Path) -> None:
+    text = PLAIN.replace('"X"', '"Bulk restart"').replace("Use this for x", "Use this for bulk restart")
+    assert found_in(f"{text}## Usage\n\nBulk-restart it.\n", tmp_path) == []
+
+
 def test_a_long_list_of_something_else_is_not_work(tmp_path: Path) -> None:
     text = f"{PLAIN}## Usage\n\nAsk.\n\n## Principles\n\n1. One\n2. Two\n3. Three\n4. Four\n"
     assert found_in(text, tmp_path) == []
