@@ -86,7 +86,8 @@ PIECES = st.sampled_from(
      "print(x)", "import os", "async ", "await x", "class A:", "global x", "nonlocal x", "f'{x}'", "...", "…", ">>> ",
      "$ ", "<name>", "fi", "then", "do", "done", "$(", ")", "'", '"', "`", "{", "}", "[", "]", ":", ",", "- ", "#", "é",
      "\t", "\\", "|", "&&", "<<EOF", "EOF", "key: value", '"k": 1', "true", "= 2", "@x", "yield", "\x00",
-     "if __name__ ==", '"""', "#!/usr/bin/env python3\n", "Skills: a, b", "**SCRIPT-FIRST EXECUTION REQUIRED**", "1. Write a script"]
+     "if __name__ ==", '"""', "#!/usr/bin/env python3\n", "Skills: a, b", "**SCRIPT-FIRST EXECUTION REQUIRED**",
+     "1. Write a script"]
 )  # fmt: skip
 
 
