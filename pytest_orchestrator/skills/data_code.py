@@ -49,6 +49,7 @@ _TEMPLATE_LINE = re.compile(r"^[ \t]*(?:\{%.*%\}|\{\{[-/#].*\}\})[ \t]*$", re.MU
 _DOTS_LINE = re.compile(r"^[ \t]*(?:-[ \t]*)?(?:#[ \t]*)?(?:\.{3}|…).*$", re.MULTILINE)
 _TOML_PLACEHOLDER = re.compile(r"(?<==)([ \t]*)(?:<[^<>\n]{1,80}>|\{\{[^{}\n]{1,80}\}\}|\.{3}|…)")
 _SHOWN_TWICE = re.compile(r"Cannot (?:declare|overwrite|mutate)|Cannot redefine")
+_ANGLES = re.compile(r"<(?=[A-Za-z])[^<>\n]*>")
 _MARKDOWN = re.compile(r"^---[ \t]*$", re.MULTILINE)
 
 
@@ -124,7 +125,9 @@ def yaml_fault(text: str) -> DataFault | None:
     if text.count("[") + text.count("{") > _MOST_BRACKETS:
         return None
     fault = None
-    for candidate in (text, _DOTS_LINE.sub("", _TEMPLATE_LINE.sub("", _front_matter(text)))):
+    relaxed = _DOTS_LINE.sub("", _TEMPLATE_LINE.sub("", _front_matter(text)))
+    # A placeholder that holds another one is gone the second time.
+    for candidate in (text, _ANGLES.sub("_", _ANGLES.sub("_", relaxed))):
         try:
             for _ in yaml.parse(candidate, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
                 pass

@@ -120,7 +120,10 @@ def _claims_to_be_whole(text: str, tree: ast.Module | None) -> bool:
 def _syntax_fault(error: SyntaxError, *, is_program: bool) -> PythonFault:
     message = error.msg or "invalid syntax"
     # What is an error for an older Python may be none for a newer one: f-strings may hold anything since 3.12.
-    is_certain = is_program and not (message.startswith("f-string") and sys.version_info < (3, 12))
+    is_newer = message.startswith("f-string") and sys.version_info < (3, 12)
+    if is_newer:
+        message += " before Python 3.12"
+    is_certain = is_program and not is_newer
     return PythonFault(
         Fault.SYNTAX, max(error.lineno or 1, 1), max(error.offset or 1, 1), message, is_certain=is_certain
     )

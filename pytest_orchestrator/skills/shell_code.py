@@ -6,6 +6,7 @@ import re
 
 _JUDGED = frozenset({"bash", "sh", "dash", "ash", "ksh"})
 _PROMPT = re.compile(r"^[ \t]*(?:\([\w.-]+\)[ \t]*)?(?:[\w.-]+@[\w.-]+[^$#%\n]{0,60})?[$%][ \t]+(?=\S)")
+_ARROW_PROMPT = re.compile(r"^[ \t]*>[ \t]+(?=\S)")
 _GOES_ON = re.compile(r"^[ \t]*>[ \t]?")
 
 _PLACEHOLDER = re.compile(
@@ -21,7 +22,7 @@ _SIMPLE_LINE = re.compile(
     r"(?:(?<=[ \t])\\|(?<!\S)\#.*)?+"
 )
 _RESERVED = re.compile(
-    r"(?<![\w./-])(?:if|then|elif|else|fi|do|done|case|esac|while|until|for|select|function|coproc|time|\{|\}|!|\[\[)(?![\w./=-])"
+    r"(?<![\w./-])(?:if|then|elif|else|fi|do|done|case|esac|in|while|until|for|select|function|coproc|time|\{|\}|!|\[\[)(?![\w./=-])"
 )
 
 
@@ -43,15 +44,18 @@ def is_program(text: str) -> bool:
 def typed(text: str) -> str:
     """Return what was typed, where ``text`` is a transcript with prompts; its lines keep their numbers.
 
-    Without a ``$`` prompt in it, that is all of it.
+    Without a prompt in it (``$``; or ``>`` where the first line has one), that is all of it.
     """
     lines = text.split("\n")
+    prompts = _PROMPT
     if not any(map(_PROMPT.match, lines)):
-        return text
+        if not _ARROW_PROMPT.match(text.lstrip("\n")):
+            return text
+        prompts = _ARROW_PROMPT
     kept: list[str] = []
     goes_on = False
     for line in lines:
-        if (prompt := _PROMPT.match(line)) is not None:
+        if (prompt := prompts.match(line)) is not None:
             line = line[prompt.end() :]
         elif (more := _GOES_ON.match(line)) is not None and kept and kept[-1]:
             line = line[more.end() :]

@@ -89,7 +89,7 @@ def test_mistakes_in_json_are_found_at_their_place(code: str, line: int, column:
         "jobs:\n  # ...\n  x: ${{ secrets.Y }}\n",
         "{% if a %}\nb: {{ c }}\n{% endif %}\n",
         "a: {{ b }}: c\n",
-        "a: <value>\n",
+        "a: <value>\nb: <one of: <x>, y or `z: 1`>\n",
         "",
     ],
 )

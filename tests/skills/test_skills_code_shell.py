@@ -142,6 +142,7 @@ def test_without_bash_a_note_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 ACCEPTED = {
     "prompts": "$ make\n$ for f in *; do\n>   echo $f\n> done\noutput (with a bracket\n",
+    "an arrow for a prompt": "> tool go\n### Page\n- URL (of it)\n\n> tool stop\n",
     "prompts of people": "me@host:~/x$ make\nmade (all)\n(venv) $ python x.py\n",
     "a continued prompt": "$ make \\\n    all\nbuilt (x\n",
     "a placeholder at the end": "tool add <name>\n",
@@ -201,6 +202,7 @@ def test_an_indented_fence_is_found_where_it_stands(tmp_path: Path) -> None:
 def test_what_was_typed_keeps_its_lines() -> None:
     assert typed("$ a\nout\n  $ b \\\n  c\nmore") == "a\n\nb \\\n  c\n"
     assert typed("# root\ncost=$5\n") == "# root\ncost=$5\n"
+    assert typed("a\n> b\n") == "a\n> b\n"
 
 
 def test_redirections_are_no_placeholders() -> None:
