@@ -81,6 +81,11 @@ class Execution:
             return SECONDS
         return None if self._orchestration.worker is None else STEP
 
+    @property
+    def worker(self) -> str | None:
+        """The name of the xdist worker that this process is; None in the process that the user started."""
+        return self._orchestration.worker
+
     # -- one item ---------------------------------------------------------------------------------------------
 
     def run(self, item: ScriptItem) -> RunResult:
@@ -93,7 +98,7 @@ class Execution:
         with timed_by_us(item):
             result = self._runner.finish(started, self._orchestration.context())
         del self._interrupted[item]
-        result = judged(item, result, self._redactor(started))
+        result = judged(item, result, lambda: self._redactor(started))
         if self._orchestration.remote is not None:
             result = self._orchestration.remote.located(result, self._orchestration.report_dir)
         self.ahead.after(item, is_final=not result.status.is_bad or not self._comes_back(item))

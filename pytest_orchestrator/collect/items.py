@@ -71,6 +71,16 @@ class ScriptItem(pytest.Item):
             self.add_marker(pytest.mark.xfail(reason=self.redacted(settings.xfail, settings), **keywords))
         self._marks_of_settings = self.own_markers[known:]
 
+    def marks(self) -> list[pytest.Mark]:
+        """Return what ``iter_markers`` yields; the directories' marks are looked up once when all are known."""
+        orchestration = self.config.stash[KEY]
+        if orchestration.hooks is None or self.parent is None:
+            return list(self.iter_markers())
+        inherited = orchestration.marks.get(self.parent)
+        if inherited is None:
+            inherited = orchestration.marks[self.parent] = list(self.parent.iter_markers())
+        return self.own_markers + inherited
+
     def redacted(self, text: str, settings: ScriptSettings) -> str:
         """Return ``text`` without secrets: pytest shows what markers say as it is."""
         return self.config.stash[KEY].context().redactor.extended(settings.env).text(text)

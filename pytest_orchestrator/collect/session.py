@@ -260,7 +260,9 @@ class OrchestratorSession:
 
     def _keep_output(self, report: pytest.TestReport) -> None:
         worker = worker_of(report)
-        per_worker = worker is not None and self._config.getoption("dist", "no") == "each"
+        if worker is None:
+            return
+        per_worker = self._config.getoption("dist", "no") == "each"
         try:
             log_id = f"{report.nodeid}@{worker}" if per_worker else report.nodeid
             keep_output(report, self._orchestration.report_dir, log_id)
