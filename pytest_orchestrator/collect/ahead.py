@@ -67,10 +67,13 @@ class RunAhead:
         self._refused: dict[ScriptItem, Exception] = {}
         self._awaited: tuple[ScriptItem, Started] | None = None
         self._surroundings = Surroundings()
+        self.behind: pytest.Item | None = None
+        """The item that a worker certainly runs next: xdist takes it back no more."""
         self._is_open = True
         """Whether the item that pytest is at lets others run meanwhile: no fixture or hook of its own is in effect."""
         self._jobs = orchestration.settings.jobs
         self._max_failures = self._failure_bound()
+        self._may_start_alone = not any(config.getoption(name, False) for name in _ALONE)
         self._enabled = self._is_enabled()
 
     def _failure_bound(self) -> int:
@@ -82,10 +85,8 @@ class RunAhead:
 
     def _is_enabled(self) -> bool:
         if self._orchestration.worker is not None:
-            return False  # a worker knows its next item only, and that may be stolen
-        if any(self._config.getoption(name, False) for name in _ALONE):
-            return False
-        return not (self._max_failures and self._orchestration.settings.strict)
+            return False  # a worker knows its next item only
+        return self._may_start_alone and not (self._max_failures and self._orchestration.settings.strict)
 
     def why_alone(self) -> list[str]:
         """Return, for people, what keeps scripts from running at the same time though several jobs were asked for."""
@@ -154,13 +155,17 @@ class RunAhead:
 
     def _may_overlap(self, item: OrchestratedItem) -> bool:
         """Return whether nothing foreign happens around ``item``."""
-        return self._surroundings.are_quiet(item) and next(item.iter_markers("usefixtures"), None) is None
+        return self._surroundings.are_quiet(item) and all(mark.name != "usefixtures" for mark in item.marks())
 
     def after(self, item: ScriptItem, *, is_final: bool) -> None:
         """Take note that ``item`` has its verdict; with one job, the next may start while pytest reports this one.
 
         ``is_final`` says that pytest will go on whatever the verdict is, and not come back to this item.
         """
+        if self._orchestration.worker is not None:
+            if is_final and self.behind is not None and self._is_open:
+                self._start_behind(self.behind)
+            return
         if self._jobs == 1 and self._enabled and self._is_open and is_final:
             index = self._index.get(item)
             if index is not None and not self._started:
@@ -188,6 +193,19 @@ class RunAhead:
             if not self._start_next():
                 return
 
+    def _start_behind(self, item: pytest.Item) -> None:
+        if self._may_start_alone and item not in self._started and self._turn_of(item) is _Turn.START:
+            assert isinstance(item, ScriptItem)
+            self._start_item(item)
+
+    def _start_item(self, item: ScriptItem) -> bool:
+        try:
+            self._started[item] = self._start(item)
+        except Exception as error:  # noqa: BLE001 - raised again when it is the item's turn
+            self._refused[item] = error
+            return False
+        return True
+
     def _start_next(self) -> bool:
         """Start the next item that may be; return whether there was one."""
         while self._next < len(self._queue):
@@ -198,12 +216,8 @@ class RunAhead:
             self._next += 1
             if turn is _Turn.START:
                 assert isinstance(item, ScriptItem)
-                try:
-                    self._started[item] = self._start(item)
-                except Exception as error:  # noqa: BLE001 - raised again when it is the item's turn
-                    self._refused[item] = error
-                    continue
-                return True
+                if self._start_item(item):
+                    return True
         return False
 
     def _is_inert(self, item: pytest.Item) -> bool:
@@ -215,7 +229,7 @@ class RunAhead:
             return _Turn.PASS
         if not isinstance(item, ScriptItem) or not self._may_overlap(item):
             return _Turn.WAIT
-        if any(map(_may_skip, item.iter_markers())):
+        if any(map(_may_skip, item.marks())):
             return _Turn.PASS
         try:
             settings = item.effective_settings()

@@ -52,6 +52,16 @@ class OrchestratedItem(pytest.Item):
         found = super().getparent(cls)
         return self if found is None and cls is pytest.Module else found
 
+    def marks(self) -> list[pytest.Mark]:
+        """Return what ``iter_markers`` yields; the directories' marks are looked up once when all are known."""
+        orchestration = self.config.stash[KEY]
+        if orchestration.hooks is None or self.parent is None:
+            return list(self.iter_markers())
+        inherited = orchestration.marks.get(self.parent)
+        if inherited is None:
+            inherited = orchestration.marks[self.parent] = list(self.parent.iter_markers())
+        return self.own_markers + inherited
+
     def redacted(self, text: str) -> str:
         """Return ``text`` without secrets: pytest shows what markers say as it is."""
         return self.config.stash[KEY].context().redactor.text(text)

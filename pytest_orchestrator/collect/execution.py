@@ -93,7 +93,7 @@ class Execution:
         with timed_by_us(item):
             result = self._runner.finish(started, self._orchestration.context())
         del self._interrupted[item]
-        result = judged(item, result, self._redactor(started))
+        result = judged(item, result, lambda: self._redactor(started))
         if self._orchestration.remote is not None:
             result = self._orchestration.remote.located(result, self._orchestration.report_dir)
         self.ahead.after(item, is_final=not result.status.is_bad or not self._comes_back(item))

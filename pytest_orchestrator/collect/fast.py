@@ -7,12 +7,19 @@ for such an item listen, its call is all that is done. Everything else, item by 
 
 from __future__ import annotations
 
+from itertools import zip_longest
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ..reports.recorder import FINAL_ATTRIBUTE
 from .base import OrchestratedItem
 from .quiet import Surroundings
 from .reporting import complete_report
+
+if TYPE_CHECKING:
+    from .ahead import RunAhead
 
 _HOOKS = (
     "pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call", "pytest_runtest_teardown",
@@ -23,8 +30,12 @@ _HOOKS = (
 
 # A worker of xdist runs its module under that name.
 _SILENT = frozenset(
-    {"_pytest", "pytest_orchestrator", "xdist", "__channelexec__", "pytest_timeout", "pytest_rerunfailures", "anyio"}
-)
+    {
+        "_pytest", "pytest_orchestrator", "xdist", "__channelexec__", "pytest_timeout", "pytest_rerunfailures",
+        # What other libraries bring along: they look at fixtures and at Python functions.
+        "_hypothesis_pytestplugin", "anyio", "pytest_asyncio", "pytest_metadata", "pytest_mock",
+    }
+)  # fmt: skip
 """Packages whose hooks do nothing for an item without fixtures: reruns are looked at on their own."""
 
 _SHOWN_STEPS = ("setuponly", "setupplan", "setupshow", "usepdb", "trace", "xmlpath", "log_level", "log_cli_level",
@@ -39,10 +50,14 @@ _MARKS = frozenset({"skip", "skipif", "xfail", "usefixtures", "flaky", "filterwa
 class FastProtocol:
     """Runs items whose setup and teardown would do nothing."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, worker: str | None, ahead: RunAhead | None) -> None:
+        """``worker`` is the name of the xdist worker that this is; ``ahead`` starts programs, if there are any."""
+        self._ahead = ahead
         self._surroundings = Surroundings(_HOOKS, _SILENT)
         self._plain_parents: dict[pytest.Collector, bool] = {}
         self._enabled = _is_possible(config)
+        self._may_loop = self._enabled and _is_pytests_own_loop(config)
+        self._hooks_of_worker = None if worker is None else _hooks_without_terminal(config)
         # It looks for what it noted at the setup, even when nothing is to be rerun.
         reruns = config.pluginmanager.get_plugin("rerunfailures")
         self._make_report = config.pluginmanager.subset_hook_caller(
@@ -50,24 +65,61 @@ class FastProtocol:
         )
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Go through the items as pytest does, without the wrappers of the protocol for those that go the short way.
+
+        They are pytest's own: what watches for warnings, for instance, where no Python of the user's is run.
+        """
+        if not self._may_loop or (session.testsfailed and not session.config.option.continue_on_collection_errors):
+            return None
+        protocol = session.config.hook.pytest_runtest_protocol
+        for item, nextitem in zip_longest(session.items, session.items[1:]):
+            if not self.pytest_runtest_protocol(item, nextitem):
+                protocol(item=item, nextitem=nextitem)
+            if session.shouldfail:
+                raise session.Failed(session.shouldfail)
+            if session.shouldstop:
+                raise session.Interrupted(session.shouldstop)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """Run ``item`` if it may go the short way; None leaves it to pytest."""
         if not self._enabled or not isinstance(item, OrchestratedItem) or not self._is_plain(item, nextitem):
             return None
-        hook = item.ihook
+        hook = self._hooks_of_worker or item.ihook
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         item.result = None
-        call = pytest.CallInfo.from_call(item.runtest, "call", reraise=(pytest.exit.Exception, KeyboardInterrupt))
-        report = self._passed(item, call) if call.excinfo is None else self._make_report(item=item, call=call)
-        setattr(report, FINAL_ATTRIBUTE, True)
-        hook.pytest_runtest_logreport(report=report)
-        if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
-            hook.pytest_exception_interact(node=item, call=call, report=report)
+        if self._ahead is not None:
+            self._ahead.behind = nextitem
+        try:
+            item.runtest()
+        except (pytest.exit.Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - as pytest does
+            self._report_failure(item, error)
+        else:
+            hook.pytest_runtest_logreport(report=self._passed(item))
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 
-    def _passed(self, item: OrchestratedItem, call: pytest.CallInfo[None]) -> pytest.TestReport:
-        """Return what ``pytest_runtest_makereport`` would, to which nobody else has anything to add."""
+    def _report_failure(self, item: OrchestratedItem, error: BaseException) -> None:
+        def raise_again() -> None:
+            raise error
+
+        call = pytest.CallInfo.from_call(raise_again, "call")
+        report = self._make_report(item=item, call=call)
+        setattr(report, FINAL_ATTRIBUTE, True)
+        hook = item.ihook
+        hook.pytest_runtest_logreport(report=report)
+        if not isinstance(error, pytest.skip.Exception):
+            hook.pytest_exception_interact(node=item, call=call, report=report)
+
+    def _passed(self, item: OrchestratedItem) -> pytest.TestReport:
+        """Return what ``pytest_runtest_makereport`` would, to which nobody else has anything to add.
+
+        Its times are those of the program.
+        """
         report = pytest.TestReport(
             item.nodeid,
             item.location,
@@ -76,12 +128,10 @@ class FastProtocol:
             None,
             "call",
             [(f"Captured {name} {when}", text) for when, name, text in item._report_sections],  # noqa: SLF001 - its own
-            call.duration,
-            call.start,
-            call.stop,
-            item.user_properties,
+            user_properties=item.user_properties,
         )
         complete_report(report, item)
+        setattr(report, FINAL_ATTRIBUTE, True)
         return report
 
     def _is_plain(self, item: OrchestratedItem, nextitem: pytest.Item | None) -> bool:
@@ -95,7 +145,7 @@ class FastProtocol:
         if plain is None:
             plain = not any(isinstance(node, pytest.Package) for node in parent.listchain())
             plain = self._plain_parents[parent] = plain and self._surroundings.are_quiet(item)
-        if not plain or any(mark.name in _MARKS for mark in item.iter_markers()):
+        if not plain or any(mark.name in _MARKS for mark in item.marks()):
             return False
         return item.is_ready()
 
@@ -105,6 +155,29 @@ def _is_possible(config: pytest.Config) -> bool:
     if any(config.getoption(name, None) for name in _SHOWN_STEPS):
         return False
     return not any(_ini(config, name) for name in (*_SHOWN_STEPS_INI, "reruns"))
+
+
+def _is_pytests_own_loop(config: pytest.Config) -> bool:
+    """Return whether nobody but pytest goes through the items, and nothing of pytest's is to watch each of them."""
+    loops = [it for it in config.hook.pytest_runtestloop.get_hookimpls() if not (it.wrapper or it.hookwrapper)]
+    return all(it.plugin_name == "main" for it in loops) and not _ini(config, "faulthandler_timeout")
+
+
+_TOLD = ("pytest_runtest_logstart", "pytest_runtest_logreport", "pytest_runtest_logfinish")
+
+
+def _hooks_without_terminal(config: pytest.Config) -> SimpleNamespace | None:
+    """Return what a worker tells others of a passed item by, without its terminal, whose output nobody sees.
+
+    None where a conftest listens too: it hears of its own directory only.
+    """
+    manager = config.pluginmanager
+    terminal = manager.get_plugin("terminalreporter")
+    for name in _TOLD:
+        for implementation in getattr(manager.hook, name).get_hookimpls():
+            if implementation.plugin_name.endswith("conftest.py"):
+                return None
+    return SimpleNamespace(**{name: manager.subset_hook_caller(name, [terminal]) for name in _TOLD})
 
 
 def _ini(config: pytest.Config, name: str) -> object:

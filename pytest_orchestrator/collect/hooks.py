@@ -64,8 +64,8 @@ def _is_word(value: object) -> bool:
     return isinstance(value, str) and "\0" not in value
 
 
-def judged(item: ScriptItem, result: RunResult, redactor: Redactor) -> RunResult:
-    """Return ``result`` with the verdict that a hook gives it, its error without the secrets that ``redactor`` knows.
+def judged(item: ScriptItem, result: RunResult, redactor: Callable[[], Redactor]) -> RunResult:
+    """Return ``result`` with the verdict that a hook gives it, its error without the secrets that ``redactor()`` knows.
 
     Raise OrchestratorError for an answer that is none, and whatever a hook raises.
     """
@@ -89,7 +89,7 @@ def judged(item: ScriptItem, result: RunResult, redactor: Redactor) -> RunResult
     return replace(
         result,
         status=status,
-        error=None if error is None else redactor.text(str(error)),
+        error=None if error is None else redactor().text(str(error)),
         reason=Reason.CONFIGURATION if status is Status.ERROR else None,
         changed_by=VERDICT,
     )

@@ -25,7 +25,7 @@ def effective_settings(item: ScriptItem) -> ScriptSettings:
     """
     own: list[pytest.Mark] = []
     timeout: pytest.Mark | None = None
-    for mark in item.iter_markers():
+    for mark in item.marks():
         if mark.name == MARKER:
             own.append(mark)
         elif mark.name == TIMEOUT_MARKER and timeout is None:

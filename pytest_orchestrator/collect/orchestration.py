@@ -20,7 +20,7 @@ from ..errors import ConfigurationError
 from ..process.engine import Engine
 from ..process.redaction import Redactor
 from ..process.workplace import lock_directory
-from ..scripts.environment import current_environment
+from ..scripts.environment import current_environment, raw_environment
 from ..scripts.filter import ScriptFilter
 from ..scripts.spec import RunContext
 from ..skills.discovery import PARTS_OF_A_SKILL, skill_file
@@ -93,6 +93,8 @@ class Orchestration:
     """The hooks of the items of each directory; None while conftests may still be found."""
     fixtures: dict[pytest.Collector, bool] = field(default_factory=dict)
     """Whether the items of a directory use fixtures, those that a single item asks for aside."""
+    marks: dict[pytest.Collector, list[pytest.Mark]] = field(default_factory=dict)
+    """The marks of each directory and those above it, the nearest first."""
     limited: dict[int, ScriptSettings] = field(default_factory=dict)
     """Settings after pytest-timeout's limit, by the identity of those before (which items keep alive)."""
     collected: int = 0
@@ -104,6 +106,7 @@ class Orchestration:
     _by_directory: dict[str, ProjectConfig | ConfigurationError] = field(default_factory=dict)
     _configured: dict[int, tuple[ProjectConfig, frozenset[str]]] = field(default_factory=dict)
     _context: RunContext | None = None
+    _raw_environment: dict[bytes, bytes] = field(default_factory=dict)
 
     # -- collection -------------------------------------------------------------------------------------------
 
@@ -245,6 +248,10 @@ class Orchestration:
 
     def context(self) -> RunContext:
         """Return what scripts have in common now. The same object as long as the environment does not change."""
+        raw = raw_environment()
+        if self._context is not None and raw == self._raw_environment:
+            return self._context
+        self._raw_environment = dict(raw)
         environment = current_environment()
         if self._context is None or self._context.environment != environment:
             self._context = RunContext(

@@ -108,8 +108,8 @@ def refuse_another_version(given: dict[str, Any]) -> None:
 
 def keep_output(report: pytest.TestReport, report_dir: Path | None, log_id: str) -> None:
     """Take whole outputs out of a report and write them beside the log. Raise ReportError when that fails."""
-    output: dict[Stream, bytes] = report.__dict__.pop(OUTPUT_ATTRIBUTE, {})
-    if report_dir is None:
+    output: dict[Stream, bytes] | None = report.__dict__.pop(OUTPUT_ATTRIBUTE, None)
+    if output is None or report_dir is None:
         return
     for stream, name in zip(STREAMS, output_files(str(report_dir), log_id), strict=True):
         if stream in output:

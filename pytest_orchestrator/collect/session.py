@@ -214,7 +214,9 @@ class OrchestratorSession:
             self._config.stash[EXECUTION] = execution
             execution.ahead.begin(session.items, self._recording)
         if ours:
-            self._config.pluginmanager.register(FastProtocol(self._config), "orchestrator-fast")
+            ahead = self._config.stash[EXECUTION].ahead if scripts else None
+            fast = FastProtocol(self._config, self._orchestration.worker, ahead)
+            self._config.pluginmanager.register(fast, "orchestrator-fast")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Record what could not be collected."""
@@ -269,7 +271,9 @@ class OrchestratorSession:
 
     def _keep_output(self, report: pytest.TestReport) -> None:
         worker = worker_of(report)
-        per_worker = worker is not None and self._config.getoption("dist", "no") == "each"
+        if worker is None:
+            return
+        per_worker = self._config.getoption("dist", "no") == "each"
         try:
             log_id = f"{report.nodeid}@{worker}" if per_worker else report.nodeid
             keep_output(report, self._orchestration.report_dir, log_id)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import stat
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,8 @@ def _odd_stem(nodeid: str) -> str:
     return stem if len(stem) <= _WHOLE else f"_long/{file}"
 
 
+# Asked for when an item starts, for its output, and when it has ended, for its log.
+@lru_cache(maxsize=4096)
 def _stem(nodeid: str) -> str:
     return f"{LOGS}/{_plain_stem(nodeid) or _odd_stem(nodeid)}"
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from ..process.redaction import REPLACEMENT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..process.command import Command
     from .spec import RunContext, ScriptSpec
 
@@ -15,10 +17,15 @@ NOT_INHERITED = (b"PYTEST_CURRENT_TEST",)
 """pytest sets it for the test that runs in its own process; with programs running ahead it would name another item."""
 
 
+def raw_environment() -> Mapping[bytes, bytes]:
+    """Return this process's environment as it is now; not a copy."""
+    # Asked for at every start: os.environb encodes and checks each name and value again, its dictionary is ready.
+    return getattr(os.environ, "_data", None) or dict(os.environb)
+
+
 def current_environment() -> dict[bytes, bytes]:
     """Return this process's environment as scripts get it."""
-    # Asked for at every start: os.environb encodes and checks each name and value again, its dictionary is ready.
-    environment: dict[bytes, bytes] = dict(getattr(os.environ, "_data", None) or os.environb)
+    environment = dict(raw_environment())
     for name in NOT_INHERITED:
         environment.pop(name, None)
     return environment

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -79,9 +80,13 @@ class Shebang:
 
 def parse_shebang(head: bytes) -> Shebang | None:
     """Return the shebang of a script that starts with ``head``; None when there is none."""
-    if not head.startswith(b"#!"):
-        return None
-    line = head.split(b"\n", 1)[0].split(b"\0", 1)[0]
+    return _parsed(head.split(b"\n", 1)[0]) if head.startswith(b"#!") else None
+
+
+# The scripts of a folder begin alike.
+@lru_cache(maxsize=64)
+def _parsed(first_line: bytes) -> Shebang:
+    line = first_line.split(b"\0", 1)[0]
     seen = line[:_KERNEL_LINE]
     interpreter, *rest = re.split(rb"[ \t]+", seen[2:].lstrip(b" \t"), maxsplit=1)
     argument = rest[0].rstrip(b" \t") if rest else b""

@@ -22,10 +22,20 @@ class NoOp(pytest.Item):
     def runtest(self): pass
 class Folder(pytest.Directory):
     def collect(self):
-        return [NoOp.from_parent(self, name=f"i{i}") for i in range(1000)]
+        return [NoOp.from_parent(self, name=f"i{i}") for i in range(COUNT)]
 def pytest_collect_directory(path, parent):
     return Folder.from_parent(parent, path=path) if path.name == "items" else None
 """
+
+
+def bare_items(root: Path, count: int) -> Path:
+    """Make a project with ``count`` items of pytest's that do nothing, below one collector."""
+    tree = root / f"items{count}"
+    if not tree.exists():
+        put(tree / "conftest.py", f"COUNT = {count}\n{NO_OP_CONFTEST}")
+        put(tree / "pytest.ini", "[pytest]\n")
+        (tree / "items").mkdir()
+    return tree
 
 
 def put(path: Path, text: str, *, executable: bool = False) -> None:

@@ -4,7 +4,8 @@
 
 Groups: cold (what the plugin costs a run that does not use it), shell (1000 trivial scripts), shell10000, python
 (1000 Python scripts), skew (one long script among short ones), output (20 x 50 MiB), parent (starting programs from a
-process with 1 GB of heap). Peers that are not installed (ctest, lit, a C compiler ...) are left out and named.
+process with 1 GB of heap), items (10 000 items that do nothing), scale (100 to 100 000 scripts, one run each, and as
+many items that do nothing). Peers that are not installed (ctest, lit, a C compiler ...) are left out and named.
 """
 
 from __future__ import annotations
@@ -199,6 +200,43 @@ def engine_rows(heaps: tuple[int, ...]) -> list[Row]:
     ]  # fmt: skip
 
 
+def item_rows(root: Path, count: int = 10_000) -> list[Row]:
+    """Return runs in which no program is started: what an item itself costs, reports off."""
+    tree = corpus.shell(root, count)
+    nothing = ("-p", "noop_items", "--orchestrate-reports", "off", "--orchestrate")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
+    return [
+        Row("one item that does nothing", pytest(*nothing, "scripts/s00000.sh"), tree),
+        Row(f"{count}, the short way", pytest(*nothing, "scripts"), tree),
+        Row(f"{count}, pytest's own protocol", pytest(*nothing, "scripts", "-p", "no:orchestrator-fast"), tree),
+        Row(f"{count} bare items without this plugin", pytest("-p", "no:orchestrator", "items"),
+            corpus.bare_items(root, count)),
+    ]  # fmt: skip
+
+
+def show_scale(root: Path, counts: tuple[int, ...] = (100, 1000, 10_000, 100_000)) -> None:
+    """Run trees of different sizes once each and print what they cost, and how large their reports are."""
+    print("\n| scripts | wall s | CPU s | per script ms | peak MiB | report.md | results.jsonl | logs |")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for count in counts:
+        tree = corpus.shell(root, count)
+        sample = measure(Row("", pytest("--orchestrate", "scripts", "--orchestrate-jobs", "2"), tree))
+        reports = tree / ".orchestrator"
+        logs = sum(path.stat().st_size for path in (reports / "logs").rglob("*") if path.is_file())
+        sizes = [(reports / name).stat().st_size for name in ("report.md", "results.jsonl")]
+        shown = " | ".join(f"{size / 1024:.0f} KiB" for size in (*sizes, logs))
+        print(
+            f"| {count} | {sample.wall:.1f} | {sample.cpu:.1f} | {1000 * sample.wall / count:.2f} "
+            f"| {sample.rss:.0f} | {shown} |"
+        )
+    print("\n| items that do nothing | wall s | CPU s | per item µs | peak MiB |")
+    print("|---:|---:|---:|---:|---:|")
+    for count in counts:
+        sample = measure(item_rows(root, count)[1])
+        cost = 1_000_000 * sample.cpu / count
+        print(f"| {count} | {sample.wall:.1f} | {sample.cpu:.1f} | {cost:.0f} | {sample.rss:.0f} |")
+
+
 def skew_rows(root: Path) -> list[Row]:
     """Return the commands that run one long script among many short ones; the round before the first records them."""
     tree = corpus.skewed(root)
@@ -233,9 +271,13 @@ def main() -> None:
         "skew": ("One script of 4 s, the last one, among 196 of 25 ms", lambda: skew_rows(root)),
         "python": ("1000 Python scripts", lambda: python_rows(root)),
         "output": ("Much output", lambda: output_rows(root)),
+        "items": ("10 000 items that do nothing", lambda: item_rows(root)),
         "parent": ("Starting programs from a large process", lambda: engine_rows((0, 1000))),
     }
     for name in options.groups:
+        if name == "scale":
+            show_scale(root)
+            continue
         title, rows = groups[name]
         compare(title, rows(), options.rounds)
 

@@ -158,3 +158,29 @@ def test_output_is_shown_live_and_prefixed_when_several_run(project: Project) ->
     assert several.result.errlines == ["a.sh: error of a"]
     assert any(line.endswith("b.sh: no newline at the end") for line in several.result.outlines)
     assert "from a" not in project.run().out
+
+
+def test_a_worker_runs_one_program_at_a_time(project: Project) -> None:
+    for number in range(12):
+        project.file(f"scripts/{number:02}.sh", "mkdir busy || exit 9; sleep 0.01; rmdir busy\n")
+    run = project.run("-n1")
+    assert run.outcomes == {"passed": 12}
+    run.assert_adds_up()
+
+
+def test_a_worker_that_may_stop_starts_nothing_behind_a_failure(project: Project) -> None:
+    for name in "abcd":
+        project.file(f"scripts/{name}.sh", f"{STARTED}{'exit 1' if name == 'b' else ''}\n")
+    run = project.run("-n1", "-x")
+    assert run.statuses["b.sh"] == "failed"
+    # xdist lets a worker finish what it has in hand: the one behind the failure, and no other.
+    assert project.started() in (["a.sh", "b.sh"], ["a.sh", "b.sh", "c.sh"])
+    run.assert_adds_up()
+
+
+def test_a_worker_leaves_the_item_behind_alone_when_a_hook_is_to_see_it_first(project: Project) -> None:
+    project.file("conftest.py", "import os\ndef pytest_runtest_setup(item): os.environ['WHO'] = item.name\n")
+    for name in "abc":
+        project.file(f"scripts/{name}.sh", 'echo "$WHO"\n')
+    run = project.run("-n1")
+    assert [run.data(f"{name}.sh")["stdout"] for name in "abc"] == [f"{name}.sh::run\n" for name in "abc"]

@@ -147,6 +147,11 @@ def test_a_plain_script_has_no_setup_and_no_teardown(project: Project) -> None:
     assert steps(project) == set()
 
 
+def test_plugins_that_other_libraries_bring_along_keep_no_script_from_it(project: Project) -> None:
+    project.file("scripts/a.sh")
+    assert steps(project, "-p", "hypothesispytest") == set()
+
+
 @pytest.mark.parametrize("spy", SPIES)
 def test_a_hook_or_fixture_of_a_conftest_sees_what_it_always_saw(project: Project, spy: str) -> None:
     project.files({"pytest.ini": "[pytest]\n", **FILES, "conftest.py": f"{dedent(SPY)}\n{dedent(SPIES[spy])}\n"})
