@@ -36,6 +36,13 @@ def all_nodes(tree: ast.AST) -> list[ast.AST]:
     return nodes
 
 
+def children(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes right below ``node``, in the order of the syntax, but for the contexts of names."""
+    found: list[ast.AST] = []
+    _add_children(node, found)
+    return found
+
+
 def _add_children(node: ast.AST, nodes: list[ast.AST]) -> None:
     for value in node.__dict__.values():
         kind = value.__class__

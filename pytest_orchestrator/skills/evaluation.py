@@ -29,8 +29,9 @@ class Origin:
 class Evaluation:
     """Evaluates expressions as far as names go."""
 
-    def __init__(self, names: set[str], given: frozenset[str]) -> None:
+    def __init__(self, names: set[str], given: frozenset[str], *, is_glance: bool) -> None:
         """Prepare for a scope with local ``names``; ``given`` are bound from the start."""
+        self._is_glance = is_glance
         self.known: Known | None = Known(bound=given, seen=given)
         """What holds where the walk has come to; None where it never gets."""
         self.found: list[ast.Name] = []
@@ -73,8 +74,10 @@ class Evaluation:
                     self._evaluate(part)
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 self._comprehension(node)
+            case ast.Constant() | ast.expr_context():
+                pass
             case _:
-                for child in ast.iter_child_nodes(node):
+                for child in bindings.children(node):
                     self._evaluate(child)
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
@@ -115,11 +118,13 @@ class Evaluation:
 
     def _where(self, test: ast.expr, *, holds: bool = True) -> Known | None:
         """Return what is known where a condition has come out as said; None where it cannot."""
-        return None if self.known is None else self.known.where(_fact(test, holds=holds))
+        if self._is_glance or self.known is None:
+            return self.known
+        return self.known.where(_fact(test, holds=holds))
 
     def _assume(self, test: ast.expr) -> None:
         """Take it that a condition holds, of which nothing is known later."""
-        if self.known is not None:
+        if self.known is not None and not self._is_glance:
             self.known = self.known.assuming(_fact(test, holds=True))
 
     def _bind(self, name: str) -> None:

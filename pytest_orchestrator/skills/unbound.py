@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,14 +17,12 @@ from . import bindings
 from .unbound_flow import Flow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _MAGIC = frozenset({"exec", "globals", "locals", "vars"})
 """With these names come from where no analysis sees them."""
 _BUILT_IN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__builtins__"}
 _FORKS = (*bindings.COMPOUND, ast.NamedExpr, ast.Delete)
-_DEEPEST = 60
-"""How many functions within functions are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,54 +48,47 @@ def possibly_unbound(tree: ast.Module, nodes: Sequence[ast.AST] = ()) -> list[Un
     if any(isinstance(node, ast.Name) and node.id in _MAGIC for node in nodes):
         return []
     functions = [node for node in nodes if isinstance(node, bindings.Function)]
-    found = _found(tree, {node.name: False for node in functions})
-    # Which functions never return is found out only if it makes a difference.
-    return _found(tree, _without_return(functions)) if found and functions else found
-
-
-def _found(tree: ast.Module, endless: dict[str, bool]) -> list[Unbound]:
-    found: list[Unbound] = []
-    scopes: deque[tuple[ast.AST, int]] = deque([(tree, 0)])
-    while scopes:
-        scope, depth = scopes.popleft()
-        found += _check(scope, endless)
-        if depth < _DEEPEST:
-            scopes.extend((inner, depth + 1) for inner in _inner_scopes(scope))
+    scopes = [tree, *functions]
+    own = {function.name: False for function in functions}
+    # A glance that takes no account of conditions finds too much, but seldom anything.
+    suspects = [scope for scope in scopes if any(_reads(scope, own, is_glance=True))]
+    suspects = [scope for scope in suspects if any(_reads(scope, own))]
+    if not suspects:
+        return []
+    endless = _without_return(functions)
+    found = [one for scope in suspects for one in _places(scope, _reads(scope, endless))]
     return sorted(found, key=lambda one: (one.line, one.column))
 
 
-def _check(scope: ast.AST, endless: dict[str, bool]) -> Iterator[Unbound]:
-    if isinstance(scope, ast.Lambda | ast.ClassDef):
-        return
-    assert isinstance(scope, ast.Module | bindings.Function)
+def _reads(
+    scope: ast.Module | bindings.Function, endless: Mapping[str, bool], *, is_glance: bool = False
+) -> list[ast.Name]:
+    """Return the reads in one scope that may fail."""
     names = bindings.names_bound_on_the_way(scope.body)
-    if names:
-        names -= bindings.declared_elsewhere(scope.body)
     given: frozenset[str] = frozenset()
     if isinstance(scope, ast.Module):
         # Elsewhere too a name of the language would not be looked up there; but in a module it is found all the same.
         names -= _BUILT_IN
     else:
         given = frozenset(bindings.parameters(scope))
+    if names - given and not is_glance:
+        names -= bindings.declared_elsewhere(scope.body)
     if not names - given:
-        return
-    flow = Flow(names, given, endless)
+        return []
+    flow = Flow(names, given, endless, is_glance=is_glance)
     flow.run(scope.body)
-    places = {name: node.lineno for node in reversed(_in_order(scope.body)) for name in bindings.bound_by(node)}
-    for node in flow.found:
-        yield Unbound(node.id, node.lineno, node.col_offset, places.get(node.id, node.lineno))
+    return flow.found
+
+
+def _places(scope: ast.Module | bindings.Function, reads: Sequence[ast.Name]) -> Iterator[Unbound]:
+    first = {name: node.lineno for node in reversed(_in_order(scope.body)) for name in bindings.bound_by(node)}
+    for node in reads:
+        yield Unbound(node.id, node.lineno, node.col_offset, first.get(node.id, node.lineno))
 
 
 def _in_order(body: Sequence[ast.stmt]) -> list[ast.stmt | ast.expr]:
     nodes = [node for node in bindings.local_nodes(body) if isinstance(node, ast.stmt | ast.expr)]
     return sorted(nodes, key=lambda node: (node.lineno, node.col_offset))
-
-
-def _inner_scopes(scope: ast.AST) -> Iterator[ast.AST]:
-    body: list[ast.stmt] | ast.expr = getattr(scope, "body", [])
-    for node in bindings.local_nodes(body if isinstance(body, list) else [body]):
-        if isinstance(node, bindings.SCOPES):
-            yield node
 
 
 def _without_return(functions: Sequence[bindings.Function]) -> dict[str, bool]:
