@@ -163,8 +163,9 @@ class RunAhead:
         ``is_final`` says that pytest will go on whatever the verdict is, and not come back to this item.
         """
         if self._orchestration.worker is not None:
-            if is_final and self.behind is not None and self._is_open:
-                self._start_behind(self.behind)
+            behind, self.behind = self.behind, None
+            if is_final and behind is not None and self._is_open:
+                self._start_behind(behind)
             return
         if self._jobs == 1 and self._enabled and self._is_open and is_final:
             index = self._index.get(item)

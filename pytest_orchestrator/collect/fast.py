@@ -97,11 +97,18 @@ class FastProtocol:
         except (pytest.exit.Exception, KeyboardInterrupt):
             raise
         except BaseException as error:  # noqa: BLE001 - as pytest does
+            self._forget_behind()
             self._report_failure(item, error)
         else:
+            self._forget_behind()
             hook.pytest_runtest_logreport(report=self._passed(item))
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
+
+    def _forget_behind(self) -> None:
+        """What stands behind an item may start when that has its verdict, and not when some later one has."""
+        if self._ahead is not None:
+            self._ahead.behind = None
 
     def _report_failure(self, item: OrchestratedItem, error: BaseException) -> None:
         def raise_again() -> None:
@@ -157,10 +164,27 @@ def _is_possible(config: pytest.Config) -> bool:
     return not any(_ini(config, name) for name in (*_SHOWN_STEPS_INI, "reruns"))
 
 
+_WATCHERS = frozenset(
+    {
+        "_pytest.assertion", "_pytest.faulthandler", "_pytest.runner", "_pytest.unittest", "_pytest.warnings",
+        "pytest_rerunfailures", "pytest_timeout",
+    }
+)  # fmt: skip
+"""Modules whose part in the protocol is nothing for an item that goes the short way, unless an option says so."""
+
+
 def _is_pytests_own_loop(config: pytest.Config) -> bool:
-    """Return whether nobody but pytest goes through the items, and nothing of pytest's is to watch each of them."""
-    loops = [it for it in config.hook.pytest_runtestloop.get_hookimpls() if not (it.wrapper or it.hookwrapper)]
-    return all(it.plugin_name == "main" for it in loops) and not _ini(config, "faulthandler_timeout")
+    """Return whether nobody but pytest goes through the items, and nobody is to watch each of them."""
+    hook = config.hook
+    loops = [it for it in hook.pytest_runtestloop.get_hookimpls() if not (it.wrapper or it.hookwrapper)]
+    if any(it.plugin_name != "main" for it in loops):
+        return False
+    watchers = {it.function.__module__ for it in hook.pytest_runtest_protocol.get_hookimpls()}
+    if any(module not in _WATCHERS and not module.startswith("pytest_orchestrator.") for module in watchers):
+        return False
+    return not config.getoption("session_timeout", None) and not any(
+        _ini(config, name) for name in ("faulthandler_timeout", "session_timeout")
+    )
 
 
 _TOLD = ("pytest_runtest_logstart", "pytest_runtest_logreport", "pytest_runtest_logfinish")
