@@ -1,6 +1,6 @@
 """Compare this plugin with its peers: interleaved rounds, medians, ratios.
 
-    python tests/benchmarks/run.py [GROUP ...] [--rounds N]
+    python tests/benchmarks/run.py [GROUP ...] [--rounds N] [--without PROGRAM ...]
 
 Groups: cold (what the plugin costs a run that does not use it), shell (1000 trivial scripts), shell10000, python
 (1000 Python scripts), skew (one long script among short ones), output (20 x 50 MiB), parent (starting programs from a
@@ -150,9 +150,15 @@ SLOW_PEERS = 1000
 """Up to how many scripts the peers that take more than 10 ms for each one are measured."""
 
 
+LEFT_OUT: set[str] = set()
+"""Peers that are not to be measured."""
+
+
 def found(program: str, words: list[str]) -> list[str] | None:
     """Return ``words`` with the program's path, which may be beside the interpreter; None if it is not installed."""
     path = shutil.which(program) or shutil.which(program, path=str(Path(sys.executable).parent))
+    if program in LEFT_OUT:
+        return None
     if path is None:
         print(f"left out: {program} (not installed)")
         return None
@@ -258,7 +264,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("groups", nargs="*", default=["cold", "shell"])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--without", nargs="+", default=[], metavar="PROGRAM", help="peers to leave out: bats is slow")
     options = parser.parse_args()
+    LEFT_OUT.update(options.without)
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # orphans come to us, so that their time is counted
     for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"):
         os.environ.pop(name, None)  # a package that was installed is compiled, a terminal is buffered
