@@ -95,7 +95,9 @@ class RunAhead:
         if not self._enabled:
             given = next((name for name in _ALONE if self._config.getoption(name, False)), None)
             return [f"--{given}" if given else "--orchestrate-strict with a bound on failures"]
-        return self._surroundings.reasons(item for item in self._items if isinstance(item, ScriptItem))
+        scripts = [item for item in self._items if isinstance(item, ScriptItem)]
+        cleaned = any(self._orchestration.codex_files.cleaned(str(item.path)) for item in scripts)
+        return [*self._surroundings.reasons(scripts), *["cleanup_after_run"] * cleaned]
 
     # -- starting ---------------------------------------------------------------------------------------------
 
@@ -154,7 +156,9 @@ class RunAhead:
         return started
 
     def _may_overlap(self, item: OrchestratedItem) -> bool:
-        """Return whether nothing foreign happens around ``item``."""
+        """Return whether nothing foreign happens around ``item``, and nobody looks at what it leaves."""
+        if self._orchestration.codex_files.cleaned(str(item.path)) is not None:
+            return False
         return self._surroundings.are_quiet(item) and all(mark.name != "usefixtures" for mark in item.marks())
 
     def after(self, item: ScriptItem, *, is_final: bool) -> None:

@@ -20,6 +20,7 @@ from .ahead import RunAhead
 from .failure import ScriptFailedError
 from .harmless import harmless_text
 from .hooks import adapted, judged
+from .leftovers import Leftovers
 from .live import SECONDS, LiveOutput
 from .orchestration import KEY, Orchestration
 from .stopping import STEP
@@ -69,6 +70,7 @@ class Execution:
         self.ahead = RunAhead(orchestration, config, self._start)
         self._shown: dict[int, tuple[str, Redactor]] = {}
         """Tickets whose output is shown, with the names of their scripts and what knows their secrets."""
+        self._leftovers = Leftovers(orchestration)
         self._interrupted: dict[ScriptItem, Started] = {}
         """Items whose run was given up by an exception: Ctrl-C, pytest.exit, pytest-timeout."""
         self._reruns = bool(config.getoption("reruns", None)) or _ini_reruns(config)
@@ -86,13 +88,15 @@ class Execution:
     def run(self, item: ScriptItem) -> RunResult:
         """Return the result of ``item``, waiting for it."""
         self._heed_stop_request()
-        started = self.ahead.take(item)
-        self._interrupted[item] = started
-        if self._live is not None:
-            self._show_output()  # what ended before anybody waited for it
-        with timed_by_us(item):
-            result = self._runner.finish(started, self._orchestration.context())
-        del self._interrupted[item]
+        with self._leftovers.watched(item, self._tick) as watch:
+            started = self.ahead.take(item)
+            self._interrupted[item] = started
+            if self._live is not None:
+                self._show_output()  # what ended before anybody waited for it
+            with timed_by_us(item):
+                result = self._runner.finish(started, self._orchestration.context())
+            del self._interrupted[item]
+            result = self._leftovers.judged(item, result, watch)
         result = judged(item, result, lambda: self._redactor(started))
         if self._orchestration.remote is not None:
             result = self._orchestration.remote.located(result, self._orchestration.report_dir)

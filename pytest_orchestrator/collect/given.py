@@ -89,6 +89,8 @@ class RunSettings:
     """Whether the baselines of skills are written."""
     config: Path | None
     """The configuration file that was asked for."""
+    codex_config: Path | None
+    """The configuration of a script-first library that was asked for."""
     paths: tuple[str, ...]
     """What is taken when the command line names no path, relative to the rootdir."""
 
@@ -123,9 +125,10 @@ def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSe
         return None if given is None else base / given
 
     jobs = value("jobs")
-    config_file = path("config")
-    if config_file is not None:
-        _require_readable(config_file, (flag if "config" in flags.values else ini)(by_name("config")))
+    files = {name: path(name) for name in ("config", "codex_config")}
+    for name, file in files.items():
+        if file is not None:
+            _require_readable(file, (flag if name in flags.values else ini)(by_name(name)))
     report_dir = path("report_dir")
     assert report_dir is not None
     return RunSettings(
@@ -141,7 +144,8 @@ def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSe
         is_warm=value("python") == "warm",
         warm_imports=tuple(value("warm_imports")),
         update_baseline=bool(value("update_baseline")),
-        config=config_file,
+        config=files["config"],
+        codex_config=files["codex_config"],
         paths=tuple(value("paths")),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,6 +67,10 @@ class ConfigNode(_SettingsNode):
     """A configuration file."""
 
 
+class CodexNode(_SettingsNode):
+    """The configuration of a script-first library."""
+
+
 class BaselineNode(_SettingsNode):
     """A baseline of skills."""
 
@@ -83,15 +88,30 @@ def _settings_node(
     return kind.from_parent(parent, path=path, name=name, nodeid=shown, mistakes=mistakes, doubts=doubts)
 
 
+def _codex_nodes(parent: pytest.Collector, directory: str, orchestration: Orchestration) -> Iterator[pytest.Collector]:
+    codex = orchestration.codex_files.governing(directory)
+    # What is wrong with it is reported as for every configuration file.
+    if codex is None or isinstance(codex, ConfigurationError) or codex.shown_as in orchestration.config_nodes:
+        return
+    orchestration.config_nodes.add(codex.shown_as)
+    doubts = orchestration.codex_files.doubts(codex)
+    mistakes = None
+    if doubts and orchestration.settings.strict:
+        strict = [replace(doubt, message=f"{doubt.message} (--orchestrate-strict)") for doubt in doubts]
+        mistakes = ConfigurationError(strict)
+    yield _settings_node(CodexNode, parent, codex.path, codex.shown_as, mistakes, doubts)
+
+
 def config_nodes(parent: pytest.Collector, directory: str, orchestration: Orchestration) -> Iterator[pytest.Collector]:
-    """Yield a node for the configuration file that governs ``directory``, the first time that it is met."""
+    """Yield nodes for the configuration files that govern ``directory``, the first time that each is met."""
+    yield from _codex_nodes(parent, directory, orchestration)
     governing = orchestration.config_file(directory)
     if governing is not None:
         path, found = governing
         shown = orchestration.shown(str(path))
         if shown not in orchestration.config_nodes:
             orchestration.config_nodes.add(shown)
-            doubts = () if isinstance(found, ConfigurationError) else found.unmatched_paths()
+            doubts: Sequence[Mistake] = () if isinstance(found, ConfigurationError) else found.unmatched_paths()
             yield _settings_node(ConfigNode, parent, path, shown, found, doubts)
 
 

@@ -24,6 +24,7 @@ from ..scripts.environment import current_environment, raw_environment
 from ..scripts.filter import ScriptFilter
 from ..scripts.spec import RunContext
 from ..skills.discovery import PARTS_OF_A_SKILL, skill_file
+from .codex_files import CodexFiles
 from .fence_files import FenceFiles
 from .skill_checks import SkillChecks
 
@@ -126,7 +127,7 @@ class Orchestration:
         """
         known = self._by_directory.get(directory)
         if known is None:
-            known = self._by_directory[directory] = self._find_project(directory)
+            known = self._by_directory[directory] = self._with_codex(self._find_project(directory), directory)
         if isinstance(known, ConfigurationError):
             raise known
         return known
@@ -146,6 +147,26 @@ class Orchestration:
                 known = error
             self._projects[str(path)] = known
         return known
+
+    def _with_codex(
+        self, project: ProjectConfig | ConfigurationError, directory: str
+    ) -> ProjectConfig | ConfigurationError:
+        """Return ``project`` with the configuration of a script-first library that holds for ``directory``."""
+        codex = self.codex_files.governing(directory)
+        if codex is None or isinstance(project, ConfigurationError):
+            return project
+        if isinstance(codex, ConfigurationError):
+            return codex
+        key = f"{project.path}\0{codex.path}"
+        known = self._projects.get(key)
+        if known is None:
+            known = self._projects[key] = replace(project, codex=codex)
+        return known
+
+    @cached_property
+    def codex_files(self) -> CodexFiles:
+        """The configurations of script-first libraries."""
+        return CodexFiles(self)
 
     def _strictly(self, project: ProjectConfig) -> ProjectConfig:
         """Return ``project``, unless --orchestrate-strict makes mistakes of its paths that name nothing."""

@@ -50,8 +50,8 @@ class TerminalOutput:
         self._runs_items = not config.getoption("collectonly", False)
         show_in_red(TIMEOUT)
 
-    def pytest_report_header(self) -> str:
-        """Say in one line what is on."""
+    def pytest_report_header(self) -> list[str]:
+        """Say in one line what is on, and in others what a script-first configuration asks for."""
         orchestration = self._orchestration
         settings = orchestration.settings
         parts = [__version__]
@@ -76,7 +76,7 @@ class TerminalOutput:
             shown = shown_report_path(self._recorder.directory.path, self._config)
             taken = self._recorder.directory.taken_by
             parts.append(f"reports {shown}" + (f" (process {taken} has the directory above)" if taken else ""))
-        return "orchestrator: " + ", ".join(parts)
+        return ["orchestrator: " + ", ".join(parts), *orchestration.codex_files.header()]
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport

@@ -133,6 +133,8 @@ _RUN = (
     _run("durations", Kind.PATH, "File of recorded durations that all shards share, as a run leaves in"
          " `.orchestrator/durations.json`. It is only read", metavar="FILE"),
     _run("config", Kind.PATH, "Configuration file to use instead of the nearest orchestrator.yaml", metavar="FILE"),
+    _run("codex_config", Kind.PATH, "Configuration of a script-first library to use instead of the nearest"
+         " dotcodex/config.toml or .codex/config.toml; orchestrator.yaml is stronger", metavar="FILE"),
     _run("report_dir", Kind.PATH, "Directory that logs and reports are written to", ".orchestrator", metavar="DIR"),
     _run("reports", Kind.CHOICE, "Whether logs and reports are written", "on", choices=("on", "off")),
     _run("python", Kind.CHOICE, "How Python scripts are started. `plain`: each by an interpreter of its own; `warm`:"

@@ -19,6 +19,7 @@ from .yaml_source import parse, read_source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .codex import CodexConfig
     from .path_entries import PathEntry
 
 _MOST_HINTS = 10
@@ -62,6 +63,8 @@ class ProjectConfig:
     content: Content = field(default_factory=Content)
     positions: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     """Line and column of each path, by its offset in the file."""
+    codex: CodexConfig | None = None
+    """What a ``config.toml`` of a script-first library says, which counts less."""
     skip: PathTable = field(init=False)
     timeout_override: PathTable = field(init=False)
     scripts: PathTable = field(init=False)

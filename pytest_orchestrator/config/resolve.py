@@ -24,10 +24,11 @@ FLAGS = "command line"
 Variants = tuple[tuple[str | None, ScriptSettings], ...]
 """Name of the case (None where there are no cases) and its settings."""
 
-_Matches = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
-"""Indices of the entries of ``skip``, ``timeout_override`` and ``scripts`` that apply, the strongest last."""
+_Matches = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], bool]
+"""Indices of the entries of ``skip``, ``timeout_override`` and ``scripts`` that apply, the strongest last; and whether
+the script lies in the scratch directory of a script-first library."""
 
-_NO_MATCHES: _Matches = ((), (), ())
+_NO_MATCHES: _Matches = ((), (), (), False)
 _BUILT_IN = ScriptSettings()
 _SCRIPT_NAMES = frozenset(option.name for option in in_scope("script"))
 _DISCOVERY_NAMES = frozenset(option.name for option in in_scope("discovery"))
@@ -80,20 +81,29 @@ class _Resolver:
         return _overlaid([*self._steps(self._matches(script)), self._flags])
 
     def _matches(self, script: str) -> _Matches:
-        if not self._has_paths:
+        codex = self._project.codex
+        if not self._has_paths and codex is None:
             return _NO_MATCHES
         if not script.startswith(self._prefix):
             script = os.path.abspath(script)
-            if not script.startswith(self._prefix):
-                return _NO_MATCHES
+        in_scratch = codex is not None and codex.in_scratch(script)
+        if not self._has_paths or not script.startswith(self._prefix):
+            return (*_NO_MATCHES[:3], in_scratch)
         relative = script[len(self._prefix) :]
         project = self._project
-        return project.skip.find(relative), project.timeout_override.find(relative), project.scripts.find(relative)
+        return (
+            project.skip.find(relative), project.timeout_override.find(relative), project.scripts.find(relative),
+            in_scratch,
+        )  # fmt: skip
 
     def _steps(self, matches: _Matches) -> list[Layer]:
         content, shown_as = self._project.content, self._project.shown_as
         steps = [self._ini, Layer(shown_as, content.default)]
-        for section, indices in zip((content.skip, content.timeout_override, content.scripts), matches, strict=True):
+        codex = self._project.codex
+        if codex is not None and matches[3]:
+            steps.insert(0, Layer(codex.shown_as, codex.settings))
+        sections = (content.skip, content.timeout_override, content.scripts)
+        for section, indices in zip(sections, matches[:3], strict=True):
             steps += [Layer(shown_as, section[index].values) for index in indices]
         return steps
 
@@ -122,8 +132,8 @@ def _overlaid(layers: list[Layer]) -> ScriptSettings:
 def script_variants(project: ProjectConfig, script: str | os.PathLike[str], ini: Layer, flags: Layer) -> Variants:
     """Return the settings of ``script``: one entry with case None, or one per case in the order of the file.
 
-    Later wins: built-in < ``ini`` < ``default`` < ``skip`` and ``timeout_override`` < ``scripts`` < the case <
-    ``flags``; within a section a glob, then a later glob, then the exact path. Equal settings are the same
+    Later wins: built-in < ``config.toml`` < ``ini`` < ``default`` < ``skip`` and ``timeout_override`` < ``scripts`` <
+    the case < ``flags``; within a section a glob, then a later glob, then the exact path. Equal settings are the same
     object as long as the same layer objects are given, so that a large tree costs next to nothing.
     """
     return _resolver(project, ini, flags).variants(os.fspath(script))
@@ -160,14 +170,15 @@ def apply_keywords(settings: ScriptSettings, keywords: Mapping[str, object], sou
 
 
 def discovery_settings(project: ProjectConfig, ini: Layer, flags: Layer) -> DiscoverySettings:
-    """Return what counts as a script: built-in < ``ini`` < ``discovery:`` of the file < ``flags``.
+    """Return what counts as a script: built-in < ``config.toml`` < ``ini`` < ``discovery:`` of the file < ``flags``.
 
     ``run_scripts`` under ``skills:`` says the same as ``skill_scripts`` under ``discovery:``.
     """
     given = project.content.discovery
     if project.content.skills.run_scripts is not None:
         given = given | {"skill_scripts": project.content.skills.run_scripts}
-    merged = ini.within(_DISCOVERY_NAMES) | given | flags.within(_DISCOVERY_NAMES)
+    foreign = {} if project.codex is None else project.codex.discovery
+    merged = foreign | ini.within(_DISCOVERY_NAMES) | given | flags.within(_DISCOVERY_NAMES)
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in merged.items()
     }

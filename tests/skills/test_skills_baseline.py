@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
     from pytest_orchestrator.skills.report import SkillReport
 
-FRONT = "---\nname: {0}\ndescription: Does {0}. Use when it is to be done.\n---\n# X\n\n"
+FRONT = "---\nname: {0}\ndescription: {1}\n---\n# X\n\n"
+DESCRIPTIONS = {
+    "a": "Boils water for tea. Use when somebody is thirsty.",
+    "b": "Sends letters by mail. Use when a stamp is at hand.",
+    "c": "Paints walls in bright colours. Use after the plaster has dried.",
+}
 NOTES = "TODO: say more.\n"
 OTHER = "TODO: say less.\n"
 
@@ -37,7 +42,13 @@ class Skills:
     def check_all(
         self, bodies: Mapping[str, str], *, update: bool = False, baseline: Path | None = None
     ) -> dict[str, SkillReport]:
-        skills = written({f"{name}/SKILL.md": FRONT.format(name) + body for name, body in bodies.items()}, self.root)
+        skills = written(
+            {
+                f"{name}/SKILL.md": FRONT.format(name, DESCRIPTIONS.get(name, name)) + body
+                for name, body in bodies.items()
+            },
+            self.root,
+        )
         settings = SkillSettings(baseline=baseline or self.file)
         reports = check_skills(skills, settings, update_baseline=update)
         return {skill.name: reports[skill.path] for skill in skills}
@@ -111,7 +122,7 @@ def test_an_update_keeps_what_was_not_checked_and_forgets_what_does_not_exist(sk
 
 
 def test_notes_are_not_in_it(skills: Skills) -> None:
-    text = FRONT.format("a").replace("# X\n", "")
+    text = FRONT.format("a", DESCRIPTIONS["a"]).replace("# X\n", "")
     (skill,) = written({"a/SKILL.md": f"{text}Text.\n"}, skills.root)
     report = check_skills([skill], SkillSettings(baseline=skills.file), update_baseline=True)[skill.path]
     assert [str(finding.severity) for finding in report.findings] == ["note"]
