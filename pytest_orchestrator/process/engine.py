@@ -9,11 +9,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SupervisorError
-from .events import note_death, note_end, note_start
+from .events import note_death
 from .launch import SupervisorProcess
-from .outcomes import RunningProgram, lost, never_started, remove_slots, told
+from .outcomes import lost, never_started, remove_slots
 from .request import run_message
 from .temporary import WorkDirectory
+from .tickets import Tickets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,10 +62,7 @@ class Engine:
         self._token = b""
         self._supervisor: SupervisorProcess | None = None
         self._sent_env: Mapping[bytes, bytes] | None = None
-        self._next = 0
-        self._commands: dict[int, Command] = {}
-        self._running: dict[int, RunningProgram] = {}
-        self._outcomes: dict[int, Outcome] = {}
+        self._tickets = Tickets()
         self._deaths = 0
         self._generation = 0
         """How many supervisors of this engine have died."""
@@ -91,25 +89,23 @@ class Engine:
     @property
     def unfinished(self) -> int:
         """The number of tickets whose outcome has not arrived."""
-        return len(self._commands)
+        return len(self._tickets.open)
 
     @property
     def running(self) -> int:
         """The number of programs that were started and whose outcome has not arrived."""
-        return len(self._running)
+        return len(self._tickets.running)
 
     def submit(self, command: Command) -> int:
         """Queue ``command`` and return its ticket. It starts as soon as fewer than ``jobs`` programs run.
 
         Raise SupervisorError if no supervisor can be started.
         """
-        self._next += 1
-        ticket = self._next
-        self._commands[ticket] = command
+        ticket = self._tickets.new(command)
         try:
             self._request(ticket, command)
         except BaseException:
-            self._commands.pop(ticket, None)  # the caller will never hear of this ticket
+            self._tickets.drop(ticket)  # the caller will never hear of this ticket
             raise
         return ticket
 
@@ -118,14 +114,14 @@ class Engine:
 
         ``tick``, if given, is called whenever something has arrived meanwhile, and at least every ``every`` seconds.
         """
-        while ticket not in self._outcomes:
-            if ticket not in self._commands:
+        while ticket not in self._tickets.outcomes:
+            if ticket not in self._tickets.open:
                 problem = f"ticket {ticket} is not one of this engine's, or its outcome was taken already"
                 raise KeyError(problem)
             self._receive(every)
             if tick:
                 tick()
-        return self._outcomes.pop(ticket)
+        return self._tickets.outcomes.pop(ticket)
 
     def pause(self, seconds: float) -> None:
         """Wait for ``seconds`` while results keep coming in."""
@@ -138,7 +134,7 @@ class Engine:
 
     def peek(self, ticket: int) -> Outcome | None:
         """Return the outcome of ``ticket`` if it has arrived, without taking it."""
-        return self._outcomes.get(ticket)
+        return self._tickets.outcomes.get(ticket)
 
     def poll(self) -> None:
         """Take in all that has arrived, without waiting."""
@@ -147,11 +143,11 @@ class Engine:
 
     def knows(self, ticket: int) -> bool:
         """Return whether :meth:`wait` can still be called for ``ticket``."""
-        return ticket in self._commands or ticket in self._outcomes
+        return self._tickets.knows(ticket)
 
     def cancel(self, ticket: int) -> None:
         """Ask for the end of ``ticket``: its outcome will say ``cancelled`` unless it has ended already."""
-        if ticket in self._commands:
+        if ticket in self._tickets.open:
             self._send(("cancel", ticket))
 
     def withdraw(self) -> None:
@@ -167,13 +163,13 @@ class Engine:
 
         Nothing when it is not running (any more).
         """
-        running = self._running.get(ticket)
+        running = self._tickets.running.get(ticket)
         if running is None:
             return b"", b""
         out, err = running.read(offsets, size)
         # When the program has ended, another one may write to these files; that it has was told before.
         self.poll()
-        return (out, err) if self._running.get(ticket) == running else (b"", b"")
+        return (out, err) if self._tickets.running.get(ticket) == running else (b"", b"")
 
     def close(self, tick: Callable[[], None] | None = None, every: float | None = None) -> None:
         """Stop every program, wait until none is left, and end the supervisor. Tickets still open are cancelled.
@@ -198,8 +194,8 @@ class Engine:
             supervisor.end(CLOSE_SECONDS)
             self._supervisor = None
             supervisor.forget()
-        for ticket in list(self._commands):
-            self._finish(ticket, never_started(cancelled=True))
+        for ticket in list(self._tickets.open):
+            self._tickets.finish(ticket, never_started(cancelled=True))
         self._work_dir.remove_empty()
 
     # -- the supervisor ---------------------------------------------------------------------------------------
@@ -255,24 +251,10 @@ class Engine:
 
     def _take(self, message: tuple[Any, ...]) -> None:
         """Handle one message. It may come a second time, if an exception interrupted us."""
-        kind = message[0]
-        if kind == "bye":
+        if message[0] == "bye":
             self._said_bye = True
-        elif message[1] not in self._commands:
-            return  # it was given up when another supervisor died
-        elif kind == "starting":
-            _, ticket, started, stdout, stderr = message
-            self._running[ticket] = RunningProgram(started, stdout, stderr)
-            note_start(self._commands[ticket].item)
-        else:
+        elif self._tickets.take(message):
             self._deaths = 0
-            self._finish(message[1], told(message[2]))
-
-    def _finish(self, ticket: int, outcome: Outcome) -> None:
-        self._outcomes[ticket] = outcome
-        command = self._commands.pop(ticket)
-        self._running.pop(ticket, None)
-        note_end(command.item, outcome)
 
     def _supervisor_died(self) -> None:
         """Kill what a dead supervisor left, report what ran as lost, and give what waited to a new one."""
@@ -290,13 +272,13 @@ class Engine:
         """See to the programs of a supervisor that died."""
         why, generation = self._loss, self._generation
         assert why is not None
-        for ticket, running in list(self._running.items()):
-            self._finish(ticket, lost(running, why, os.fsencode(self._work_dir.current / str(ticket))))
+        for ticket, running in list(self._tickets.running.items()):
+            self._tickets.finish(ticket, lost(running, why, os.fsencode(self._work_dir.current / str(ticket))))
         remove_slots(self._work_dir.current)
         self._loss = None
         if self._deaths < MAX_DEATHS:
             try:
-                for ticket, command in list(self._commands.items()):
+                for ticket, command in list(self._tickets.open.items()):
                     self._request(ticket, command)
                     if self._generation != generation:
                         return  # the new one died as well, and all this has been done for its successor
@@ -304,5 +286,5 @@ class Engine:
                 why = f"{why}\n{error}"
             else:
                 return
-        for ticket in list(self._commands):
-            self._finish(ticket, never_started(error=why, lost=True))
+        for ticket in list(self._tickets.open):
+            self._tickets.finish(ticket, never_started(error=why, lost=True))
