@@ -20,7 +20,7 @@ from ..errors import ConfigurationError, Mistake, ReportError
 from .finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from .finding import Finding
@@ -85,17 +85,20 @@ class Baseline:
         remedy = "take it out with --orchestrate-update-baseline"
         return [Mistake(shown_as, 1, 1, f"there is no skill {clipped(path)}; {remedy}") for path in self.gone_skills()]
 
-    def reduced(self, found: Mapping[str, Sequence[Finding]]) -> Baseline:
+    def reduced(self, found: Mapping[str, Sequence[Finding]], unasked: Collection[str] = ()) -> Baseline:
         """Return the baseline without what is gone, given the findings of skills by their absolute paths.
 
         It never grows: a finding that it does not know is not taken in. Skills that are not among those in ``found``
-        keep what is known of them, unless they do not exist any more.
+        keep what is known of them, unless they do not exist any more. What is known of the rules ``unasked``, which
+        could not be asked, stays.
         """
-        known = {path: codes for path, codes in self.known.items() if path not in set(self.gone_skills())}
+        gone = set(self.gone_skills())
+        known = {path: codes for path, codes in self.known.items() if path not in gone}
         for skill, findings in found.items():
             name = self.relative(skill)
             if name in known:
-                known[name] = _by_code(self.divide(skill, findings)[1])
+                kept = {code: messages for code, messages in known[name].items() if code in unasked}
+                known[name] = kept | _by_code(self.divide(skill, findings)[1])
         return Baseline(self.path, {path: codes for path, codes in sorted(known.items()) if codes})
 
     def text(self) -> str:

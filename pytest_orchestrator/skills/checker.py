@@ -15,11 +15,11 @@ from .context import CheckContext
 from .finding import Finding, Severity
 from .ignores import GONE, Ignores, read_ignores
 from .profiles import profile_of
-from .registry import check_of, prepare_of, rule, rule_modules, rules
+from .registry import absent_from, check_of, prepare_of, rule, rule_modules, rules
 from .report import SkillReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from ..config.skill_settings import SkillSettings
@@ -45,11 +45,11 @@ def check_skills(
     :class:`~pytest_orchestrator.errors.ReportError` when one cannot be written.
     """
     given = settings if isinstance(settings, Mapping) else {skill.path: settings for skill in skills}
-    checks = _Checks(skills)
+    checks = _Checks(skills, given)
     reports = {skill.path: checks.check(skill, given[skill.path]) for skill in skills}
-    baselines = _baselines(reports, given, update=update_baseline)
+    baselines = _baselines(reports, given, checks.unasked, update=update_baseline)
     return {
-        skill.path: _with_baseline(
+        skill.path: checks.with_baseline(
             skill, reports[skill.path], given[skill.path], baselines.get(given[skill.path].baseline)
         )
         for skill in skills
@@ -59,21 +59,41 @@ def check_skills(
 class _Checks:
     """All rules, and what they may know of all skills."""
 
-    def __init__(self, skills: Sequence[SkillDocument]) -> None:
+    def __init__(self, skills: Sequence[SkillDocument], settings: Mapping[str, SkillSettings]) -> None:
         self._skills = skills
-        self._modules = [(frozenset(rule.code for rule in module.RULES), check_of(module)) for module in rule_modules()]
+        self._in_force: dict[tuple[Profile, int], dict[str, Severity]] = {}
+        self._profiles = {skill.path: profile_of(skill, settings[skill.path]) for skill in skills}
+        wanted = {
+            code for skill in skills for code in self.in_force(self._profiles[skill.path][0], settings[skill.path])
+        }
+        modules = [(frozenset(rule.code for rule in module.RULES), module) for module in rule_modules()]
+        self._modules = [(codes, check_of(module)) for codes, module in modules]
+        self.unasked = {code for codes, module in modules if absent_from(module) is not None for code in codes}
+        """Codes of the rules that find nothing here because something that they need is missing."""
         self._batched: dict[str, list[Found]] = {}
-        for module in rule_modules():
+        for codes, module in modules:
             prepare = prepare_of(module)
-            if prepare is not None:
+            if prepare is not None and not codes.isdisjoint(wanted):
                 for path, found in prepare(skills).items():
                     self._batched.setdefault(path, []).extend(found)
         self._names = [rule.name for rule in rules().values()]
 
+    def in_force(self, profile: Profile, settings: SkillSettings) -> dict[str, Severity]:
+        """Return the severities of the rules that hold for a profile, by their codes."""
+        key = profile, id(settings)
+        if key not in self._in_force:
+            severities = settings.severities
+            self._in_force[key] = {
+                code: Severity(severities.get(code, rule.severity))
+                for code, rule in rules().items()
+                if profile in rule.profiles and severities.get(code) != _OFF
+            }
+        return self._in_force[key]
+
     def check(self, skill: SkillDocument, settings: SkillSettings) -> SkillReport:
         """Return the report about one skill, before its baseline."""
-        profile, why = profile_of(skill, settings)
-        in_force = _in_force(profile, settings)
+        profile, why = self._profiles[skill.path]
+        in_force = self.in_force(profile, settings)
         ignores = read_ignores(skill, rule, self._names)
         findings: list[Finding] = []
         ignored: list[Finding] = []
@@ -87,7 +107,7 @@ class _Checks:
             # A comment is of use even where an exception does the same.
             is_silenced = ignores.silence(code, found.line, is_own_file=path == skill.shown_as) or is_excepted
             (ignored if is_silenced else findings).append(found.finding(path, _severity(found, severity)))
-        findings += _own(skill, ignores, in_force, settings)
+        findings += self._own(skill, ignores, in_force, settings)
         return SkillReport(
             path=skill.shown_as,
             name=skill.name,
@@ -111,15 +131,33 @@ class _Checks:
                         yield found
         yield from (found for found in dict.fromkeys(batched) if found not in seen)
 
+    def _own(
+        self, skill: SkillDocument, ignores: Ignores, in_force: Mapping[str, Severity], settings: SkillSettings
+    ) -> Iterator[Finding]:
+        """Yield findings about the comments that silence others."""
+        for fault in ignores.faults:
+            yield from _about_rule(skill, fault, None, in_force, settings)
+        for found, about in ignores.unused():
+            # A rule that is off here may be on elsewhere: the comment is of use there.
+            if about.code in in_force and about.code not in self.unasked:
+                yield from _about_rule(skill, found, about, in_force, settings)
 
-def _in_force(profile: Profile, settings: SkillSettings) -> dict[str, Severity]:
-    """Return the severities of the rules that hold for a profile, by their codes."""
-    severities = settings.severities
-    return {
-        code: Severity(severities.get(code, rule.severity))
-        for code, rule in rules().items()
-        if profile in rule.profiles and severities.get(code) != _OFF
-    }
+    def with_baseline(
+        self, skill: SkillDocument, report: SkillReport, settings: SkillSettings, baseline: Baseline | None
+    ) -> SkillReport:
+        """Return ``report`` without what the baseline knows, and with what it knows and is gone."""
+        if baseline is None:
+            return report
+        findings, known, gone = baseline.divide(skill.path, report.findings)
+        in_force = self.in_force(report.profile, settings)
+        for (code, message), number in Counter(gone).items():
+            if code in self.unasked:
+                continue
+            times = f" ({number} times)" if number > 1 else ""
+            about = f"{escape_name(baseline.path.name)} has {code} {clipped(message)}{times}, which is gone"
+            found = GONE.at(1, 1, about, "take it out with --orchestrate-update-baseline")
+            findings += _about_rule(skill, found, rules().get(code), in_force, settings)
+        return replace(report, findings=tuple(sorted(findings, key=_place)), baselined=tuple(known))
 
 
 def _severity(found: Found, severity: Severity) -> Severity:
@@ -130,17 +168,6 @@ def _severity(found: Found, severity: Severity) -> Severity:
     if found.severity is None or found.severity.rank <= found.rule.severity.rank:
         return severity
     return found.severity if found.severity.rank > severity.rank else severity
-
-
-def _own(
-    skill: SkillDocument, ignores: Ignores, in_force: Mapping[str, Severity], settings: SkillSettings
-) -> Iterator[Finding]:
-    """Yield findings about the comments that silence others."""
-    faults = [(fault, None) for fault in ignores.faults]
-    # A rule that is off here may be on elsewhere: the comment is of use there.
-    unused = [(found, about) for found, about in ignores.unused() if about.code in in_force]
-    for found, about in [*faults, *unused]:
-        yield from _about_rule(skill, found, about, in_force, settings)
 
 
 def _about_rule(
@@ -177,9 +204,12 @@ def _place(finding: Finding) -> tuple[str, int, int, str]:
 
 
 def _baselines(
-    checked: Mapping[str, SkillReport], settings: Mapping[str, SkillSettings], *, update: bool
+    checked: Mapping[str, SkillReport], settings: Mapping[str, SkillSettings], unasked: Collection[str], *, update: bool
 ) -> dict[Path | None, Baseline]:
-    """Return the baselines that the settings name, by their paths; write them first if asked to."""
+    """Return the baselines that the settings name, by their paths; write them first if asked to.
+
+    What they know of the rules ``unasked`` stays in them.
+    """
     files: dict[Path, dict[str, Sequence[Finding]]] = {}
     for path, report in checked.items():
         file = settings[path].baseline
@@ -193,23 +223,7 @@ def _baselines(
             continue
         baseline = read_baseline(file, escape_name(os.path.relpath(file)))
         if update:
-            baseline = baseline.reduced(findings)
+            baseline = baseline.reduced(findings, unasked)
             baseline.write()
         found[file] = baseline
     return found
-
-
-def _with_baseline(
-    skill: SkillDocument, report: SkillReport, settings: SkillSettings, baseline: Baseline | None
-) -> SkillReport:
-    """Return ``report`` without what the baseline knows, and with what it knows and is gone."""
-    if baseline is None:
-        return report
-    findings, known, gone = baseline.divide(skill.path, report.findings)
-    in_force = _in_force(report.profile, settings)
-    for (code, message), number in Counter(gone).items():
-        times = f" ({number} times)" if number > 1 else ""
-        about = f"{escape_name(baseline.path.name)} has {code} {clipped(message)}{times}, which is gone"
-        found = GONE.at(1, 1, about, "take it out with --orchestrate-update-baseline")
-        findings += _about_rule(skill, found, rules().get(code), in_force, settings)
-    return replace(report, findings=tuple(sorted(findings, key=_place)), baselined=tuple(known))

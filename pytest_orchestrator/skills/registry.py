@@ -28,7 +28,7 @@ MODULES: tuple[str, ...] = (
 
 
 class RuleModule(Protocol):
-    """What a module of rules has, besides ``check`` or ``prepare`` or both."""
+    """What a module of rules has, besides ``check`` or ``prepare`` or both, and perhaps ``absent``."""
 
     RULES: tuple[Rule, ...]
 
@@ -47,6 +47,12 @@ def check_of(module: RuleModule) -> Check | None:
 def prepare_of(module: RuleModule) -> Prepare | None:
     """Return what looks at all skills at once."""
     return cast("Prepare | None", getattr(module, "prepare", None))
+
+
+def absent_from(module: RuleModule) -> str | None:
+    """Return what is missing here for the rules of a module, which then find nothing; None if nothing is."""
+    absent = cast("Callable[[], str | None] | None", getattr(module, "absent", None))
+    return None if absent is None else absent()
 
 
 @cache

@@ -121,6 +121,14 @@ def test_an_update_keeps_what_was_not_checked_and_forgets_what_does_not_exist(sk
     assert read_baseline(skills.file, "known.json").gone_skills() == []
 
 
+def test_what_is_known_of_rules_that_cannot_be_asked_here_stays(skills: Skills) -> None:
+    skills.check(update=True, a=NOTES)
+    path = str(skills.root / "a/SKILL.md")
+    baseline = read_baseline(skills.file, "known.json")
+    assert baseline.reduced({path: []}, {"SK212"}).known == baseline.known
+    assert baseline.reduced({path: []}, {"SK213"}).known == {}
+
+
 def test_notes_are_not_in_it(skills: Skills) -> None:
     text = FRONT.format("a", DESCRIPTIONS["a"]).replace("# X\n", "")
     (skill,) = written({"a/SKILL.md": f"{text}Text.\n"}, skills.root)

@@ -31,6 +31,11 @@ SHELLCHECK = Rule(
 RULES = (SHELLCHECK,)
 
 
+def absent() -> str | None:
+    """Return what is missing here for these rules; None if nothing is."""
+    return None if shellcheck_path() is not None else "ShellCheck is not installed"
+
+
 def prepare(skills: Sequence[SkillDocument]) -> Mapping[str, Sequence[Found]]:
     """Return what ShellCheck says of the shell in ``skills``, by path. All of it is looked at together."""
     if shellcheck_path() is None:
