@@ -146,12 +146,14 @@ def test_the_plugin_has_one_name(project: Project) -> None:
 def test_markers_are_registered_with_and_without_the_flag(project: Project) -> None:
     project.file(
         "test_plain.py",
-        "import pytest\n\n@pytest.mark.script\n@pytest.mark.orchestrate(timeout=5)\ndef test_it(): pass\n",
+        "import pytest\n\n@pytest.mark.script\n@pytest.mark.skill\n@pytest.mark.orchestrate(timeout=5)\n"
+        "def test_it(): pass\n",
     )
     project.file("scripts/a.sh")
     run = project.run("--markers", orchestrate=False)
     assert "@pytest.mark.orchestrate(" in run.out
     assert "@pytest.mark.script: " in run.out
+    assert "@pytest.mark.skill: " in run.out
     for orchestrate in (True, False):
         run = project.run("--strict-markers", "test_plain.py", "-W", "error", orchestrate=orchestrate)
         assert run.code == 0, run.out
@@ -164,3 +166,31 @@ def test_ini_can_switch_it_on_for_good(project: Project) -> None:
     assert project.started() == ["a.sh"]
     assert project.run("-o", "orchestrate=false", orchestrate=False).code == 5
     assert not project.started()
+
+
+WRITE_MODULES = """
+import json
+import sys
+
+def pytest_unconfigure():
+    with open("modules.json", "w") as file:
+        json.dump(sorted(sys.modules), file)
+"""
+OF_SKILLS = {"markdown_it", "pytest_orchestrator.skills.registry", "pytest_orchestrator.skills.checker"}
+SKILL = "---\nname: tea\ndescription: Makes tea. Use when somebody is thirsty.\n---\n# Tea\n\nBoil water.\n"
+
+
+def test_what_checks_skills_is_imported_when_one_is_checked(project: Project) -> None:
+    project.file("conftest.py", WRITE_MODULES)
+    project.file("all/a.sh")
+
+    def found(*words: str) -> set[str]:
+        run = project.run_process("all", *words)
+        assert run.code == 0, run.out
+        return OF_SKILLS & set(json.loads((project.path / "modules.json").read_text()))
+
+    assert found() == set()
+    project.file("all/tea/SKILL.md", SKILL)
+    assert found("--collect-only") == set()
+    assert found("-m", "script") == set()
+    assert found() >= OF_SKILLS - {"markdown_it"}
