@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING
 from ..errors import SupervisorError
 from ..process.command import Command
 from ..process.pool import shared_pool
+from .answers import Answers, whole_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from ..process.command import Capture
     from ..process.engine import Engine
 
 AT_ONCE = 500
 """Pieces of code that one bash looks at. A few kinds of errors end the whole shell; another one goes on from there."""
 TIMEOUT = 60.0
 """Seconds until a bash is given up; it takes milliseconds."""
-_MOST_KEPT = 20_000
 
 # Within a function that has said `local -`, the option that keeps bash from executing anything lasts until its end.
 # What is checked comes after `set -n` in the same text, and bash executes a text line by line: nothing of it is run.
@@ -52,10 +51,6 @@ class ShellFault:
     """Whether bash would refuse to run it; it only warns of a here-document that never ends."""
 
 
-_known: dict[str, ShellFault | None] = {}
-"""What was found out in this process already."""
-
-
 class NoBashError(Exception):
     """There is no bash here that could be asked."""
 
@@ -66,17 +61,10 @@ def bash_faults(texts: Iterable[str]) -> dict[str, ShellFault | None]:
     What bash could not be brought to judge is missing. Each text is looked at once in the life of this process. Raises
     :class:`NoBashError` where there is no bash of at least version 4.4, or nothing can be started at all.
     """
-    wanted = list(dict.fromkeys(texts))
-    new = [text for text in wanted if text not in _known]
-    if len(_known) + len(new) > _MOST_KEPT:
-        _known.clear()
-        new = wanted
-    if new:
-        _ask(new)
-    return {text: _known[text] for text in wanted if text in _known}
+    return _ANSWERS.about(texts)
 
 
-def _ask(texts: Sequence[str]) -> None:
+def _ask(texts: Sequence[str]) -> Iterator[tuple[str, ShellFault | None]]:
     bash = shutil.which("bash")
     if bash is None:
         raise NoBashError("bash is not installed")
@@ -85,13 +73,20 @@ def _ask(texts: Sequence[str]) -> None:
         with pool.directory() as directory, pool.engine(None) as engine:
             at = 0
             while at < len(texts):
-                at += _ask_one(engine, os.path.abspath(bash), texts[at : at + AT_ONCE], directory)
+                answers, dealt_with = _ask_one(engine, os.path.abspath(bash), texts[at : at + AT_ONCE], directory)
+                yield from answers
+                at += dealt_with
     except SupervisorError as error:
         raise NoBashError(str(error)) from error
 
 
-def _ask_one(engine: Engine, bash: str, texts: Sequence[str], directory: Path) -> int:
-    """Let one bash look at ``texts``; return how many of them it has dealt with, at least one."""
+_ANSWERS = Answers(_ask)
+
+
+def _ask_one(
+    engine: Engine, bash: str, texts: Sequence[str], directory: Path
+) -> tuple[list[tuple[str, ShellFault | None]], int]:
+    """Let one bash look at ``texts``; return its answers, and how many texts it has dealt with, at least one."""
     kept = os.fsencode(directory / "answers")
     command = Command(
         argv=(os.fsencode(bash), b"--norc", b"--noprofile", b"-c", _CHECKER.encode(), b"bash"),
@@ -107,21 +102,14 @@ def _ask_one(engine: Engine, bash: str, texts: Sequence[str], directory: Path) -
         raise NoBashError("bash is older than 4.4")
     if not outcome.was_started:
         raise NoBashError(outcome.error or "bash could not be started")
-    parts = _all_of(outcome.stdout).split("\0")[1:]
-    answers = dict(zip(parts[::2], parts[1::2], strict=False))
-    is_complete = answers.pop("end", None) is not None
-    for number, text in enumerate(texts):
-        if (answer := answers.get(str(number))) is not None:
-            _known[text] = _fault(answer)
-    return len(texts) if is_complete else max(len(answers), 1)
-
-
-def _all_of(capture: Capture) -> str:
-    data = capture.head + capture.tail
-    if capture.was_cut and capture.path is not None:
-        with open(capture.path, "rb") as file:
-            data = file.read()
-    return data.decode("utf-8", "replace")
+    output = whole_output(outcome.stdout)
+    if output is None:
+        raise NoBashError("there is no room for what it says")
+    parts = output.decode("utf-8", "replace").split("\0")[1:]
+    said = dict(zip(parts[::2], parts[1::2], strict=False))
+    is_complete = said.pop("end", None) is not None
+    answers = [(text, _fault(said[str(number)])) for number, text in enumerate(texts) if str(number) in said]
+    return answers, len(texts) if is_complete else max(len(said), 1)
 
 
 def _fault(answer: str) -> ShellFault | None:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from ..errors import SupervisorError
 from ..process.command import Command
 from ..process.pool import shared_pool
+from .answers import Answers, whole_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ..process.engine import Engine
@@ -22,7 +23,8 @@ AT_ONCE = 200
 """Files that one ShellCheck looks at."""
 TIMEOUT = 120.0
 """Seconds until one is given up; it takes some milliseconds a file."""
-_MOST_KEPT = 20_000
+LONGEST = 64 * 1024
+"""Characters of a text that it is asked about: it takes time that grows with the square of a line's length."""
 _ABOUT_GRAMMAR = range(1000, 2000)
 """Codes of its parser, which knows less of the language than bash, whose word counts."""
 _GOOD_GRAMMAR = frozenset({1037, 1066, 1068, 1087, 1097})
@@ -44,10 +46,6 @@ class Comment:
     message: str
 
 
-_known: dict[str, tuple[Comment, ...]] = {}
-"""What was found out in this process already."""
-
-
 def shellcheck_path() -> str | None:
     """Return the ShellCheck that belongs to this Python; None where the extra is not installed.
 
@@ -60,48 +58,51 @@ def shellcheck_path() -> str | None:
 def shellcheck_comments(texts: Iterable[str]) -> Mapping[str, Sequence[Comment]]:
     """Return what ShellCheck says of each of ``texts``, taken for bash unless a shebang says otherwise.
 
-    Nothing where it is not installed; a text that it could not be brought to judge is missing. Each is looked at once
-    in the life of this process.
+    Nothing where it is not installed. A text is missing that is longer than :data:`LONGEST`, or that it could not be
+    brought to judge. Each is looked at once in the life of this process.
     """
+    return _ANSWERS.about(texts)
+
+
+def _ask(texts: Sequence[str]) -> Iterator[tuple[str, tuple[Comment, ...]]]:
     path = shellcheck_path()
     if path is None:
-        return {}
-    wanted = list(dict.fromkeys(texts))
-    new = [text for text in wanted if text not in _known]
-    if len(_known) + len(new) > _MOST_KEPT:
-        _known.clear()
-        new = wanted
-    if new:
-        try:
-            with shared_pool().directory() as directory, shared_pool().engine(None) as engine:
-                for start in range(0, len(new), AT_ONCE):
-                    _ask(engine, path, new[start : start + AT_ONCE], directory)
-        except SupervisorError:
-            return {}
-    return {text: _known[text] for text in wanted if text in _known}
+        return
+    fitting = [text for text in texts if len(text) <= LONGEST]
+    try:
+        with shared_pool().directory() as directory, shared_pool().engine(None) as engine:
+            for start in range(0, len(fitting), AT_ONCE):
+                yield from _ask_one(engine, path, fitting[start : start + AT_ONCE], directory)
+    except SupervisorError:
+        return
 
 
-def _ask(engine: Engine, path: str, texts: Sequence[str], directory: Path) -> None:
+_ANSWERS = Answers(_ask)
+
+
+def _ask_one(
+    engine: Engine, path: str, texts: Sequence[str], directory: Path
+) -> Iterator[tuple[str, tuple[Comment, ...]]]:
+    """Let one ShellCheck look at ``texts``; yield what it says, nothing if it does not come to an end."""
     names = []
     for number, text in enumerate(texts):
         names.append(str(number))
         with open(directory / names[-1], "w", encoding="utf-8", errors="replace", newline="") as file:
             file.write(text if text.startswith("#!") else f"# shellcheck shell=bash\n{text}")
-    kept = directory / "answer"
     command = Command(
         argv=tuple(map(os.fsencode, (path, "--norc", "--format=json", "--severity=warning", *names))),
         cwd=os.fsencode(directory),
         base_env={b"LC_ALL": b"C.UTF-8"},
         timeout=TIMEOUT,
-        keep_stdout=os.fsencode(kept),
+        keep_stdout=os.fsencode(directory / "answer"),
         item="skills: shellcheck",
     )
     outcome = engine.wait(engine.submit(command))
-    if outcome.exit_code not in (0, 1):
+    output = whole_output(outcome.stdout)
+    if outcome.exit_code not in (0, 1) or output is None:
         return
-    answer = kept.read_bytes() if outcome.stdout.was_cut else outcome.stdout.head + outcome.stdout.tail
     try:
-        told = json.loads(answer)
+        told = json.loads(output)
     except ValueError:
         return
     comments: dict[str, list[Comment]] = {name: [] for name in names}
@@ -109,9 +110,7 @@ def _ask(engine: Engine, path: str, texts: Sequence[str], directory: Path) -> No
         if (comment := _comment(each, shift=not texts[int(each["file"])].startswith("#!"))) is not None:
             comments[each["file"]].append(comment)
     for name, text in zip(names, texts, strict=True):
-        _known[text] = tuple(comments[name])
-    if kept.exists():
-        kept.unlink()
+        yield text, tuple(comments[name])
 
 
 def _comment(told: Mapping[str, object], *, shift: bool) -> Comment | None:

@@ -16,7 +16,7 @@ from rule_findings import findings_of
 from pytest_orchestrator.skills.bash_syntax import NoBashError, bash_faults
 from pytest_orchestrator.skills.rules import code_shell, code_shellcheck
 from pytest_orchestrator.skills.shell_code import is_plainly_valid, other_interpreter, relaxed, typed
-from pytest_orchestrator.skills.shellcheck import shellcheck_path
+from pytest_orchestrator.skills.shellcheck import LONGEST, shellcheck_comments, shellcheck_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -261,6 +261,22 @@ def test_warnings_are_for_programs_and_matters_of_taste_for_nobody(tmp_path: Pat
 @needs_shellcheck
 def test_what_shellcheck_is_told_in_the_code_holds(tmp_path: Path) -> None:
     assert found_in("#!/bin/bash\n# shellcheck disable=SC2068\nfill $@ (x\n".replace(" (x", ""), tmp_path) == []
+
+
+@needs_shellcheck
+def test_more_comments_than_a_result_holds_are_all_read() -> None:
+    texts = [f"#!/bin/bash\n{'rm $a $b' if number % 2 else 'cd /a/b'}\n# {number}\n" * 8 for number in range(150)]
+    comments = shellcheck_comments(texts)
+    assert len(comments) == 150
+    assert {len(comments[text]) for text in texts} == {2, 8}
+
+
+@needs_shellcheck
+def test_what_is_too_long_for_shellcheck_is_told_and_not_asked(tmp_path: Path) -> None:
+    files = {"x/scripts/a.sh": f"#!/bin/bash\nfor f in $@; do rm $f; done\n: {'x' * LONGEST}\n"}
+    (finding,) = [each for each in found_in("true\n", tmp_path, **files) if each.code == "SK511"]
+    assert (finding.path, finding.line, str(finding.severity)) == ("x/scripts/a.sh", 1, "note")
+    assert "longer than 64 KiB" in finding.message
 
 
 def test_the_cold_import_of_the_rules_starts_nothing_and_loads_no_analyser() -> None:

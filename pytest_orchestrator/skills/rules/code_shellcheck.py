@@ -9,7 +9,7 @@ from ..code import SHELL, snippets
 from ..finding import Part, Severity
 from ..rule import Rule
 from ..shell_code import is_plainly_valid, is_program, other_interpreter, relaxed, typed
-from ..shellcheck import shellcheck_comments, shellcheck_path
+from ..shellcheck import LONGEST, shellcheck_comments, shellcheck_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +50,8 @@ def prepare(skills: Sequence[SkillDocument]) -> Mapping[str, Sequence[Found]]:
     found: dict[str, list[Found]] = defaultdict(list)
     for skill, snippet, text in asked:
         is_whole = snippet.is_file or is_program(text)
+        if text not in comments:
+            found[skill.path].append(_unjudged(snippet))
         for comment in comments.get(text, ()):
             if is_whole or comment.is_error:
                 found[skill.path].append(_found(snippet, comment, is_whole=is_whole))
@@ -61,3 +63,9 @@ def _found(snippet: Snippet, comment: Comment, *, is_whole: bool) -> Found:
     severity = None if is_whole and comment.is_error else Severity.WARNING
     place = snippet.place(comment.line, comment.column)
     return SHELLCHECK.at(*place, message, "correct it", path=snippet.path, severity=severity)
+
+
+def _unjudged(snippet: Snippet) -> Found:
+    message = f"ShellCheck did not judge this: it is longer than {LONGEST // 1024} KiB, or more than it can cope with"
+    remedy = "look at it with ShellCheck itself"
+    return SHELLCHECK.at(*snippet.place(1), message, remedy, path=snippet.path, severity=Severity.NOTE)
