@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
+
+from .markdown import plain_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ class Link:
 class ListItem:
     """An item of a list."""
 
-    text: str
-    """Its first paragraph, as it reads."""
+    written: str
+    """Its first paragraph."""
     line: int
     depth: int
     """1 for an outermost list."""
@@ -70,6 +72,13 @@ class ListItem:
     """What it is numbered; None with a bullet."""
     column: int = 1
     """Where its bullet or number stands."""
+    reads: str | None = field(default=None, repr=False, compare=False)
+    """What it reads like, if that is known already."""
+
+    @property
+    def text(self) -> str:
+        """Its first paragraph, as it reads."""
+        return plain_text(self.written) if self.reads is None else self.reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +87,15 @@ class Paragraph:
 
     text: str
     """As written."""
-    plain: str
-    """As it reads: without marks of emphasis, links and code."""
     line: int
     is_in_list: bool
+    reads: str | None = field(default=None, repr=False, compare=False)
+    """What it reads like, if that is known already."""
+
+    @property
+    def plain(self) -> str:
+        """As it reads: without marks of emphasis, links and code."""
+        return plain_text(self.text) if self.reads is None else self.reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +131,6 @@ class Body:
     items: tuple[ListItem, ...] = ()
     paragraphs: tuple[Paragraph, ...] = ()
     comments: tuple[Comment, ...] = ()
-    blocks: tuple[Block, ...] = ()
-    """One that holds others before them."""
 
     def section(self, heading: Heading) -> range:
         """Return the lines of a heading's section: from its own to the next heading of its level or above."""

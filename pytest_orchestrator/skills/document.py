@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from ..core import kinds
 from .body import Body
-from .body_reader import read_body
+from .body_reader import read_blocks, read_body
 from .frontmatter import FrontMatter, read_front_matter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .body import Block
     from .files import Bundle
 
 SKILL_FILES = kinds.SKILL_FILES
@@ -65,7 +66,7 @@ class SkillDocument:
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """The lines of the whole file, without their ends."""
-        return tuple(_LINE_END.split(self.text))
+        return tuple(_LINE_END.split(self.text) if "\r" in self.text else self.text.split("\n"))
 
     @property
     def body_line(self) -> int:
@@ -83,6 +84,13 @@ class SkillDocument:
         if self.front.is_there and not self.front.is_closed:
             return Body()
         return read_body(self.lines, self.body_line)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks of the Markdown, whatever is in them. Few ask for them: it takes a parse of its own."""
+        if self.front.is_there and not self.front.is_closed:
+            return ()
+        return read_blocks(self.lines, self.body_line)
 
     @cached_property
     def bundle(self) -> Bundle:

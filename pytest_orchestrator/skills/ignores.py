@@ -160,7 +160,7 @@ def _split(text: str) -> tuple[list[str], str]:
 
 def _lines(skill: SkillDocument, comment: Comment) -> range | None:
     """Return the lines that a comment stands for; None for the whole file."""
-    blocks = skill.body.blocks
+    blocks = skill.blocks
     holding = [block for block in blocks if comment.line in block.lines]
     if holding and not _is_html(holding[-1]):
         return holding[-1].lines
@@ -173,7 +173,7 @@ def _lines(skill: SkillDocument, comment: Comment) -> range | None:
 
 def _is_at_the_top(skill: SkillDocument, comment: Comment) -> bool:
     before = [
-        block for block in skill.body.blocks
+        block for block in skill.blocks
         if block.depth == 0 and block.lines.start < comment.line and not _is_comment(block, skill)
     ]  # fmt: skip
     if not before:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
@@ -47,6 +47,34 @@ def markdown_parser() -> MarkdownIt:
     inline.at("html_inline", _noting(html_inline, "html_inline", _note_tag))
     parser.core.ruler.at("inline", _read_blocks)
     return parser
+
+
+def has_marks(text: str) -> bool:
+    """Return whether a text may read otherwise than it is written."""
+    return _MARKS.search(text) is not None
+
+
+def inline_tokens(text: str) -> Sequence[Token]:
+    """Return what a paragraph or a heading is made of that refers to no definition elsewhere."""
+    return markdown_parser().parseInline(text)[0].children or ()
+
+
+def plain_text(text: str) -> str:
+    """Return what such a text reads like: without its marks."""
+    return as_it_reads(inline_tokens(text)) if has_marks(text) else text
+
+
+def as_it_reads(children: Iterable[Token]) -> str:
+    """Return the text of inline tokens without their marks."""
+    parts = []
+    for child in children:
+        if child.type in ("text", "code_inline"):
+            parts.append(child.content)
+        elif child.type == "image":
+            parts.append(as_it_reads(child.children or []))
+        elif child.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+    return "".join(parts)
 
 
 def _noting(rule: InlineRule, kind: str, note: Callable[[StateInline, Token, int], None]) -> InlineRule:
@@ -100,7 +128,7 @@ def _read_blocks(state: StateCore) -> None:
         if token.type != "inline":
             continue
         token.children = []
-        if len(token.content) > LONGEST_BLOCK or not _MARKS.search(token.content):
+        if len(token.content) > LONGEST_BLOCK or not has_marks(token.content):
             token.children.append(Token("text", "", 0, content=token.content))
         else:
             state.md.inline.parse(token.content, state.md, state.env, token.children)

@@ -10,10 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pytest_orchestrator.skills.body_reader import as_it_reads
 from pytest_orchestrator.skills.context import CheckContext
 from pytest_orchestrator.skills.document import SkillDocument, parse_skill
-from pytest_orchestrator.skills.markdown import markdown_parser
+from pytest_orchestrator.skills.markdown import as_it_reads, markdown_parser
 from pytest_orchestrator.skills.rule import Profile
 from pytest_orchestrator.skills.rules import collisions, descriptions, fields, names, reading, schema
 
