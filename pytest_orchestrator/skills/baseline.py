@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 FORMAT = 1
 _LARGEST = 64 * 1024 * 1024
 _NUMBER = re.compile(r"\d+")
-_REMEDY = "write it anew: remove it and run with --orchestrate-update-baseline"
+_PAIR = 2
+UPDATE = "--update-baseline (pytest: --orchestrate-update-baseline)"
+"""What a baseline is written with, in both ways to check skills."""
+_REMEDY = f"write it anew: remove it and run with {UPDATE}"
 
 Known = dict[str, dict[str, list[str]]]
 """Messages by code by path."""
@@ -76,13 +79,25 @@ class Baseline:
         gone = [(key[0], shown[key]) for key in left.elements()]
         return new, known, gone
 
+    def is_partial(self, skills: Collection[str]) -> bool:
+        """Return whether the file is about more than ``skills`` (absolute paths), or these are too few to tell.
+
+        What depends on other skills is not gone then: nobody looked at the others.
+        """
+        checked = {self.relative(skill) for skill in skills}
+        return len(checked) < _PAIR or any(path not in checked and self._is_there(path) for path in self.known)
+
+    def _is_there(self, path: str) -> bool:
+        # A link that leads nowhere is checked too, and found wanting.
+        return os.path.lexists(self.path.parent / unescape_name(path))
+
     def gone_skills(self) -> list[str]:
         """Return the paths in the file at which there is no skill any more, relative to its directory."""
-        return [path for path in self.known if not os.path.isfile(self.path.parent / unescape_name(path))]
+        return [path for path in self.known if not self._is_there(path)]
 
     def doubts(self, shown_as: str) -> list[Mistake]:
         """Return a mistake for each skill in the file that is no more; ``shown_as`` is how they call the file."""
-        remedy = "take it out with --orchestrate-update-baseline"
+        remedy = f"take it out with {UPDATE}"
         return [Mistake(shown_as, 1, 1, f"there is no skill {clipped(path)}; {remedy}") for path in self.gone_skills()]
 
     def reduced(self, found: Mapping[str, Sequence[Finding]], unasked: Collection[str] = ()) -> Baseline:
@@ -148,7 +163,7 @@ def read_baseline(path: Path, shown_as: str) -> Baseline:
     except json.JSONDecodeError as error:
         raise _broken(shown_as, f"not JSON: {error.msg}", error.lineno, error.colno) from None
     except FileNotFoundError:
-        message = "there is no such file; write it with --orchestrate-update-baseline, or take the setting back"
+        message = f"there is no such file; write it with {UPDATE}, or name another"
         raise ConfigurationError([Mistake(shown_as, 1, 1, message)]) from None
     except OSError as error:
         message = f"cannot be read: {error.strerror}; correct the path or its permissions"

@@ -19,7 +19,7 @@ from .registry import absent_from, check_of, prepare_of, rule, rule_modules, rul
 from .report import SkillReport
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from ..config.skill_settings import SkillSettings
@@ -47,7 +47,7 @@ def check_skills(
     given = settings if isinstance(settings, Mapping) else {skill.path: settings for skill in skills}
     checks = _Checks(skills, given)
     reports = {skill.path: checks.check(skill, given[skill.path]) for skill in skills}
-    baselines = _baselines(reports, given, checks.unasked, update=update_baseline)
+    baselines = _baselines(reports, given, checks.unasked_of, update=update_baseline)
     return {
         skill.path: checks.with_baseline(
             skill, reports[skill.path], given[skill.path], baselines.get(given[skill.path].baseline)
@@ -70,6 +70,7 @@ class _Checks:
         self._modules = [(codes, check_of(module)) for codes, module in modules]
         self.unasked = {code for codes, module in modules if absent_from(module) is not None for code in codes}
         """Codes of the rules that find nothing here because something that they need is missing."""
+        self._unasked_of: dict[Path, Collection[str]] = {}
         self._batched: dict[str, list[Found]] = {}
         for codes, module in modules:
             prepare = prepare_of(module)
@@ -89,6 +90,19 @@ class _Checks:
                 if profile in rule.profiles and severities.get(code) != _OFF
             }
         return self._in_force[key]
+
+    def unasked_of(self, baseline: Baseline) -> Collection[str]:
+        """Return the codes of the rules that find less here than where ``baseline`` was written, nothing being mended.
+
+        Besides those that cannot be asked at all, these are the rules about several skills, where some are left out.
+        """
+        known = self._unasked_of.get(baseline.path)
+        if known is None:
+            known = self.unasked
+            if baseline.is_partial([skill.path for skill in self._skills]):
+                known = known | {code for code, rule in rules().items() if rule.about_others}
+            self._unasked_of[baseline.path] = known
+        return known
 
     def check(self, skill: SkillDocument, settings: SkillSettings) -> SkillReport:
         """Return the report about one skill, before its baseline."""
@@ -138,8 +152,9 @@ class _Checks:
         for fault in ignores.faults:
             yield from _about_rule(skill, fault, None, in_force, settings)
         for found, about in ignores.unused():
-            # A rule that is off here may be on elsewhere: the comment is of use there.
-            if about.code in in_force and about.code not in self.unasked:
+            # A rule that is off here may be on elsewhere, and where all skills are checked more may be found:
+            # the comment is of use there.
+            if about.code in in_force and about.code not in self.unasked and not about.about_others:
                 yield from _about_rule(skill, found, about, in_force, settings)
 
     def with_baseline(
@@ -151,11 +166,11 @@ class _Checks:
         findings, known, gone = baseline.divide(skill.path, report.findings)
         in_force = self.in_force(report.profile, settings)
         for (code, message), number in Counter(gone).items():
-            if code in self.unasked:
+            if code in self.unasked_of(baseline):
                 continue
             times = f" ({number} times)" if number > 1 else ""
             about = f"{escape_name(baseline.path.name)} has {code} {clipped(message)}{times}, which is gone"
-            found = GONE.at(1, 1, about, "take it out with --orchestrate-update-baseline")
+            found = GONE.at(1, 1, about, "update the baseline, which takes it out")
             findings += _about_rule(skill, found, rules().get(code), in_force, settings)
         return replace(report, findings=tuple(sorted(findings, key=_place)), baselined=tuple(known))
 
@@ -204,11 +219,15 @@ def _place(finding: Finding) -> tuple[str, int, int, str]:
 
 
 def _baselines(
-    checked: Mapping[str, SkillReport], settings: Mapping[str, SkillSettings], unasked: Collection[str], *, update: bool
+    checked: Mapping[str, SkillReport],
+    settings: Mapping[str, SkillSettings],
+    unasked_of: Callable[[Baseline], Collection[str]],
+    *,
+    update: bool,
 ) -> dict[Path | None, Baseline]:
     """Return the baselines that the settings name, by their paths; write them first if asked to.
 
-    What they know of the rules ``unasked`` stays in them.
+    What one knows of the rules ``unasked_of`` it stays in it.
     """
     files: dict[Path, dict[str, Sequence[Finding]]] = {}
     for path, report in checked.items():
@@ -223,7 +242,7 @@ def _baselines(
             continue
         baseline = read_baseline(file, escape_name(os.path.relpath(file)))
         if update:
-            baseline = baseline.reduced(findings, unasked)
+            baseline = baseline.reduced(findings, unasked_of(baseline))
             baseline.write()
         found[file] = baseline
     return found

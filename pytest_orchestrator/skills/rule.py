@@ -49,6 +49,8 @@ class Rule:
     """What goes wrong for whoever uses the skill otherwise, and where the rule comes from."""
     profiles: frozenset[Profile] = EVERY_PROFILE
     """The profiles that it applies to."""
+    about_others: bool = False
+    """Whether what it says of a skill depends on the others that are checked with it."""
 
     def at(
         self, line: int, column: int, message: str, remedy: str, *, path: str = "", severity: Severity | None = None

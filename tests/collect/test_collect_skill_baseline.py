@@ -52,7 +52,7 @@ def test_a_skill_in_it_that_is_no_more_is_a_warning_and_with_strict_a_mistake(kn
     (known.path / "skills/b/SKILL.md").unlink()
     run = known.run("skills", "-W", "default")
     assert run.code == 0
-    assert "there is no skill 'b/SKILL.md'; take it out with --orchestrate-update-baseline" in run.out
+    assert "there is no skill 'b/SKILL.md'; take it out with --update-baseline (pytest: " in run.out
     run = known.run("skills", "--orchestrate-strict")
     assert run.code == 1
     assert "skills/known.json:1:1: there is no skill 'b/SKILL.md'; take it out" in run.out

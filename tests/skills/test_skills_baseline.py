@@ -12,6 +12,7 @@ from pytest_orchestrator.config.skill_settings import SkillSettings
 from pytest_orchestrator.errors import ConfigurationError, ReportError
 from pytest_orchestrator.skills.baseline import read_baseline
 from pytest_orchestrator.skills.checker import check_skills
+from pytest_orchestrator.skills.library import SkillLibrary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,7 +169,7 @@ def test_a_broken_one_is_a_mistake_with_its_place(skills: Skills, text: str, mis
 
 
 def test_one_that_is_no_utf_8_or_not_there_is_a_mistake(skills: Skills) -> None:
-    with pytest.raises(ConfigurationError, match="there is no such file; write it with --orchestrate-update-baseline"):
+    with pytest.raises(ConfigurationError, match="there is no such file; write it with --update-baseline "):
         skills.check(a=NOTES)
     skills.file.write_bytes(b"\xff")
     with pytest.raises(ConfigurationError, match="cannot be read"):
@@ -182,3 +183,55 @@ def test_one_that_cannot_be_written_is_an_error_and_leaves_nothing_behind(skills
         skills.check(update=True, a=NOTES, baseline=skills.root / "missing" / "known.json")
     skills.check(update=True, a=NOTES)
     assert sorted(path.name for path in skills.root.iterdir()) == ["a", "known.json"]
+
+
+RIVALS = {
+    "a": "Boils green tea in a pot of hot water. Use when somebody is thirsty.",
+    "b": "Boils black tea in a pot of hot water. Use when somebody is thirsty.",
+}
+
+
+def describe(monkeypatch: pytest.MonkeyPatch, descriptions: Mapping[str, str]) -> None:
+    for name, text in descriptions.items():
+        monkeypatch.setitem(DESCRIPTIONS, name, text)
+
+
+def test_what_is_known_of_two_skills_is_not_gone_where_one_is_checked_alone(
+    skills: Skills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe(monkeypatch, RIVALS)
+    both = skills.check(update=True, a=NOTES, b="Text.\n", c="Text.\n")
+    assert [len(report.baselined) for report in both.values()] == [2, 1, 0]
+    for bodies in ({"a": NOTES}, {"a": NOTES, "c": "Text.\n"}):
+        assert codes(skills.check_all(bodies)["a"]) == []
+        assert codes(skills.check_all(bodies, update=True)["a"]) == []
+        assert list(skills.known()["a/SKILL.md"]) == ["SK161", "SK212"]
+    assert codes(skills.check(a="Text.\n", c="Text.\n")["a"]) == ["SK193"]
+
+
+def test_what_was_known_of_two_skills_is_gone_where_both_are_checked(
+    skills: Skills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe(monkeypatch, RIVALS)
+    skills.check(update=True, a="Text.\n", b="Text.\n")
+    describe(monkeypatch, {"b": "Paints walls. Use when they are grey."})
+    assert [codes(report) for report in skills.check(a="Text.\n", b="Text.\n").values()] == [["SK193"], ["SK193"]]
+
+
+def test_a_finding_about_two_skills_is_known_from_every_directory(
+    skills: Skills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe(monkeypatch, RIVALS)
+    skills.check(update=True, a="Text.\n", b="Text.\n")
+    library = SkillLibrary.of(".", root=skills.root / "a").below("..")
+    reports = check_skills(library.skills, SkillSettings(baseline=skills.file))
+    assert [(codes(report), len(report.baselined)) for report in reports.values()] == [([], 1), ([], 1)]
+
+
+def test_a_skill_that_is_a_link_to_nowhere_is_still_there(skills: Skills) -> None:
+    skills.check(update=True, a=NOTES, b="Text.\n")
+    (skills.root / "a/SKILL.md").unlink()
+    baseline = read_baseline(skills.file, "known.json")
+    assert baseline.gone_skills() == ["a/SKILL.md"]
+    (skills.root / "a/SKILL.md").symlink_to("nowhere")
+    assert baseline.gone_skills() == []

@@ -170,6 +170,11 @@ def test_a_comment_for_a_rule_that_is_off_is_no_finding(tmp_path: Path) -> None:
     assert places_of(report_of(body, tmp_path, configured(tmp_path, rules={"SK212": "off"}))) == []
 
 
+def test_a_comment_about_other_skills_is_of_use_where_one_is_checked_alone(tmp_path: Path) -> None:
+    body = "# X\n\n<!-- orchestrate: ignore SK161, SK160, SK320 the other is for another agent -->\n\nText.\n"
+    assert places_of(report_of(body, tmp_path)) == []
+
+
 def test_a_comment_at_the_top_stands_for_the_front_matter_too(tmp_path: Path) -> None:
     front = FRONT.replace("name: x", "name: y")
     codes = {each.code for each in report_of("# X\n\nText.\n", tmp_path, front=front).findings}

@@ -335,10 +335,13 @@ def test_skills_below_one_library_may_not_have_one_name() -> None:
         skill("tea", "Paints pictures of old mugs. Use in autumn.", "skills/art/"),
     ]
     found = collisions.prepare(twice)
-    assert [one.message for skill in twice for one in found[skill.path]] == [
-        "the name 'tea' is also that of skills/cold/tea/SKILL.md and 1 more",
-        "the name 'tea' is also that of skills/hot/tea/SKILL.md and 1 more",
-        "the name 'tea' is also that of skills/hot/tea/SKILL.md and 1 more",
+    assert {one.message for skill in twice for one in found[skill.path]} == {
+        "the name 'tea' is also that of 2 other skills"
+    }
+    assert [one.remedy for skill in twice for one in found[skill.path]] == [
+        "rename it, or skills/cold/tea/SKILL.md",
+        "rename it, or skills/hot/tea/SKILL.md",
+        "rename it, or skills/hot/tea/SKILL.md",
     ]
 
 
@@ -352,9 +355,8 @@ def test_both_skills_of_a_similar_pair_are_told_and_no_third_one() -> None:
     assert {path: codes(ones) for path, ones in found.items()} == {
         skills[1].path: ["SK161"], skills[2].path: ["SK161"],
     }  # fmt: skip
-    assert found[skills[1].path][0].message == (
-        "the description shares 83% of its words with that of 'black' (black/SKILL.md)"
-    )
+    assert found[skills[1].path][0].message == "the description shares 83% of its words with that of 'black'"
+    assert found[skills[1].path][0].remedy.endswith("make one skill of it and black/SKILL.md")
 
 
 def test_a_skill_that_the_model_never_chooses_steals_no_triggers() -> None:

@@ -33,13 +33,13 @@ SAME_NAME = Rule(
     "No two skills of a library have one name.",
     "An agent that loads both lists one of them only; which one depends on the order of directories. A library is "
     "what lies below one directory `skills`, so that the same skill may be there for several agents, or in several "
-    "languages.",
+    "languages.", about_others=True,
 )  # fmt: skip
 SAME_DESCRIPTION = Rule(
     "SK161", "similar-description", Part.FRONTMATTER, Severity.WARNING,
     "No two skills of a library have nearly the same description.",
     "Descriptions are all that an agent chooses by. Where two share four words in five they steal each other's "
-    "triggers, and which of the skills runs is a matter of luck.",
+    "triggers, and which of the skills runs is a matter of luck.", about_others=True,
 )  # fmt: skip
 
 RULES = (SAME_NAME, SAME_DESCRIPTION)
@@ -73,15 +73,12 @@ def _names(library: Iterable[SkillDocument], found: dict[str, list[Found]]) -> N
     for name, same in by_name.items():
         for skill in same if len(same) > 1 else ():
             field = skill.front.fields["name"]
-            others = _others(skill, same)
+            other = same[1] if same[0] is skill else same[0]
+            # No path in the message, which baselines know a finding by: how paths are shown depends on who asks.
+            others = "another skill" if len(same) == 2 else f"{len(same) - 1} other skills"
             message = f"the name {clipped(name)} is also that of {others}"
-            found[skill.path].append(SAME_NAME.at(field.value_line, field.value_column, message, "rename one of them"))
-
-
-def _others(skill: SkillDocument, same: Sequence[SkillDocument]) -> str:
-    first = same[1] if same[0] is skill else same[0]
-    more = f" and {len(same) - 2} more" if len(same) > 2 else ""
-    return f"{first.shown_as}{more}"
+            remedy = f"rename it, or {other.shown_as}"
+            found[skill.path].append(SAME_NAME.at(field.value_line, field.value_column, message, remedy))
 
 
 def _descriptions(library: Sequence[SkillDocument], found: dict[str, list[Found]]) -> None:
@@ -90,8 +87,8 @@ def _descriptions(library: Sequence[SkillDocument], found: dict[str, list[Found]
     for index, (other, share) in sorted(_nearest(sets, [skill.name for skill, _ in described]).items()):
         (skill, field), (rival, _) = described[index], described[other]
         shared = f"shares {share:.0%} of its words" if share < 1 else "has all words in common"
-        message = f"the {field.name} {shared} with that of {clipped(rival.name)} ({rival.shown_as})"
-        remedy = "say what only this skill is for, or make one skill of the two"
+        message = f"the {field.name} {shared} with that of {clipped(rival.name)}"
+        remedy = f"say what only this skill is for, or make one skill of it and {rival.shown_as}"
         found[skill.path].append(SAME_DESCRIPTION.at(field.value_line, field.value_column, message, remedy))
 
 

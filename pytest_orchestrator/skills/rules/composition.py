@@ -22,7 +22,7 @@ UNKNOWN = Rule(
     "A skill that says that it composes other skills names skills of the library.",
     "An agent looks for the skill, does not find it, and makes up what it would have done. Names stand in a line "
     "`Skills: a, b` at the head of a script, in a script-first skill also in paths `skills/…/SKILL.md`. Where the "
-    "library is this one skill it is a note: the others may be elsewhere.",
+    "library is this one skill it is a note: the others may be elsewhere.", about_others=True,
 )  # fmt: skip
 
 RULES = (UNKNOWN,)
