@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from .block_places import BlockText
 from .body import Body, Comment, Fence, Heading, Link, ListItem, Paragraph
-from .markdown import AT, TARGET, as_it_reads, has_marks, inline_tokens
+from .markdown import AT, TARGET, as_it_reads, has_marks, inline_tokens, may_hold_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,8 +59,8 @@ class BodyBuilder:
         if may_hold_links(text):
             self.links_in(inline_tokens(text), BlockText(self.lines, text, line))
 
-    def read_paragraph(self, text: str, reads: str, line: int, *, is_in_list: bool) -> None:
-        """Add a paragraph of which is known what it ``reads`` like; its links are added for themselves."""
+    def read_paragraph(self, text: str, reads: str | None, line: int, *, is_in_list: bool) -> None:
+        """Add a paragraph that ``reads`` like that, if it is known; its links are added for themselves."""
         self._paragraphs.append(Paragraph(text, line, is_in_list, reads))
 
     def cells(self, texts: Sequence[str], line: int) -> None:
@@ -126,11 +126,6 @@ class BodyBuilder:
         self._slugs[slug] = number
         self._slugs.setdefault(unique, 0)
         return unique
-
-
-def may_hold_links(text: str) -> bool:
-    """Return whether a text that refers to no definition may hold a link, an image, a tag or a comment."""
-    return "](" in text or "<" in text
 
 
 def _in_slug(character: str) -> str:

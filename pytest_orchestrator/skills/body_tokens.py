@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .block_places import BlockText
 from .body import Block, Comment
-from .markdown import AT, as_it_reads
+from .markdown import AT, as_it_reads, inline_tokens, may_hold_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,9 +22,10 @@ _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 class TokenReader:
     """Goes through tokens, and tells a builder of what they stand for."""
 
-    def __init__(self, builder: BodyBuilder) -> None:
-        """Add to ``builder``."""
+    def __init__(self, builder: BodyBuilder, *, is_only_blocks: bool = False) -> None:
+        """Add to ``builder``. Tokens that are only those of blocks do not say what is within a text."""
         self._builder = builder
+        self._is_only_blocks = is_only_blocks
         self._lines = builder.lines
         self._open_items: list[tuple[int, int, int | None] | None] = []
         """Line, column and number of the list items that are open; None where the first paragraph was seen."""
@@ -61,7 +62,7 @@ class TokenReader:
                     self._builder.comments.append(Comment(match.group(1).strip(), *block.place(match.start())))
 
     def _inline(self, token: Token, line: int, heading: Token | None, *, is_cell: bool) -> None:
-        children = token.children or []
+        children: Sequence[Token] | None = None if self._is_only_blocks else token.children or ()
         content = token.content
         if token.map and content and content.count("\n") < token.map[1] - token.map[0] - 1:
             line = self._first_line(content, line, line + token.map[1] - token.map[0] - 1)
@@ -70,11 +71,13 @@ class TokenReader:
             column = self._heading_column(heading, content, line)
             self._builder.heading(int(heading.tag[1]), content, line, column, children, is_underlined=is_underlined)
             return
-        reads = as_it_reads(children)
+        reads = None if children is None else as_it_reads(children)
         self._builder.read_paragraph(content, reads, line, is_in_list=bool(self._open_items))
         if self._open_items and (opened := self._open_items[-1]) is not None:
             self._builder.item(content, opened[0], len(self._open_items), opened[2], opened[1], reads)
             self._open_items[-1] = None
+        if children is None:
+            children = inline_tokens(content) if may_hold_links(content) else ()
         if is_cell:
             if line != self._row:
                 self._row, self._cell_from = line, 0

@@ -54,6 +54,23 @@ def has_marks(text: str) -> bool:
     return _MARKS.search(text) is not None
 
 
+def may_hold_links(text: str) -> bool:
+    """Return whether a text that refers to no definition may hold a link, an image, a tag or a comment."""
+    return "](" in text or "<" in text
+
+
+def block_tokens(text: str) -> tuple[Sequence[Token], bool]:
+    """Return the tokens of the blocks of a text whose lines end as ``\\n`` does, and whether it defines anything.
+
+    What is within its paragraphs and headings is not looked at.
+    """
+    parser = markdown_parser()
+    tokens: list[Token] = []
+    known: dict[str, Any] = {}
+    parser.block.parse(text, parser, known, tokens)
+    return tokens, bool(known.get("references"))
+
+
 def inline_tokens(text: str) -> Sequence[Token]:
     """Return what a paragraph or a heading is made of that refers to no definition elsewhere."""
     return markdown_parser().parseInline(text)[0].children or ()

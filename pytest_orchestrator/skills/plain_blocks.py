@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from .body_tokens import TokenReader, is_closed
-from .markdown import markdown_parser
+from .markdown import block_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,19 +178,18 @@ class PlainBlocks:
         tokens = self._parsed(at, end)
         if end < self._end and not _is_over(tokens, is_behind_blank=is_behind_blank):
             return self._rest(at)
-        TokenReader(self._builder).read(tokens, at + 1)
+        TokenReader(self._builder, is_only_blocks=True).read(tokens, at + 1)
         return end
 
     def _rest(self, at: int) -> int:
         """Parse all lines from the index ``at`` on."""
-        TokenReader(self._builder).read(self._parsed(at, self._end), at + 1)
+        TokenReader(self._builder, is_only_blocks=True).read(self._parsed(at, self._end), at + 1)
         return self._end
 
     def _parsed(self, at: int, end: int) -> Sequence[Token]:
-        known: dict[str, object] = {}
         text = "\n".join(self._lines[at:end])
-        tokens = markdown_parser().parse(text if end == self._end else f"{text}\n", known)
-        if known.get("references"):
+        tokens, is_defining = block_tokens(text if end == self._end else f"{text}\n")
+        if is_defining:
             raise _ParseAllError
         return tokens
 
