@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -136,10 +137,12 @@ def _in_text(text: str, line: int, own: tuple[str, ...]) -> Iterator[Sign]:
 def _long_list(skill: SkillDocument) -> Iterator[Sign]:
     """Yield the first numbered list with more things to do than are done by hand."""
     steps = [item for item in skill.body.items if item.number is not None and item.depth == 1]
+    headings = skill.body.headings
+    lines = [heading.line for heading in headings]
     for at, item in enumerate(steps):
         if item.number == MANY_STEPS + 1 and at >= MANY_STEPS:
             first = steps[at - MANY_STEPS]
-            above = [heading for heading in skill.body.headings if heading.line < first.line]
-            if above and _WORK.search(above[-1].text.lower()):
+            above = bisect_left(lines, first.line)
+            if above and _WORK.search(headings[above - 1].text.lower()):
                 yield Sign(first.line, f"more than {MANY_STEPS} sequential steps", first.text)
                 return

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .directive import find_directive
+from .places import places_of
 from .templates import LANGUAGES
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ def _in_scripts(skill: SkillDocument) -> Iterator[Reference]:
             at = match.start(1)
             for word in _SEPARATORS.split(match[1]):
                 name = word.strip(" \t`'\".")
-                column = fence.column + max(line.find(name, at), 0)
+                at = line.find(name, at)
+                column = fence.column + at
+                at += len(name)
                 if _REFERENCE.fullmatch(name) and not _PLACEHOLDER.search(name):
                     yield Reference(number, column, name)
 
@@ -93,9 +96,10 @@ def _in_text(skill: SkillDocument) -> Iterator[Reference]:
     for paragraph in skill.body.paragraphs:
         if "SKILL.md" not in paragraph.text:
             continue
-        for match in _PATH.finditer(paragraph.text):
-            if not _PLACEHOLDER.search(match[1]):
-                yield Reference(paragraph.line + paragraph.text.count("\n", 0, match.start(1)), 1, match[1])
+        named = [match for match in _PATH.finditer(paragraph.text) if not _PLACEHOLDER.search(match[1])]
+        rows = (row for row, _ in places_of(paragraph.text, [match.start(1) for match in named]))
+        for match, row in zip(named, rows, strict=True):
+            yield Reference(paragraph.line + row - 1, 1, match[1])
 
 
 def _plain(name: str) -> str:

@@ -31,6 +31,9 @@ _LONGEST = 100_000
 """Characters of JSON beyond which it is not asked what was meant."""
 _MOST_BRACKETS = 3000
 """Brackets in YAML, of which the parser needs time with the square of their depth."""
+_MOST_DOTS = 100
+"""Dots in one line of TOML: of a key with many parts the parser needs time with the square of their number."""
+_SPACE = re.compile(r"\s*+")
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*+"')
 _COMMENT = re.compile(r"//[^\n]*|(?<![^\s,{\[])#[^\n]*")
 _BLOCK_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/")
@@ -90,10 +93,15 @@ def _values(text: str) -> None:
     """Read one value after the other."""
     # Numbers are not worth making: one of thousands of digits cannot be made.
     decoder = json.JSONDecoder(parse_int=len, parse_float=len)
-    at = len(text) - len(text.lstrip())
+    at = _behind_space(text, 0)
     while at < len(text):
         _, at = decoder.raw_decode(text, at)
-        at += len(text[at:]) - len(text[at:].lstrip())
+        at = _behind_space(text, at)
+
+
+def _behind_space(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return at if match is None else match.end()
 
 
 def _skeleton(text: str) -> str:
@@ -152,6 +160,8 @@ def _front_matter(text: str) -> str:
 @lru_cache(maxsize=1024)
 def toml_fault(text: str) -> DataFault | None:
     """Return why ``text`` is no TOML; None if it is. One table in two variants is for the reader to choose from."""
+    if text.count(".") > _MOST_DOTS and any(line.count(".") > _MOST_DOTS for line in text.split("\n")):
+        return None
     fault = None
     for candidate in (text, _TOML_PLACEHOLDER.sub(r"\g<1>0", _DOTS_LINE.sub("", text))):
         try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,6 +83,8 @@ _MOST_WORDS = 10
 
 _LONGEST = 200
 """Characters of such a line."""
+_MOST_OPENINGS = 30
+"""Such lines that are looked at: each may have the whole of a long section below it."""
 
 _SCRIPT = r"(?:script|program|code|python|bash)\w*"
 _SUMMARY = r"(?:summar\w*|aggregat\w*|totals?|results?|outcomes?|digest|overview|counts?|conclusions?|synopsis|report)"
@@ -136,7 +140,7 @@ def find_directive(skill: SkillDocument) -> Directive | None:
     script the bullets below the first one. What is within a fence is an example of one.
     """
     found: list[tuple[int, bool, int, Directive]] = []
-    for line, text in _openings(skill):
+    for line, text in islice(_openings(skill), _MOST_OPENINGS):
         directive = _read(skill, line)
         is_required = _REQUIRED.search(_SPACES.sub(" ", text.lower())) is not None
         # Without the word that requires it, a title opens a directive only if one follows.
@@ -171,7 +175,9 @@ def _says_script_first(text: str) -> bool:
 
 def _read(skill: SkillDocument, line: int) -> Directive:
     """Read the directive that begins in ``line``."""
-    items = [item for item in skill.body.items if line < item.line < _section_end(skill, line)]
+    end = _section_end(skill, line)
+    items = [item for item in skill.body.items if line < item.line < end]
+    lines = [item.line for item in items]
     steps = _first_list(items)
     said: set[Step] = set()
     last = line
@@ -183,7 +189,7 @@ def _read(skill: SkillDocument, line: int) -> Directive:
             last = item.line
         if Step.WRITE in here:
             after = steps[index + 1].line if index + 1 < len(steps) else 10**9
-            below = [other for other in items if item.line < other.line < after]
+            below = items[bisect_right(lines, item.line) : bisect_left(lines, after)]
             for text in (item.text, *(other.text for other in below)):
                 duties |= {duty for duty in Duty if _says(_DUTIES[duty], text)}
             last = max([last, *(other.line for other in below)])

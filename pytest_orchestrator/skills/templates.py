@@ -32,9 +32,10 @@ _HANDLES = re.compile(
 _SUMMARY_SAID = re.compile(
     r"\b(?:summary|output|report|result) (?:format|template|looks|example)"
     r"|\bexpected (?:summary|output|result|response)"
-    r"|\bformat of the (?:summary|output|report|result)|\bsummary\b.*:\s*$|\bexample (?:summary|output)",
+    r"|\bformat of the (?:summary|output|report|result)|\bexample (?:summary|output)",
     re.IGNORECASE,
 )
+_SUMMARY = re.compile(r"\bsummary\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,12 @@ def has_scripts(skill: SkillDocument) -> bool:
 def says_summary_format(skill: SkillDocument) -> bool:
     """Return whether the text of a skill shows what the summary looks like, elsewhere than in a script."""
     body = skill.body
-    return any(_SUMMARY_SAID.search(heading.text) for heading in body.headings) or any(
-        _SUMMARY_SAID.search(paragraph.plain) for paragraph in body.paragraphs
+    return any(_announces_summary(heading.text) for heading in body.headings) or any(
+        _announces_summary(paragraph.plain) for paragraph in body.paragraphs
     )
+
+
+def _announces_summary(text: str) -> bool:
+    if _SUMMARY_SAID.search(text) is not None:
+        return True
+    return text.rstrip().endswith(":") and _SUMMARY.search(text) is not None

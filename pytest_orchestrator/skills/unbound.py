@@ -23,6 +23,12 @@ _MAGIC = frozenset({"exec", "globals", "locals", "vars"})
 """With these names come from where no analysis sees them."""
 _BUILT_IN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__builtins__"}
 _FORKS = (*bindings.COMPOUND, ast.NamedExpr, ast.Delete)
+_STEPS = (ast.stmt, ast.BoolOp, ast.IfExp, ast.NamedExpr, ast.comprehension)
+_MOST_WORK = 1_000_000
+"""Names times steps of all scopes that are followed: the time that it takes grows with both. What people write has a
+tenth of it."""
+_FEW_NODES = 3000
+"""Nodes of a tree that cannot mean that much work, whatever they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,10 @@ def possibly_unbound(tree: ast.Module, nodes: Sequence[ast.AST] = ()) -> list[Un
         return []
     if any(isinstance(node, ast.Name) and node.id in _MAGIC for node in nodes):
         return []
-    functions = [node for node in nodes if isinstance(node, bindings.Function)]
-    scopes = [tree, *functions]
+    scopes = [tree, *(node for node in nodes if isinstance(node, bindings.Function))]
+    if len(nodes) > _FEW_NODES:
+        scopes = [*_within_reach(scopes)]
+    functions = [scope for scope in scopes if isinstance(scope, bindings.Function)]
     own = {function.name: False for function in functions}
     # A glance that takes no account of conditions finds too much, but seldom anything.
     suspects = [scope for scope in scopes if any(_reads(scope, own, is_glance=True))]
@@ -58,6 +66,18 @@ def possibly_unbound(tree: ast.Module, nodes: Sequence[ast.AST] = ()) -> list[Un
     endless = _without_return(functions)
     found = [one for scope in suspects for one in _places(scope, _reads(scope, endless))]
     return sorted(found, key=lambda one: (one.line, one.column))
+
+
+def _within_reach(scopes: Sequence[ast.Module | bindings.Function]) -> Iterator[ast.Module | bindings.Function]:
+    """Yield the scopes that can be followed in reasonable time, as long as there is time left."""
+    left = _MOST_WORK
+    for scope in scopes:
+        parts = bindings.local_nodes(scope.body)
+        names = {name for part in parts for name in bindings.bound_by(part)}
+        work = len(names) * sum(isinstance(part, _STEPS) for part in parts)
+        if work <= left:
+            left -= work
+            yield scope
 
 
 def _reads(

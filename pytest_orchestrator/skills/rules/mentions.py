@@ -57,12 +57,13 @@ def check(skill: SkillDocument, _context: CheckContext) -> Iterator[Found]:
         if "`" not in paragraph.text or not any(hint in paragraph.text for hint in _HINTS):
             continue
         is_elsewhere = _ELSEWHERE.search(paragraph.text) is not None
+        places = Places(skill, paragraph)
         for span in code_spans(paragraph.text):
             match = _MENTION.fullmatch(span.text)
             if match is None or (is_elsewhere and match["own"] is None):
                 continue
             if _is_missing(skill, match, seen):
-                line, column = Places(skill, paragraph).of(paragraph.text.find(span.text, span.start))
+                line, column = places.of(paragraph.text.find(span.text, span.start))
                 yield _found(skill, match, line, column)
     for fence in skill.body.fences:
         if fence.language in SHELLS:

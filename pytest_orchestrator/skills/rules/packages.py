@@ -71,8 +71,9 @@ def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
     for fence in skill.body.fences:
         is_shell = not fence.language or fence.language in SHELLS
         if is_shell and any(hint in fence.code for hint in _HINTS):
+            written = fence.code.split("\n")
             for line, column, package in _unpinned(fence.code, fence.line + 1, seen):
-                shift = skill.lines[line - 1].find(fence.code.split("\n")[line - fence.line - 1])
+                shift = skill.lines[line - 1].find(written[line - fence.line - 1])
                 yield _found(package, line, column + max(shift, 0), "")
     for file in skill.bundle.own:
         if is_program(file) and (text := context.text(file)) is not None and file.is_shell(text):
