@@ -60,7 +60,7 @@ def may_hold_links(text: str) -> bool:
 
 
 def block_tokens(text: str) -> tuple[Sequence[Token], bool]:
-    """Return the tokens of the blocks of a text whose lines end as ``\\n`` does, and whether it defines anything.
+    r"""Return the tokens of the blocks of a text whose lines end as ``\n`` does, and whether it defines anything.
 
     What is within its paragraphs and headings is not looked at.
     """
