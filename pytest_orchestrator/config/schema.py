@@ -118,7 +118,8 @@ def _of_kind(option: Option) -> Schema:
         case Kind.CASES:
             return _mapping({"pattern": f"^{CASE_NAME}$"}, {"$ref": "#/$defs/case"})
         case Kind.SEVERITIES:
-            return _mapping(_RULE, {"enum": list(SEVERITIES)})
+            # `off` is false to a parser of YAML 1.1.
+            return _mapping(_RULE, {"enum": [*SEVERITIES, False]})
         case Kind.EXCEPTIONS:
             rules = _either(_RULE, {"type": "array", "items": _RULE})
             _, reason = option.fields

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .option import Kind, Option
 from .options import SEVERITIES, by_name, in_scope, yaml_key
 from .path_entries import PathEntries, PathEntry, mapping_entries
 from .phrases import below, clipped, shown, suggestion
-from .tree import Listing, Node, Table, is_absent
+from .tree import Listing, Node, Scalar, ScalarKind, Table, is_absent
 from .values import INVALID, Checker
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ def _rules(report: Report, node: Node, where: str) -> dict[str, str]:
         if code is None:
             report(at, f"{where}: {unknown_rule(name)}")
             continue
+        if isinstance(value, Scalar) and value.kind is ScalarKind.BOOL and not value.truth:
+            value = replace(value, text=SEVERITIES[0])  # what YAML 1.1 takes `off` for, and `false` means
         severity = checker.check(_SEVERITY, value, below(where, name))
         if code in severities:
             report(at, f"{where}: {name} is the same rule as an earlier entry; remove one of them")

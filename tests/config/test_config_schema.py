@@ -44,6 +44,14 @@ scripts: {a.sh: , b.sh: {timeout: 5}, '*.sh': {cases: {one: , a-b_c.1: {timeout:
 discovery: {allowed_extensions: .py, max_depth: null, skip_dirs: [x], subdirs: a/b, skill_scripts: yes}
 
 discovery: {include: ['**/*.sh'], exclude: x, skip_patterns: '_*'}
+
+skills: {profile: spec, rules: {SK212: 'off', no-title: error, SK401: off}, baseline: known.json, run_scripts: true}
+
+skills: {exceptions: {a/: SK212, b/SKILL.md: [SK212, no-title], '*.md': {rules: SK401, reason: why}}}
+
+skills: {rules: {SK212: no, SK401: false}}
+
+skills:
 """
 
 BAD = """
@@ -54,6 +62,28 @@ BAD = """
 nope: 1
 
 skills: []
+
+skills: {profile: strict}
+
+skills: {profiles: spec}
+
+skills: {rules: [SK212]}
+
+skills: {rules: {SK999: error}}
+
+skills: {rules: {SK212: fatal}}
+
+skills: {rules: {SK212: on}}
+
+skills: {exceptions: {a/: SK999}}
+
+skills: {exceptions: {/a: SK212}}
+
+skills: {exceptions: {a/: {reason: why}}}
+
+skills: {exceptions: {a/: {rules: SK212, why: x}}}
+
+skills: {run_scripts: maybe}
 
 default: 5
 
