@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ..config.settings import ScriptSettings
     from ..skills.body import Fence
+    from ..skills.finding import Finding
     from .orchestration import Orchestration
 
 
@@ -52,7 +53,7 @@ class SkillItem(OrchestratedItem):
         path, started = str(self.path), time.time()
         report = orchestration.skills.report(path)
         own, status, error = verdict(report, self.part, strict=orchestration.settings.strict)
-        own = replace(own, findings=tuple(replace(each, message=self.redacted(each.message)) for each in own.findings))
+        own = replace(own, findings=tuple(self._redacted(finding) for finding in own.findings))
         notes = orchestration.skills.notes(path, self.part)
         self.result = SkillResult(path, str(self.part), own, status, error, None, notes, started, time.time())
         if status is Status.SKIPPED:
@@ -62,6 +63,10 @@ class SkillItem(OrchestratedItem):
         lines = shown_findings(own.findings, self.config)
         if lines:
             self.add_report_section("call", "findings", "\n".join(lines))
+
+    def _redacted(self, finding: Finding) -> Finding:
+        """Return ``finding`` without the secrets that the environment holds; those known by their shape are gone."""
+        return replace(finding, message=self.redacted(finding.message), remedy=self.redacted(finding.remedy))
 
     def not_executed(self, status: Status, error: str | None) -> SkillResult:
         """Return the record of an item that was never executed."""

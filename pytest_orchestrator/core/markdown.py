@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 
 # Line ends and tabs aside: controls, what hides or reorders text, and surrogates, which no file can hold.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
 _NEWLINE = re.compile(r"\r\n?")
 _BACKTICKS = re.compile("`+")
 
 
 def visible(text: str) -> str:
-    r"""Return text with line ends as ``\n`` and every other character that does not show as ``\xNN`` or ``\uNNNN``.
+    r"""Return text with line ends as ``\n``, what else does not show as ``\xNN``, ``\uNNNN`` or ``\UNNNNNNNN``.
 
     A carriage return on its own ends a line too: so Markdown reads it, and so a progress bar's last state stays.
     """
@@ -38,6 +41,8 @@ def _by_number(match: re.Match[str]) -> str:
     number = ord(match.group())
     if 0xDC80 <= number <= 0xDCFF:
         number -= 0xDC00
+    if number > 0xFFFF:
+        return f"\\U{number:08x}"
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 

@@ -73,7 +73,14 @@ def as_github(reports: Sequence[SkillReport]) -> str:
 def _annotation(finding: Finding) -> str:
     rule = rules().get(finding.code)
     title = f"{finding.code} {rule.name}" if rule is not None else finding.code
-    values = {"file": unescape_name(finding.path), "line": finding.line, "col": finding.column, "title": title}
+    path = unescape_name(finding.path)
+    # A name that no terminal should see is none that GitHub could show beside the code either.
+    values = {
+        "file": path if path.isprintable() else finding.path,
+        "line": finding.line,
+        "col": finding.column,
+        "title": title,
+    }
     properties = ",".join(f"{name}={_property(str(value))}" for name, value in values.items())
     return f"::{_COMMANDS[finding.severity]} {properties}::{_data(f'{finding.message}; {finding.remedy}')}"
 

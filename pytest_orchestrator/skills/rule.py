@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from .finding import Finding, Part, Severity
+from .presentable import presentable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,8 +76,10 @@ class Found:
     severity: Severity | None = None
 
     def finding(self, path: str, severity: Severity) -> Finding:
-        """Return the finding that it makes: in the file ``path`` unless it names another, with ``severity``."""
+        """Return the finding that it makes: in the file ``path`` unless it names another, with ``severity``.
+
+        Its words are fit to be shown anywhere, whatever was quoted from the file.
+        """
         rule = self.rule
-        return Finding(
-            self.path or path, self.line, self.column, rule.code, rule.part, severity, self.message, self.remedy
-        )
+        message, remedy = presentable(self.message), presentable(self.remedy)
+        return Finding(self.path or path, self.line, self.column, rule.code, rule.part, severity, message, remedy)

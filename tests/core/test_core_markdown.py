@@ -14,6 +14,7 @@ from pytest_orchestrator.core.markdown import code_span, fenced, visible
         ("one\r\ntwo\rthree", "one\ntwo\nthree"),
         ("\0\x1b[31m\x9b", r"\x00\x1b[31m\x9b"),
         ("a\u202eb\u2028c\ufeff", r"a\u202eb\u2028c\ufeff"),
+        ("hidden\xad \u2062words\U000e0041", r"hidden\xad \u2062words\U000e0041"),
         ("byte \udcff, half \ud83d", r"byte \xff, half \ud83d"),
         ("日本 é 🎉", "日本 é 🎉"),
     ],
