@@ -11,9 +11,10 @@ from ..config.phrases import clipped
 from ..core.names import escape_name, quote_name
 from ..errors import SkillError
 from .directive import STANDARD_BLOCK
-from .discovery import skill_file
+from .discovery import PARTS_OF_A_SKILL, skill_file
 from .document import SKILL_FILES
 from .rule import Profile
+from .rules.descriptions import LONGEST_DESCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,12 +118,27 @@ def new_skill(
     ``profile``. With ``script_first`` it carries the directive and a script template that runs. ``description`` says
     what the skill does and when to use it; by default it is made of the name.
 
-    Raises :class:`~pytest_orchestrator.errors.SkillError` for a name that the standard does not allow, where there is
-    a skill already (nothing is ever overwritten), and when the file cannot be written.
+    Raises :class:`~pytest_orchestrator.errors.SkillError` for a name or a description that the standard does not
+    allow, where no skill is looked for or there is one already (nothing is ever overwritten), and when the file cannot
+    be written.
     """
-    parts = name.strip("/").split("/")
+    if name.startswith("/"):
+        raise SkillError(f"{quote_name(name)} is a path: write a name as 'bulk-restart', and where it goes with --path")
+    if description is not None and len(description) > LONGEST_DESCRIPTION:
+        raise SkillError(
+            f"the description has {len(description)} characters; at most {LONGEST_DESCRIPTION} are allowed: shorten it,"
+            " and say the rest in the body"
+        )
+    parts = name.rstrip("/").split("/")
     for part in parts:
         _refuse_name(name, part)
+    for number, part in enumerate(parts):
+        above = os.path.join(os.fspath(directory), *parts[:number])
+        if part in PARTS_OF_A_SKILL and skill_file(above) is not None:
+            raise SkillError(
+                f"{quote_name(os.path.join(above, part))} holds the files of a skill, and nobody looks for skills"
+                " there: choose another place"
+            )
     target = os.path.join(os.fspath(directory), *parts)
     there = skill_file(target)
     if there is not None:
@@ -179,7 +195,7 @@ def skill_text(
             "second_answer": "I look at the state before, do it, and tell the difference.",
         }
     values["title"] = title
-    about = description or about
+    about = (description or "").strip() or about
     parts_of_text = [_front(name, parts, profile, about, script_first=script_first), _USAGE.format(**values)]
     if script_first:
         parts_of_text.append(f"\n## Script-First Directive\n\n{STANDARD_BLOCK}")

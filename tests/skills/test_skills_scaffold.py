@@ -89,6 +89,7 @@ def test_the_description_can_be_given_and_may_hold_anything(tmp_path: Path) -> N
         ("", "'' is no name of a skill"),
         ("a//b", "'' in 'a//b' is no name"),
         ("x" * 65, "at most 64 characters"),
+        ("/etc/x", "'/etc/x' is a path: write a name as 'bulk-restart', and where it goes with --path"),
     ],
 )
 def test_names_that_are_not_allowed_are_refused_with_one_that_is(tmp_path: Path, name: str, told: str) -> None:
@@ -117,3 +118,23 @@ def test_what_cannot_be_written_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SkillError, match=r"cannot write '.*/file/a/SKILL.md': "):
         new_skill("a", tmp_path / "file")
+
+
+def test_a_description_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SkillError, match="the description has 1025 characters; at most 1024 are allowed: shorten it"):
+        new_skill("a", tmp_path, description="x" * 1025)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_blank_description_is_none(tmp_path: Path) -> None:
+    new_skill("boil-water", tmp_path, description=" \n")
+    (skill,) = SkillLibrary.of(root=tmp_path)
+    assert str(skill.values["description"]).startswith("Boil water, and tell")
+
+
+def test_no_skill_is_written_where_none_is_looked_for(tmp_path: Path) -> None:
+    new_skill("a", tmp_path)
+    with pytest.raises(SkillError, match=r"'.*/a/scripts' holds the files of a skill, and nobody looks for skills"):
+        new_skill("a/scripts/b", tmp_path)
+    new_skill("scripts/b", tmp_path)
+    assert [skill.name for skill in SkillLibrary.of(root=tmp_path)] == ["a", "b"]
