@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
+import logging
 import os
 import re
 from collections import deque
 from typing import TYPE_CHECKING
 
 from ..config.options import SKIP_DIRS
-from ..core.names import quote_name
+from ..core.names import escape_name, quote_name
 from ..errors import DiscoveryError
 from .document import SKILL_FILES
 
@@ -25,6 +26,7 @@ DEEPEST = 24
 MOST_DIRECTORIES = 50_000
 """How many directories one search may enter. Who has more did not mean them all."""
 
+_log = logging.getLogger("pytest_orchestrator.discovery")
 _SKIPPED = re.compile("|".join(map(fnmatch.translate, SKIP_DIRS)))
 
 
@@ -39,14 +41,15 @@ def find_skills(paths: Iterable[str], root: str = "") -> list[str]:
     counts once, under its own name where it has one there.
 
     Raises :class:`~pytest_orchestrator.errors.DiscoveryError` for a path that does not exist or that cannot be
-    searched, for a file that belongs to no skill, and for more than :data:`MOST_DIRECTORIES` directories.
+    searched, for a file that belongs to no skill, and for more than :data:`MOST_DIRECTORIES` directories. A directory
+    further down that cannot be searched is a warning of the logger ``pytest_orchestrator.discovery``.
     """
     found: set[str] = set()
     for path in paths:
         start = os.path.abspath(os.path.join(root, path))
-        if os.path.isdir(start):
+        if path and os.path.isdir(start):
             found.update(_walk(start, path))
-        elif os.path.exists(start):
+        elif path and os.path.lexists(start):
             found.add(_skill_of(start, path))
         else:
             raise DiscoveryError(f"there is no file or directory {quote_name(path)}: name a skill, or where skills are")
@@ -54,8 +57,15 @@ def find_skills(paths: Iterable[str], root: str = "") -> list[str]:
 
 
 def skill_file(directory: str) -> str | None:
-    """Return the file that makes ``directory`` a skill; None if it is none."""
-    return next((path for name in SKILL_FILES if os.path.isfile(path := os.path.join(directory, name))), None)
+    """Return the file that makes ``directory`` a skill; None if it is none.
+
+    A link that leads nowhere makes a skill that cannot be read: whoever made it meant one.
+    """
+    return next((path for name in SKILL_FILES if _is_file(path := os.path.join(directory, name))), None)
+
+
+def _is_file(path: str) -> bool:
+    return os.path.isfile(path) or (os.path.islink(path) and not os.path.exists(path))
 
 
 def _skill_of(path: str, given: str) -> str:
@@ -90,7 +100,7 @@ def _walk(start: str, given: str) -> Iterator[str]:
             )
         names = {entry.name for entry in entries}
         file = next((name for name in SKILL_FILES if name in names), None)
-        is_skill = file is not None and os.path.isfile(os.path.join(directory, file))
+        is_skill = file is not None and _is_file(os.path.join(directory, file))
         if is_skill and file is not None:
             yield os.path.join(directory, file)
         if depth == DEEPEST:
@@ -110,7 +120,8 @@ def _entries(directory: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str
         seen.add(identity)
         with os.scandir(directory) as entries:
             return sorted(entries, key=_name)
-    except OSError:
+    except OSError as error:
+        _log.warning("not searched for skills: %s: %s", escape_name(os.path.relpath(directory)), error.strerror)
         return None
 
 

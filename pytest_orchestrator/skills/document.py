@@ -127,9 +127,11 @@ def read_skill(path: str, shown_as: str) -> SkillDocument:
         data = _read(path)
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        return _unread(path, shown_as, "unreadable", f"cannot be read: {reason}", "correct the path or its permissions")
+        return _unread(
+            path, shown_as, "unreadable", f"the file cannot be read: {reason}", "correct the path or its permissions"
+        )
     if len(data) > LARGEST:
-        message = f"is larger than {LARGEST // 2**20} MiB"
+        message = f"the file is larger than {LARGEST // 2**20} MiB"
         return _unread(path, shown_as, "too_large", message, "move what is long into files under references/")
     return parse_skill(data, path, shown_as)
 

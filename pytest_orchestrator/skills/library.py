@@ -116,6 +116,8 @@ class SkillLibrary:
         """How messages say where was looked, and how much is there: ``among the 12 skills below skills``."""
         number = len(self.skills)
         places = joined([escape_name(_shown(os.path.join(self.root, path), self.root)) for path in self.paths])
+        if not number:
+            return f"below {places}"
         return f"among the {number} {'skill' if number == 1 else 'skills'} below {places}"
 
     def _remedy(self, name: str) -> str:

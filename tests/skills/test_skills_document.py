@@ -148,7 +148,7 @@ def test_a_file_that_is_no_file_is_a_problem_and_nothing_waits_or_leaks(tmp_path
         skill = read_skill(f"{tmp_path}/{name}", name)
         assert skill.problem is not None
         assert (skill.problem.kind, skill.problem.line, skill.problem.column) == ("unreadable", 1, 1)
-        assert skill.problem.message == f"cannot be read: {reason}"
+        assert skill.problem.message == f"the file cannot be read: {reason}"
         assert not skill.front.has_fields
         assert skill.body == Body()
     assert len(os.listdir("/proc/self/fd")) == before

@@ -105,13 +105,13 @@ def test_what_cannot_be_read_is_one_finding(example: RuleExample, tmp_path: Path
 def test_a_file_that_is_not_there_is_one_finding(tmp_path: Path) -> None:
     (found,) = found_in(read_skill(str(tmp_path / "SKILL.md"), "x/SKILL.md"))
     assert found.rule is reading.UNREADABLE
-    assert found.message == "cannot be read: No such file or directory"
+    assert found.message == "the file cannot be read: No such file or directory"
 
 
 def test_a_directory_called_as_a_skill_is_one_finding(tmp_path: Path) -> None:
     (tmp_path / "SKILL.md").mkdir()
     (found,) = found_in(read_skill(str(tmp_path / "SKILL.md"), "x/SKILL.md"))
-    assert (found.rule, found.message) == (reading.UNREADABLE, "cannot be read: it is no regular file")
+    assert (found.rule, found.message) == (reading.UNREADABLE, "the file cannot be read: it is no regular file")
 
 
 def test_each_mistake_of_yaml_is_a_finding_with_its_own_place() -> None:

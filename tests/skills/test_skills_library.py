@@ -82,9 +82,10 @@ def test_links_to_skills_elsewhere_are_followed(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_may_not_be_read_is_left_out_but_not_when_it_was_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tree(tmp_path, "a/SKILL.md", "closed/b/SKILL.md")
+    monkeypatch.chdir(tmp_path)
     scandir = os.scandir
 
     def refuse(path: str) -> object:
@@ -95,6 +96,7 @@ def test_a_directory_that_may_not_be_read_is_left_out_but_not_when_it_was_named(
     # Root may read everything, so the system is asked to refuse.
     monkeypatch.setattr("os.scandir", refuse)
     assert shown(tmp_path) == ["a/SKILL.md"]
+    assert caplog.messages == ["not searched for skills: closed: Permission denied"]
     with pytest.raises(DiscoveryError, match="'closed' cannot be searched: Permission denied"):
         shown(tmp_path, "closed")
 
@@ -106,6 +108,23 @@ def test_the_search_is_bounded_in_depth_and_number(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(discovery, "MOST_DIRECTORIES", 10)
     with pytest.raises(DiscoveryError, match="holds more than 10 directories: name those that hold skills"):
         shown(tmp_path)
+
+
+def test_a_link_that_leads_nowhere_is_a_skill_that_cannot_be_read(tmp_path: Path) -> None:
+    for name, target in (("gone", "../nowhere/SKILL.md"), ("circle", "SKILL.md")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "SKILL.md").symlink_to(target)
+    library = SkillLibrary.of(root=tmp_path)
+    assert [(skill.shown_as, skill.problem.message) for skill in library if skill.problem is not None] == [
+        ("circle/SKILL.md", "the file cannot be read: Too many levels of symbolic links"),
+        ("gone/SKILL.md", "the file cannot be read: No such file or directory"),
+    ]
+    assert library.below("gone/SKILL.md").only().shown_as == "gone/SKILL.md"
+
+
+def test_an_empty_path_is_no_place(tmp_path: Path) -> None:
+    with pytest.raises(DiscoveryError, match="there is no file or directory ''"):
+        find_skills([""], str(tmp_path))
 
 
 def test_a_directory_in_the_place_of_the_file_is_no_skill(tmp_path: Path) -> None:
@@ -186,9 +205,7 @@ def test_a_name_of_no_skill_says_where_was_looked(library: SkillLibrary, name: s
 
 
 def test_an_empty_library_says_so(tmp_path: Path) -> None:
-    with pytest.raises(
-        SkillError, match=r"no skill 'x' among the 0 skills below \.; name a directory that holds skills"
-    ):
+    with pytest.raises(SkillError, match=r"no skill 'x' below \.; name a directory that holds skills"):
         SkillLibrary.of(root=tmp_path).get("x")
 
 
