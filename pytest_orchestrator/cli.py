@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import shlex
 import sys
@@ -19,6 +20,7 @@ MERGE = "merge"
 """The first word after ``report`` that makes one of several; a directory of that name is ``./merge``."""
 BROKEN_PIPE = 128 + 13
 """What a shell says of a program that SIGPIPE ended."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 _RUN = "run scripts as pytest items, and report"
 _RUN_EPILOG = """\
@@ -133,8 +135,8 @@ def pytest_arguments(given: argparse.Namespace, extra: Sequence[str]) -> list[st
     return [*arguments, *extra, *paths]
 
 
-def _require_current_directory() -> None:
-    """Raise OrchestratorError if this process is nowhere: pytest would end in a traceback, before any plugin of it."""
+def _nowhere() -> str | None:
+    """Return what is wrong with the current directory; None if nothing is."""
     try:
         os.stat(os.path.join(os.getcwd(), os.curdir))
     except FileNotFoundError:
@@ -142,15 +144,16 @@ def _require_current_directory() -> None:
     except OSError as error:
         why = f"cannot be entered: {error.strerror}"
     else:
-        return
-    problem = f"the current directory {why}; change to one that pytest can work in"
-    raise OrchestratorError(problem)
+        return None
+    return f"the current directory {why}; change to one that can be worked in"
 
 
 def _run(given: argparse.Namespace, extra: Sequence[str]) -> int:
     from .collect.invocation import run_pytest
 
-    _require_current_directory()
+    problem = _nowhere()
+    if problem is not None:  # in which pytest would end in a traceback, before any plugin of it
+        raise OrchestratorError(problem)
     return run_pytest(pytest_arguments(given, extra))
 
 
@@ -193,17 +196,30 @@ def _guarded(command: Callable[[], int], prog: str) -> int:
     """Return the exit code of ``command``; a mistake of the user is one line, a reader that went away none."""
     try:
         code = command()
-        sys.stdout.flush()
+        print(end="", flush=True)
     except SystemExit as error:  # how argparse ends
         return error.code if isinstance(error.code, int) else USAGE_ERROR
     except BrokenPipeError:
-        # What is still buffered would complain again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return BROKEN_PIPE
     except OrchestratorError as error:
         print(f"{prog}: {error}", file=sys.stderr)
         return USAGE_ERROR
+    except OSError as error:
+        problem = _nowhere()
+        if error.errno in _NO_ROOM and error.filename is None:
+            _forget_output()
+            problem = f"cannot write the output: {error.strerror}"
+        if problem is None:
+            raise
+        print(f"{prog}: {problem}", file=sys.stderr)
+        return USAGE_ERROR
     return code
+
+
+def _forget_output() -> None:
+    # What is still buffered would complain again when Python ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run_orchestrator(argv: Sequence[str] | None = None) -> int:

@@ -7,15 +7,17 @@ import io
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .core.jsontext import compact
-from .errors import SkillError
+from .errors import ConfigurationError, SkillError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .errors import Mistake
     from .skills.library import SkillLibrary
 
 
@@ -147,7 +149,7 @@ def _show(given: argparse.Namespace) -> int:
     if given.json:
         _print_json(details_of(skill))
     else:
-        sys.stdout.write(skill.text if skill.text.endswith("\n") else f"{skill.text}\n")
+        print(skill.text, end="" if skill.text.endswith("\n") else "\n")
     return 0
 
 
@@ -169,7 +171,7 @@ def _search(given: argparse.Namespace) -> int:
 
 def _check(given: argparse.Namespace) -> int:
     from .skills.checker import check_skills
-    from .skills.configuration import settings_of
+    from .skills.configuration import baseline_doubts, settings_of
     from .skills.finding import Severity
     from .skills.formats import as_github, as_json, as_sarif, as_text
     from .skills.library import SkillLibrary
@@ -177,11 +179,21 @@ def _check(given: argparse.Namespace) -> int:
     library = SkillLibrary.of(*given.paths)
     if not len(library):
         raise SkillError(f"no skill {library.where}: name a directory with a SKILL.md, or one above such")
-    settings = settings_of(library.skills, profile=given.profile, baseline=given.baseline, config=given.config)
-    if given.update_baseline and not any(each.baseline for each in settings.values()):
+    doubts: list[Mistake] = []
+    settings = settings_of(
+        library.skills, profile=given.profile, baseline=given.baseline, config=given.config, on_doubt=doubts.append
+    )
+    if not given.update_baseline:
+        doubts += baseline_doubts(settings.values())
+    elif not any(each.baseline for each in settings.values()):
         raise SkillError(
-            "--update-baseline needs a file to write: give --baseline FILE, or baseline in the configuration"
+            "--update-baseline needs a file to write: give --baseline FILE, or `baseline` under `skills` in "
+            "orchestrator.yaml"
         )
+    if doubts and given.strict:
+        raise ConfigurationError([replace(doubt, message=f"{doubt.message} (--strict)") for doubt in doubts])
+    for doubt in doubts:
+        print(f"pytest-orchestrator: warning: {doubt}", file=sys.stderr)
     reports = list(check_skills(library.skills, settings, update_baseline=given.update_baseline).values())
     writers = {
         "text": lambda: as_text(reports, verbose=given.verbose),
@@ -189,7 +201,7 @@ def _check(given: argparse.Namespace) -> int:
         "sarif": lambda: as_sarif(reports, __version__),
         "github": lambda: as_github(reports),
     }
-    sys.stdout.write(writers[given.format]())
+    print(writers[given.format](), end="")
     fails = {Severity.ERROR, Severity.WARNING} if given.strict else {Severity.ERROR}
     return int(any(finding.severity in fails for report in reports for finding in report.findings))
 

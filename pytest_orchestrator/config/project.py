@@ -124,13 +124,16 @@ class ProjectConfig:
             "skills": content.skills.as_plain(),
         }
 
-    def unmatched_paths(self) -> list[Mistake]:
+    def unmatched_paths(self, section: str | None = None) -> list[Mistake]:
         """Return a mistake for each exact path in the file that names no existing file, in file order.
 
-        Globs may well match nothing and are not among them.
+        Globs may well match nothing and are not among them. ``section`` is the one to look at (as
+        ``skills.exceptions``), all by default.
         """
         missing: list[Mistake] = []
         for entry in sorted(_path_entries(self.content), key=lambda entry: entry.at):
+            if section not in (None, entry.section):
+                continue
             path = os.path.join(self.directory, entry.pattern.path)
             if entry.pattern.glob is None and not os.path.isfile(path):
                 # To look for a name that is close costs; the first few slips are enough to see what happened.

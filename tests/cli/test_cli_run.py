@@ -145,7 +145,7 @@ def test_a_current_directory_that_is_gone_is_one_line(tmp_path: Path) -> None:
     )
     assert run.returncode == 2
     assert run.stderr == (
-        "pytest-orchestrator: the current directory does not exist any more; change to one that pytest can work in\n"
+        "pytest-orchestrator: the current directory does not exist any more; change to one that can be worked in\n"
     )
 
 

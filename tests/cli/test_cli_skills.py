@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cli_runs import command
+from cli_runs import COMMAND, command
 from skill_trees import skill_text, write_own_skills, write_tree
 
 from pytest_orchestrator.cli import main
@@ -42,13 +42,13 @@ def said_json(capsys: SAID, *words: str, code: int = 0) -> Any:
         ([], "the following arguments are required: COMMAND"),
         (["lsit"], "invalid choice: 'lsit'"),
         (["show"], "the following arguments are required: NAME"),
-        (["show", "x"], "there is no skill 'x' among the 0 skills below .; name a directory that holds skills"),
+        (["show", "x"], "there is no skill 'x' below .; name a directory that holds skills"),
         (["show", "x", "--path", "nowhere"], "there is no file or directory 'nowhere': name a skill"),
         (["search"], "the following arguments are required: SENTENCE"),
         (["search", "x", "--limit", "0"], "argument --limit: '0' is not a whole number of at least 1"),
         (["check"], "the following arguments are required: PATH"),
         (["check", "nowhere"], "there is no file or directory 'nowhere': name a skill"),
-        (["check", "."], "no skill among the 0 skills below .: name a directory with a SKILL.md, or one above such"),
+        (["check", "."], "no skill below .: name a directory with a SKILL.md, or one above such"),
         (["check", ".", "--profile", "speck"], "argument --profile: invalid choice: 'speck'"),
         (["check", ".", "--format", "xml"], "argument --format: invalid choice: 'xml'"),
         (["check", ".", "--bogus"], "unrecognized arguments: --bogus"),
@@ -113,7 +113,7 @@ def test_an_empty_library_is_an_empty_list_and_a_word_on_stderr(capsys: SAID) ->
         assert main(["skills", *command_words]) == 0
         said = capsys.readouterr()
         assert json.loads(said.out) == []
-        assert "among the 0 skills below ." in said.err
+        assert "below ." in said.err
 
 
 def test_show_as_json_has_fields_headings_files_and_body(root: Path, capsys: SAID) -> None:
@@ -274,6 +274,26 @@ def test_a_baseline_lets_a_library_start_green(root: Path, capsys: SAID) -> None
 # -- directives -----------------------------------------------------------------------------------------------
 
 
+def test_what_names_nothing_is_a_warning_and_with_strict_a_mistake(root: Path, capsys: SAID) -> None:
+    write_tree(root, {"skills/good/SKILL.md": GOOD, "skills/bad/SKILL.md": BAD})
+    (root / "orchestrator.yaml").write_text("skills: {exceptions: {skills/gone/SKILL.md: [SK401]}, baseline: b.json}\n")
+    assert main(["skills", "check", "skills", "--update-baseline"]) == 0
+    (root / "skills/bad/SKILL.md").unlink()
+    capsys.readouterr()
+    assert main(["skills", "check", "skills"]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == (
+        "pytest-orchestrator: warning: orchestrator.yaml:1:23: skills.exceptions: there is no file "
+        "'skills/gone/SKILL.md'; correct or remove it"
+    )
+    assert told[1].startswith("pytest-orchestrator: warning: b.json:1:1: there is no skill 'skills/bad/SKILL.md'; ")
+    assert main(["skills", "check", "skills", "--strict"]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("(--strict)\n")) == ("", 2)
+    assert main(["skills", "check", "skills", "--update-baseline"]) == 0
+    assert capsys.readouterr().err.splitlines() == told[:1]
+
+
 def test_directives_are_listed_written_and_compared(root: Path, capsys: SAID) -> None:
     assert main(["skills", "new", "k8s/bulk-restart", "--script-first"]) == 0
     assert main(["skills", "new", "time-awareness"]) == 0
@@ -325,6 +345,29 @@ def test_nothing_is_written_when_one_of_several_cannot_be_edited(root: Path, cap
 
 
 # -- as a program ---------------------------------------------------------------------------------------------
+
+
+def test_a_current_directory_that_is_gone_is_one_line(root: Path) -> None:
+    (root / "gone").mkdir()
+    words = ["sh", "-c", 'cd gone && rmdir ../gone && exec "$@"', "sh", *COMMAND, "skills", "list"]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("pytest-orchestrator: the current directory does not exist any more; ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_full_disk_is_one_line_and_no_output_is_none(root: Path) -> None:
+    write_tree(root, {"skills/good/SKILL.md": GOOD})
+    for words in (["check", "skills"], ["show", "good"], ["list"]):
+        program = [*COMMAND, "skills", *words]
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, cwd=root)
+        assert (done.returncode, done.stderr) == (
+            2, "pytest-orchestrator: cannot write the output: No space left on device\n",
+        )  # fmt: skip
+        closed = ["sh", "-c", 'exec "$@" >&-', "sh", *program]
+        done = subprocess.run(closed, capture_output=True, text=True, cwd=root)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_any_text_can_be_printed_wherever_the_output_goes(root: Path) -> None:
