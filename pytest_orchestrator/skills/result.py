@@ -36,7 +36,7 @@ class SkillResult:
 
     @property
     def execution_time(self) -> float:
-        """Seconds that this item took; the first of a session is the one in which all skills are checked."""
+        """Seconds that this item took, without the check of all skills together, which the first one waits for."""
         return max(self.ended - self.started, 0.0)
 
     def as_dict(self) -> dict[str, Any]:
