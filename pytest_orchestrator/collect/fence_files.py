@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import OrchestratorError
 from ..process.temporary import remove_tree
 from ..reports.logs import beside_log
+from ..skills.code import PYTHON
 
 if TYPE_CHECKING:
     from ..skills.body import Fence
@@ -16,11 +17,10 @@ if TYPE_CHECKING:
     from .skill_items import FenceItem
 
 _EXTENSIONS = {
-    "bash": ".bash", "javascript": ".js", "js": ".js", "node": ".js", "perl": ".pl", "py": ".py", "python": ".py",
-    "python3": ".py", "rb": ".rb", "ruby": ".rb", "sh": ".sh", "shell": ".sh", "ts": ".ts", "typescript": ".ts",
-    "zsh": ".zsh",
+    **dict.fromkeys(PYTHON, ".py"), "javascript": ".js", "node": ".js", "perl": ".pl", "ruby": ".rb", "shell": ".sh",
+    "typescript": ".ts",
 }  # fmt: skip
-"""What a file is named like that holds code of a language."""
+"""What a file is named like that holds code of a language which is not itself an extension."""
 
 
 class FenceFiles:
@@ -32,7 +32,7 @@ class FenceFiles:
 
     def write(self, item: FenceItem) -> str:
         """Write the code of ``item`` to a file and return its path. Raise OrchestratorError when that fails."""
-        extension = _EXTENSIONS.get(item.fence.language, f".{item.fence.language}" if item.fence.language else "")
+        extension = extension_of(item.fence.language)
         orchestration = self._orchestration
         path = beside_log(self._directory(), orchestration.log_id(item.nodeid), extension)
         try:
@@ -59,6 +59,11 @@ class FenceFiles:
         if self._temporary is not None:
             remove_tree(self._temporary)
             self._temporary = None
+
+
+def extension_of(language: str) -> str:
+    """Return what the name of a file with code of a ``language`` ends in: by that its interpreter is found."""
+    return _EXTENSIONS.get(language, f".{language}" if language else "")
 
 
 def code_in_place(fence: Fence) -> str:

@@ -11,6 +11,8 @@ import pytest
 from ..config.options import by_name, flag
 from ..config.skill_settings import SkillSettings, skill_settings
 from ..errors import ConfigurationError, OrchestratorError
+from ..skills.code import RUN_WORD
+from ..skills.document import LARGEST
 from ..skills.finding import Part
 
 if TYPE_CHECKING:
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from ..skills.document import SkillDocument
     from ..skills.report import SkillReport
     from .orchestration import Orchestration
-
-RUN = "orchestrate:run"
-"""What stands behind the language of a fenced block that is to be run."""
 
 
 class SkillChecks:
@@ -138,12 +137,12 @@ class SkillChecks:
         """Return the fenced blocks of a skill that are to be run."""
         try:
             with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
-                # To read a file is cheap, to take it apart is not.
-                if RUN.encode() not in file.read():
+                # To read a file is cheap, to take it apart is not. Of one that is larger nothing is taken apart at all.
+                if RUN_WORD.encode() not in file.read(LARGEST):
                     return []
         except OSError:  # which the check reports
             return []
-        return [fence for fence in self.document(path).body.fences if RUN in fence.words]
+        return [fence for fence in self.document(path).body.fences if RUN_WORD in fence.words]
 
     def report(self, path: str) -> SkillReport:
         """Return what was found in a skill. Raise OrchestratorError when a baseline cannot be read or written."""

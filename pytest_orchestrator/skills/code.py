@@ -1,4 +1,4 @@
-"""The code of a skill: its fences and its scripts, and what of them is to run."""
+"""The code of a skill: its fences and its scripts, and which fences are to run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .files import read_text, skill_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from .body import Fence
     from .document import SkillDocument
@@ -74,11 +74,6 @@ def scripts(skill: SkillDocument) -> Iterator[SkillFile]:
             yield file
 
 
-def runnable(skill: SkillDocument) -> Sequence[Fence]:
-    """Return the fences that ask to be run: Python or shell with ``orchestrate:run`` behind the language."""
-    return [fence for fence in skill.body.fences if RUN_WORD in fence.words and is_runnable(fence)]
-
-
 def is_runnable(fence: Fence) -> bool:
-    """Return whether a fence could be run: closed, with code, in a language that the script engine starts."""
+    """Return whether running a fence makes sense: closed, with code, in a language that the script engine starts."""
     return fence.is_closed and fence.language in PYTHON | SHELL and bool(fence.code.strip())

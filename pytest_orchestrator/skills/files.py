@@ -60,11 +60,6 @@ class SkillFile:
         return stat.S_ISLNK(self.mode)
 
     @property
-    def is_executable(self) -> bool:
-        """Whether its owner may execute it."""
-        return bool(self.mode & stat.S_IXUSR)
-
-    @property
     def extension(self) -> str:
         """What its name ends in, in lower case and with the dot; empty if there is none."""
         return os.path.splitext(self.name)[1].lower()

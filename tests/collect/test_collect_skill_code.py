@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from orchestrated import STARTED
 from skill_projects import GOOD, data_of, ids, skill, status_of
+
+from pytest_orchestrator.collect.fence_files import extension_of
+from pytest_orchestrator.skills.code import PYTHON, SHELL
 
 if TYPE_CHECKING:
     from orchestrated import Project
@@ -52,6 +56,19 @@ def test_the_command_of_a_block_can_be_pasted(project: Project) -> None:
     assert program == str(project.report_dir / "logs/skills/a/SKILL.md@@code@10.py")
     assert Path(program).read_text().splitlines()[10:12] == ["import sys", ""]
     assert program in run.out
+
+
+@pytest.mark.parametrize("language", sorted(PYTHON | SHELL))
+def test_what_the_rules_call_runnable_has_an_interpreter(language: str) -> None:
+    assert extension_of(language) in (".py", ".sh", ".bash")
+
+
+def test_a_file_of_any_size_is_collected_in_a_moment(project: Project) -> None:
+    skill(project, "skills/a", GOOD)
+    os.truncate(project.path / "skills/a/SKILL.md", 1 << 35)
+    run = project.run("skills")
+    assert list(run.rows) == ids("skills/a")
+    assert "is larger than 4 MiB" in run.out
 
 
 def test_without_reports_nothing_is_left_behind(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,8 @@ import pytest
 from examples_code import EXAMPLES
 from rule_findings import findings_of
 
-from pytest_orchestrator.skills.code import runnable
-from pytest_orchestrator.skills.document import parse_skill, read_skill
+from pytest_orchestrator.skills.code import PYTHON, snippets
+from pytest_orchestrator.skills.document import read_skill
 from pytest_orchestrator.skills.python_code import look_at
 from pytest_orchestrator.skills.rules import code_python
 
@@ -281,18 +281,6 @@ def test_scripts_are_programs_and_findings_carry_their_own_path(tmp_path: Path) 
     ]
 
 
-def test_fences_that_ask_for_it_are_runnable() -> None:
-    fences = [
-        "```python orchestrate:run\nprint(1)\n```",
-        "```bash orchestrate:run\ntrue\n```",
-        "```json orchestrate:run\n{}\n```",
-        "```python orchestrate:run\n```",
-        "```python\nprint(2)\n```",
-    ]
-    skill = parse_skill((FRONT + "# X\n\n" + "\n\n".join(fences) + "\n").encode(), "/x/SKILL.md", "x/SKILL.md")
-    assert [(fence.language, fence.line) for fence in runnable(skill)] == [("python", 7), ("bash", 11)]
-
-
 def test_a_skill_that_cannot_be_read_has_no_code(tmp_path: Path) -> None:
     skill = read_skill(str(tmp_path / "SKILL.md"), "SKILL.md")
-    assert list(runnable(skill)) == []
+    assert list(snippets(skill, PYTHON)) == []

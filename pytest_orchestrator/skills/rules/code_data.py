@@ -43,8 +43,9 @@ TOML_SYNTAX = Rule(
 RUN = Rule(
     "SK530", "run-word", Part.CODE, Severity.WARNING,
     "A fence that is marked to run can be run.",
-    f"`{RUN_WORD}` behind the language makes a fence an item of its own. In a fence of another language than Python "
-    "or shell, or misspelt, it does nothing, and nobody would notice.",
+    f"`{RUN_WORD}` behind the language makes a fence an item of its own. In another language than Python or shell that "
+    "item ends in an error, unless the configuration names an interpreter; without code it passes and proves nothing; "
+    "and a word that is misspelt makes no item, which nobody would notice.",
 )  # fmt: skip
 
 RULES = (JSON_SYNTAX, YAML_SYNTAX, TOML_SYNTAX, RUN)
