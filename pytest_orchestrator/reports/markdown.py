@@ -13,7 +13,7 @@ from ..core.status import Status
 from .amounts import format_duration, format_size, plural
 from .failure import describe_attempts, describe_left, failure_block, failure_line
 from .quoting import cell, code, fence, last_lines, plain
-from .skills import found_in_skills, skill_blocks
+from .skills import found_in_skills, skill_blocks, skills_line
 from .summary import UNRECORDED, slowest, status_counts, summarize, uncollected_count
 
 if TYPE_CHECKING:
@@ -85,7 +85,10 @@ def _failures(document: RunDocument, rows: Sequence[ResultRow], status: Status) 
     brief = [*found, *detailed[shown:]]
     lines, listed = _bounded(map(failure_line, brief), _LINES)
     if lines:
-        lines = f"### {'Skills, and others without' if found else 'Without'} details\n\n{lines}"
+        kinds = ["parts of skills (see *Skills* below)"] if found else []
+        kinds += ["without details"] if len(brief) > len(found) else []
+        heading = ", and others ".join(kinds)
+        lines = f"### {heading[0].upper()}{heading[1:]}\n\n{lines}"
     rest = _more(len(brief) - listed)
     reasons = ""
     if rows and status is Status.ERROR:
@@ -93,14 +96,17 @@ def _failures(document: RunDocument, rows: Sequence[ResultRow], status: Status) 
     return f"{reasons}{details}{lines}{rest}"
 
 
-def _skills(rows: Sequence[ResultRow], limit: int) -> tuple[str, str]:
-    """Return the heading of the section about skills, and the section."""
+def _skills(rows: Sequence[ResultRow], summary: dict[str, Any], limit: int) -> tuple[str, str]:
+    """Return the heading of the section about skills, and the section, which is empty where there are none."""
     skills = found_in_skills(rows)
+    if not skills:
+        return "Skills", ""
     blocks = list(skill_blocks(skills))
     text, shown = _bounded(iter(blocks), limit)
     more = len(blocks) - shown
     rest = f"… and {plural(more, 'more skill')} with findings, all in `results.jsonl`\n" if more else ""
-    return f"Skills: findings in {len(blocks)} of {len(skills)}", text + rest
+    first = f"{skills_line(skills, summary)}\n"
+    return f"Skills: findings in {len(blocks)} of {len(skills)}", f"{first}\n{text}{rest}" if blocks else first
 
 
 def _uncollected(document: RunDocument) -> str:
@@ -229,7 +235,7 @@ def _sections(document: RunDocument, summary: dict[str, Any]) -> Iterator[tuple[
         body = _failures(document, by_status[status], status)
         room -= len(body.encode())
         yield f"{heading} ({len(by_status[status])})", body
-    yield _skills(rows, min(max(room, _LEAST_FOR_SKILLS), _MOST_FOR_SKILLS))
+    yield _skills(rows, summary["skills"], min(max(room, _LEAST_FOR_SKILLS), _MOST_FOR_SKILLS))
     stopped = [*by_status[Status.CANCELLED], *by_status[Status.NOT_RUN]]
     yield (
         f"Cancelled and not run ({len(stopped)})",
@@ -282,7 +288,7 @@ def render_markdown(document: RunDocument) -> str:
     """
     summary = summarize(document)
     parts = [_title(document, summary), _totals(summary)]
-    parts += [f"## {heading}\n\n{body}" for heading, body in _sections(document, summary) if body]
+    parts += [f"## {heading}\n\n{body.rstrip()}\n" for heading, body in _sections(document, summary) if body]
     parts.append(f"## This run\n\n{_facts(document)}")
     room = LIMIT_BYTES - sum(len(part.encode()) + 1 for part in parts)
     return "\n".join([*parts, *_extra(document.sections, room)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,21 @@ def skills_summary(rows: Iterable[ResultRow]) -> dict[str, Any]:
 def counted(counts: Mapping[str, int]) -> str:
     """Return ``2 errors, 1 warning``; nothing for none."""
     return ", ".join(plural(counts[severity], severity) for severity in SEVERITIES if counts.get(severity))
+
+
+def passed_over(summary: Mapping[str, Any]) -> str:
+    """Return ``2 ignored, 4 in the baseline`` of a summary's ``skills``; nothing where nothing was passed over."""
+    parts = [f"{summary['ignored']} ignored"] if summary["ignored"] else []
+    return ", ".join([*parts, *([f"{summary['baselined']} in the baseline"] if summary["baselined"] else [])])
+
+
+def skills_line(skills: Sequence[FoundIn], summary: Mapping[str, Any]) -> str:
+    """Return how many skills were held to which profile, how much was found and what was passed over: Markdown."""
+    profiles = Counter(found.profile for found in skills if found.profile)
+    kinds = ", ".join(f"{number} {code(name, 60)}" for name, number in sorted(profiles.items()))
+    found = counted(summary["findings"]) or "nothing found"
+    more = passed_over(summary)
+    return f"{plural(len(skills), 'skill')}{f' ({kinds})' if kinds else ''}: {found}{f'; {more}' if more else ''}"
 
 
 def skill_blocks(skills: Sequence[FoundIn]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .amounts import format_duration, plural
 from .quoting import one_line
-from .skills import counted
+from .skills import counted, passed_over
 from .summary import status_counts, uncollected_count
 
 if TYPE_CHECKING:
@@ -107,12 +107,14 @@ def standing_out(summary: Mapping[str, Any], width: int, ascii_only: bool) -> li
         processes = plural(left["count"], "process", "processes")
         lines.append(writer.first(f"left {processes}: ", left["nodeids"], left["items"]))
     skills = summary["skills"]
-    found = counted({**skills["findings"], "note": 0})
+    found, more = counted({**skills["findings"], "note": 0}), passed_over(skills)
     if found:
         concerned = skills["concerned"]
         of_all = f" of {skills['count']}" if skills["count"] != concerned["count"] else ""
         where = f" in {concerned['count']}{of_all} skills, first " if skills["count"] > 1 else " in "
         lines.append(writer.line(f"skills: {found}{where}", concerned["paths"][0]))
+    if more:
+        lines.append(f"skills: {'besides, ' if found else 'nothing found; '}{more}")
     return lines
 
 

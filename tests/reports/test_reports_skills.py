@@ -82,6 +82,11 @@ def test_the_summary_counts_them() -> None:
             [row("a", "links", finding("warning")), row("b", "links")],
             "skills: 1 warning in 1 of 2 skills, first skills/a/SKILL.md",
         ),
+        (
+            [row("a", "links", finding(), baselined=3), row("b", "links", ignored=1, baselined=1)],
+            "skills: besides, 1 ignored, 4 in the baseline",
+        ),
+        ([row("a", "links", baselined=3)], "skills: nothing found; 3 in the baseline"),
     ],
 )
 def test_the_closing_lines_name_them(rows: list[ResultRow], line: str) -> None:
@@ -103,6 +108,19 @@ def test_the_report_has_a_section_by_skill_errors_first() -> None:
     assert second.startswith("- warning `SK401` `skills/x/SKILL.md:3:1`")
     assert "unimportant" not in text
     assert "- `skills/a/SKILL.md::links`: `1 error`" in text.partition("## Failures (1)")[2].partition("\n## ")[0]
+
+
+def test_a_report_names_profiles_and_what_was_passed_over_even_where_nothing_was_found() -> None:
+    rows = [row("a", "links", ignored=2), row("b", "links", baselined=4), row("c", "links", profile="claude-code")]
+    text = render_markdown(document(*rows))
+    section = text.partition("## Skills: findings in 0 of 3\n\n")[2].partition("\n\n## ")[0]
+    assert section == "3 skills (1 `claude-code`, 2 `spec`): nothing found; 2 ignored, 4 in the baseline"
+    assert "## Skills" not in render_markdown(document())
+
+
+def test_failed_parts_of_skills_have_no_heading_about_others() -> None:
+    assert "### Parts of skills (see *Skills* below)\n\n- " in render_markdown(document(row("a", "links", finding())))
+    assert "\n\n\n" not in render_markdown(document(row("a", "links", finding()), row("b", "links")))
 
 
 def test_text_of_a_skill_is_never_taken_for_markdown() -> None:
