@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from .markdown import plain_text
 
@@ -59,8 +60,8 @@ class Link:
     is_image: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ListItem:
+# Tuples: a file has hundreds of them, and a frozen dataclass takes three times as long to make.
+class ListItem(NamedTuple):
     """An item of a list."""
 
     written: str
@@ -72,7 +73,7 @@ class ListItem:
     """What it is numbered; None with a bullet."""
     column: int = 1
     """Where its bullet or number stands."""
-    reads: str | None = field(default=None, repr=False, compare=False)
+    reads: str | None = None
     """What it reads like, if that is known already."""
 
     @property
@@ -81,15 +82,14 @@ class ListItem:
         return plain_text(self.written) if self.reads is None else self.reads
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """A paragraph or a table cell, wherever it is."""
 
     text: str
     """As written."""
     line: int
     is_in_list: bool
-    reads: str | None = field(default=None, repr=False, compare=False)
+    reads: str | None = None
     """What it reads like, if that is known already."""
 
     @property

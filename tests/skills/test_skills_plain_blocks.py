@@ -48,8 +48,8 @@ def as_read(body: Body) -> dict[str, object]:
         "fences": body.fences,
         "links": body.links,
         "comments": body.comments,
-        "items": [(item, item.text) for item in body.items],
-        "paragraphs": [(paragraph, paragraph.plain) for paragraph in body.paragraphs],
+        "items": [(item[:-1], item.text) for item in body.items],
+        "paragraphs": [(paragraph[:-1], paragraph.plain) for paragraph in body.paragraphs],
     }
 
 
