@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from skill_corpus import write_skills
+
 PLAIN_PYTEST = """
 import os, subprocess, pytest
 HERE = os.path.dirname(__file__)
@@ -111,6 +113,16 @@ def skewed(root: Path) -> Path:
         put(tree / "pytest.ini", "[pytest]\n")
         names = sorted(path.name for path in (tree / "scripts").iterdir())
         put(tree / "ctest" / "CTestTestfile.cmake", "".join(f'add_test({n} "{tree}/scripts/{n}")\n' for n in names))
+    return tree
+
+
+def skills(root: Path, count: int, *, with_files: bool = False) -> Path:
+    """Make a project with ``count`` skills, each a ``SKILL.md`` alone, or a quarter of them with files."""
+    tree = root / f"skills{count}{'files' * with_files}"
+    if not tree.exists():
+        write_skills(tree, count, with_files=with_files)
+        put(tree / "pytest.ini", "[pytest]\n")
+        put(tree / "no-shellcheck.yaml", "skills:\n  rules:\n    SK511: off\n")
     return tree
 
 

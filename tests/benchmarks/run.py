@@ -5,7 +5,8 @@
 Groups: cold (what the plugin costs a run that does not use it), shell (1000 trivial scripts), shell10000, python
 (1000 Python scripts), skew (one long script among short ones), output (20 x 50 MiB), parent (starting programs from a
 process with 1 GB of heap), items (10 000 items that do nothing), scale (100 to 100 000 scripts, one run each, and as
-many items that do nothing). Peers that are not installed (ctest, lit, a C compiler ...) are left out and named.
+many items that do nothing), skills (1000 and 10 000 of them, checked in one process and by pytest). Peers that are not
+installed (ctest, lit, a C compiler ...) are left out and named.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 ENGINE_LOOP = HERE / "engine_loop.py"
+SKILL_CHECKS = HERE / "skill_checks.py"
 REAP_SECONDS = 3.0
 
 
@@ -243,6 +245,42 @@ def show_scale(root: Path, counts: tuple[int, ...] = (100, 1000, 10_000, 100_000
         print(f"| {count} | {sample.wall:.1f} | {sample.cpu:.1f} | {cost:.0f} | {sample.rss:.0f} |")
 
 
+def show_skills(root: Path, rounds: int) -> None:
+    """Check skills in one process, print medians of what that took and per skill, then let pytest do it."""
+    trees = {
+        "1000 `SKILL.md`": corpus.skills(root, 1000),
+        "10 000 `SKILL.md`": corpus.skills(root, 10_000),
+        "1000, a quarter with files": corpus.skills(root, 1000, with_files=True),
+    }
+    print(f"\nSkills in one process ({rounds} rounds)\n")
+    print("| skills | read s | parse s | rules s | all s | all CPU s | per skill ms | findings |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    for name, tree in trees.items():
+        runs = [skill_seconds(tree) for _ in range(rounds)]
+        wall = {what: statistics.median(run[what][0] for run in runs) for what in ("read", "parse", "rules", "all")}
+        cpu, count = statistics.median(run["all"][1] for run in runs), runs[0]["skills"][0]
+        shown = " | ".join(f"{seconds:.3f}" for seconds in (*wall.values(), cpu))
+        print(f"| {name} | {shown} | {1000 * wall['all'] / count:.2f} | {runs[0]['findings'][0]:.0f} |")
+    checks = ("--orchestrate", "skills", "--orchestrate-config", "no-shellcheck.yaml")
+    tree = trees["1000 `SKILL.md`"]
+    rows = [
+        Row("pytest, one test that does nothing", pytest(), corpus.empty(root)),
+        Row("pytest --orchestrate skills", pytest(*checks), tree),
+        Row("the same, reports off", pytest(*checks, "--orchestrate-reports", "off"), tree),
+        Row("the same, -n2", pytest(*checks, "-n2"), tree),
+        Row("pytest-orchestrator skills check",
+            [sys.executable, "-m", "pytest_orchestrator", "skills", "check", "skills"], tree),
+    ]  # fmt: skip
+    compare("1000 skills", rows, rounds)
+
+
+def skill_seconds(tree: Path) -> dict[str, list[float]]:
+    """Return what the program that checks skills told: seconds, or a count."""
+    command = [sys.executable, str(SKILL_CHECKS), "skills"]
+    told = subprocess.run(command, cwd=tree, check=True, capture_output=True, text=True).stdout
+    return {line.split("\t")[0]: [float(word) for word in line.split("\t")[1:]] for line in told.splitlines()}
+
+
 def skew_rows(root: Path) -> list[Row]:
     """Return the commands that run one long script among many short ones; the round before the first records them."""
     tree = corpus.skewed(root)
@@ -285,6 +323,9 @@ def main() -> None:
     for name in options.groups:
         if name == "scale":
             show_scale(root)
+            continue
+        if name == "skills":
+            show_skills(root, options.rounds)
             continue
         title, rows = groups[name]
         compare(title, rows(), options.rounds)
