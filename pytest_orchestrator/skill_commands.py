@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .core.jsontext import compact
+from .core.markdown import visible
 from .errors import ConfigurationError, SkillError
 
 if TYPE_CHECKING:
@@ -121,8 +122,12 @@ def _print_json(value: Any) -> None:
     print(json.dumps(json.loads(compact(value)), indent=2))
 
 
-def _clipped(text: str) -> str:
-    return text if len(text) <= _WIDTH else text[: _WIDTH - 1].rstrip() + "…"
+def _print_line(text: str, width: int | None = None) -> None:
+    """Print what may hold words of a skill, at most ``width`` characters, as one line that harms no terminal."""
+    from .skills.presentable import presentable
+
+    line = presentable(text)
+    print(line if width is None or len(line) <= width else line[: width - 1].rstrip() + "…")
 
 
 def _list(given: argparse.Namespace) -> int:
@@ -134,7 +139,7 @@ def _list(given: argparse.Namespace) -> int:
         _print_json(summaries)
     else:
         for summary in summaries:
-            print(_clipped(f"{summary['path']}: {summary['name']}: {summary['description']}"))
+            _print_line(f"{summary['path']}: {summary['name']}: {summary['description']}", _WIDTH)
     if not summaries:
         print(f"no skill {library.where}", file=sys.stderr)
     return 0
@@ -149,7 +154,9 @@ def _show(given: argparse.Namespace) -> int:
     if given.json:
         _print_json(details_of(skill))
     else:
-        print(skill.text, end="" if skill.text.endswith("\n") else "\n")
+        # A program that reads it gets it as it is; a terminal would obey what is meant for none.
+        text = visible(skill.text) if sys.stdout and sys.stdout.isatty() else skill.text
+        print(text, end="" if text.endswith("\n") else "\n")
     return 0
 
 
@@ -161,9 +168,9 @@ def _search(given: argparse.Namespace) -> int:
         _print_json([hit.as_dict() for hit in hits])
     else:
         for number, hit in enumerate(hits, 1):
-            print(f"{number}. {hit.name} ({hit.score:.2f})  {hit.path}")
+            _print_line(f"{number}. {hit.name} ({hit.score:.2f})  {hit.path}")
             why = "; ".join(f"{name}: {', '.join(matched)}" for name, matched in hit.why.items())
-            print(f"   {why or 'its meaning is close'}")
+            _print_line(f"   {why or 'its meaning is close'}")
     if not hits:
         print(f"nothing {library.where} fits {sentence!r}", file=sys.stderr)
     return 0
@@ -224,7 +231,7 @@ def _directives(given: argparse.Namespace) -> int:
         return 0
     concerned = [state for state in states if state.true_claim is not None]
     for state in concerned:
-        print(f"{state.skill.shown_as}:{state.line}: {state.skill.name} has {state.words}")
+        _print_line(f"{state.skill.shown_as}:{state.line}: {state.skill.name} has {state.words}")
     print(f"{len(concerned)} of {len(states)} skills have script_first or the directive", file=sys.stderr)
     return 0
 
@@ -232,14 +239,15 @@ def _directives(given: argparse.Namespace) -> int:
 def _page(given: argparse.Namespace) -> int:
     from .skills.directives_correction import corrected_page
     from .skills.directives_page import differences
+    from .skills.page_file import read_page_file, write_page_file
 
     library = _library(given)
     path = given.against or PAGE
-    page = _read_page(path, must_exist=not given.write)
+    page = read_page_file(path, must_exist=not given.write)
     if given.write:
         corrected = corrected_page(page, library)
         if corrected != page:
-            _write_page(path, corrected)
+            write_page_file(path, corrected)
         page = corrected
         print(path, file=sys.stderr if given.json else sys.stdout)
     found = differences(page, path, library)
@@ -247,30 +255,8 @@ def _page(given: argparse.Namespace) -> int:
         _print_json({"differences": [{"path": at.path, "line": at.line, "message": at.message} for at in found]})
     else:
         for difference in found:
-            print(difference)
+            _print_line(str(difference))
     return int(bool(found))
-
-
-def _read_page(path: str, *, must_exist: bool) -> str:
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
-    except FileNotFoundError:
-        if must_exist:
-            raise SkillError(f"there is no page {path!r}: write it with --write, or name another one") from None
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
-        raise SkillError(f"cannot read {path!r}: {why}") from error
-
-
-def _write_page(path: str, text: str) -> None:
-    try:
-        os.makedirs(os.path.dirname(path) or os.curdir, exist_ok=True)
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except OSError as error:
-        raise SkillError(f"cannot write {path!r}: {error.strerror}") from error
 
 
 def _apply(given: argparse.Namespace) -> int:

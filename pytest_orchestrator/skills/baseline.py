@@ -18,6 +18,7 @@ from ..config.phrases import clipped
 from ..core.names import escape_name, unescape_name
 from ..errors import ConfigurationError, Mistake, ReportError
 from .finding import Severity
+from .replacement import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -122,13 +123,8 @@ class Baseline:
 
     def write(self) -> None:
         """Write the file. Raises :class:`~pytest_orchestrator.errors.ReportError` when that fails."""
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         try:
-            try:
-                temporary.write_text(self.text(), encoding="utf-8")
-                os.replace(temporary, self.path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            replace_file(self.path, self.text().encode("utf-8"))
         except OSError as error:
             raise ReportError(f"cannot write the baseline {os.fspath(self.path)!r}: {error.strerror}") from error
 

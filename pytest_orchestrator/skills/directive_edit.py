@@ -11,6 +11,7 @@ from ..errors import SkillError
 from .directive import STANDARD_BLOCK, find_directive
 from .document import parse_skill
 from .profiles import detect_profile
+from .replacement import replace_file
 from .rule import Profile
 
 if TYPE_CHECKING:
@@ -70,8 +71,7 @@ def apply_directive(skill: SkillDocument, *, write: bool = True) -> Edit:
     edit = with_directive(skill)
     if edit.added and write:
         try:
-            with open(skill.path, "wb") as file:
-                file.write(edit.data)
+            replace_file(skill.path, edit.data)
         except OSError as error:
             raise SkillError(f"cannot write {skill.shown_as}: {error.strerror}") from error
     return edit

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .directives_page import Claim, claim_of, directive_states, name_on_page, read_page
 from .library import described
+from .presentable import presentable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,7 @@ _HEADINGS = {
     Claim.NOT_APPLICABLE: "Not applicable",
 }
 _BOX = re.compile(r"\[[ xX]\](?:[ ]*[A-Za-z]+)?")
+_MARKUP = re.compile(r"[\[\]<>]")
 _LONGEST = 80
 
 
@@ -87,6 +89,8 @@ def _new_entry(state: DirectiveState, library: SkillLibrary) -> str:
     box = "[x]" if state.true_claim is Claim.APPLIED else "[ ]"
     about = described(state.skill)
     about = about if len(about) <= _LONGEST else about[: _LONGEST - 1].rsplit(" ", 1)[0] + "…"
+    # A box or a tag in it would be one of the page.
+    about = _MARKUP.sub(r"\\\g<0>", presentable(about))
     return f"- {box} `{name_on_page(state.skill, library)}`{f' - {about}' if about else ''}"
 
 

@@ -108,6 +108,30 @@ def test_list_as_json_has_what_agents_choose_by(root: Path, capsys: SAID) -> Non
     }
 
 
+HOSTILE = 'name: "a\\e[31m\\n::error::a"\ndescription: "Use \\e]0;x\\a when asked"\nscript_first: true\n'
+
+
+def test_no_name_or_description_commands_a_terminal_or_a_workflow(root: Path, capsys: SAID) -> None:
+    write_tree(root, {"skills/a/SKILL.md": f"---\n{HOSTILE}---\n# A\n\nClear: \x1b[2J\n"})
+    for words in (["list"], ["search", "asked"], ["directives"], ["directives", "--write"]):
+        assert main(["skills", *words]) in (0, 1)
+        said = capsys.readouterr().out
+        assert said.replace("\n", "").isprintable()
+        assert said
+        assert not any(line.startswith("::") for line in said.splitlines())
+
+
+def test_show_prints_the_file_as_it_is_but_not_to_a_terminal(
+    root: Path, capsys: SAID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tree(root, {"skills/a/SKILL.md": "---\nname: a\n---\n# A\n\nClear:\t\x1b[2J\n"})
+    assert main(["skills", "show", "a"]) == 0
+    assert capsys.readouterr().out.endswith("Clear:\t\x1b[2J\n")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["skills", "show", "a"]) == 0
+    assert capsys.readouterr().out.endswith("Clear:\t\\x1b[2J\n")
+
+
 def test_an_empty_library_is_an_empty_list_and_a_word_on_stderr(capsys: SAID) -> None:
     for command_words in (["list", "--json"], ["search", "x", "--json"]):
         assert main(["skills", *command_words]) == 0
