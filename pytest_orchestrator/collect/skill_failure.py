@@ -36,10 +36,10 @@ def shown_findings(findings: Sequence[Finding], config: pytest.Config) -> list[s
 
 
 def skill_failure(item: SkillItem, result: SkillResult) -> ScriptFailure:
-    """Return the failure that ``result`` is: how much was found, then each finding on a line, errors first."""
+    """Return the failure that ``result`` is: how much of what, the profile, then each finding on a line."""
     report = result.report
     assert report is not None  # what was never checked has no findings
     name = escape_name(os.path.basename(result.path))
-    lines = [f"{name}: {result.error} (profile {report.profile}: {report.why})"]
+    lines = [f"{name}: {result.error}", f"profile:  {report.profile}, {report.why}"]
     lines += shown_findings(report.findings, item.config)
     return script_failure("\n".join(lines), item.nodeid, item.config)

@@ -86,8 +86,8 @@ class FenceItem(ScriptItem):
 
     def __init__(self, *, shown: str, fence: Fence, settings: ScriptSettings, **kwargs: Any) -> None:
         super().__init__(
-            shown=shown, settings=settings, case=str(fence.line), heading=f"{shown} [{fence.line}]", line=fence.line,
-            **kwargs,
+            shown=shown, settings=settings, case=str(fence.line), heading=f"{shown} {fence_part(fence)}",
+            line=fence.line, **kwargs,
         )  # fmt: skip
         self.fence = fence
         self.add_marker(SKILL)

@@ -9,11 +9,17 @@ from ..core.names import escape_name
 from ..core.result import iso_time
 from ..core.status import Reason, Status
 from .finding import Severity
+from .registry import rule
 from .report import counted
 
 if TYPE_CHECKING:
-    from .finding import Part
+    from collections.abc import Sequence
+
+    from .finding import Finding, Part
     from .report import SkillReport
+
+_NAMED = 4
+"""Rules that the reason of a failure names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,16 @@ def verdict(report: SkillReport, part: Part, *, strict: bool) -> tuple[SkillRepo
     errors = tuple(finding for finding in own.findings if finding.severity is Severity.ERROR)
     warnings = tuple(finding for finding in own.findings if finding.severity is Severity.WARNING)
     if errors:
-        return own, Status.FAILED, counted(errors + warnings)
+        return own, Status.FAILED, f"{counted(errors + warnings)}: {_rules(errors)}"
     if warnings and strict:
-        return own, Status.FAILED, f"{counted(warnings)} (--orchestrate-strict)"
+        return own, Status.FAILED, f"{counted(warnings)}: {_rules(warnings)} (--orchestrate-strict)"
     if report.unread and not own.findings:
         return own, Status.SKIPPED, f"not looked at: {report.unread}"
     return own, Status.PASSED, None
+
+
+def _rules(findings: Sequence[Finding]) -> str:
+    """Return which rules have something to say: ``SK401 broken-link, SK402 missing-anchor``."""
+    codes = list(dict.fromkeys(finding.code for finding in findings))
+    names = [f"{code} {found.name}" if (found := rule(code)) is not None else code for code in codes[:_NAMED]]
+    return ", ".join([*names, *([f"{len(codes) - _NAMED} more"] if len(codes) > _NAMED else [])])

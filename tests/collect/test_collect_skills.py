@@ -96,7 +96,7 @@ def test_an_error_fails_its_item_only(project: Project) -> None:
     run = project.run("skills")
     assert run.code == 1
     assert [name for name, row in run.rows.items() if row["status"] != "passed"] == ids("skills/a", "links")
-    assert data_of(run, "links")["error"] == "1 error"
+    assert data_of(run, "links")["error"] == "1 error: SK401 broken-link"
     assert [finding["code"] for finding in data_of(run, "links")["findings"]] == ["SK401"]
     run.assert_adds_up()
 
@@ -105,11 +105,12 @@ def test_a_failure_is_one_line_and_then_a_line_for_each_finding(project: Project
     skill(project, "skills/a", BROKEN + "\nSee [another](other.md).\n")
     run = project.run("skills")
     lines = run.result.outlines
-    start = lines.index("SKILL.md: 2 errors (profile spec: no field of another profile)")
-    assert re.match(r"skills/a/SKILL\.md:10:\d+: SK401 error: .*; .*", lines[start + 1])
-    assert re.match(r"skills/a/SKILL\.md:12:\d+: SK401 error: .*; .*", lines[start + 2])
+    start = lines.index("SKILL.md: 2 errors: SK401 broken-link")
+    assert lines[start + 1] == "profile:  spec, no field of another profile"
+    assert re.match(r"skills/a/SKILL\.md:10:\d+: SK401 error: .*; .*", lines[start + 2])
+    assert re.match(r"skills/a/SKILL\.md:12:\d+: SK401 error: .*; .*", lines[start + 3])
     (line,) = run.summary_lines
-    assert line.startswith("FAILED skills/a/SKILL.md::links - SKILL.md: 2 errors (profile spec: no field")
+    assert line.startswith("FAILED skills/a/SKILL.md::links - SKILL.md: 2 errors: SK401 broken-link")
 
 
 def test_a_warning_is_reported_and_fails_only_with_strict(project: Project) -> None:
@@ -120,8 +121,8 @@ def test_a_warning_is_reported_and_fails_only_with_strict(project: Project) -> N
     assert [finding["code"] for finding in data_of(run, "structure")["findings"]] == ["SK212"]
     run = project.run("skills", "--orchestrate-strict")
     assert run.code == 1
-    assert data_of(run, "structure")["error"] == "1 warning (--orchestrate-strict)"
-    assert "SKILL.md: 1 warning (--orchestrate-strict) (profile spec" in run.out
+    assert data_of(run, "structure")["error"] == "1 warning: SK212 placeholder (--orchestrate-strict)"
+    assert "SKILL.md: 1 warning: SK212 placeholder (--orchestrate-strict)\n" in run.out
 
 
 def test_the_findings_of_a_pass_can_be_shown(project: Project) -> None:
@@ -195,7 +196,7 @@ def test_junit_xml_has_every_item(project: Project) -> None:
     text = (project.path / "junit.xml").read_text()
     assert run.code == 1
     assert text.count("<testcase ") == 6
-    assert 'message="SKILL.md: 1 error (profile spec: no field of another profile)"' in text
+    assert 'message="SKILL.md: 1 error: SK401 broken-link"' in text
     assert '<property name="skill" value="skills/a/SKILL.md"' in text
 
 

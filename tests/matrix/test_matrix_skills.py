@@ -59,8 +59,8 @@ def finds(*texts: str) -> object:
 
 
 CASES: dict[str, tuple[tuple[str, ...], dict[str, str], object]] = {
-    "plain": ((), BASE, finds(r"SKILL\.md: 1 error \(profile spec", "skills: 1 error, 1 warning in 2 of 4 skills")),
-    "strict": (("--orchestrate-strict",), STRICT, finds(r"1 warning \(--orchestrate-strict\)")),
+    "plain": ((), BASE, finds(r"SKILL\.md: 1 error: SK401 broken-link", "skills: 1 error, 1 warning in 2 of 4 skills")),
+    "strict": (("--orchestrate-strict",), STRICT, finds(r"1 warning: SK212 placeholder \(--orchestrate-strict\)")),
     "verbose": (("-v",), BASE, finds(r"all/good/SKILL\.md::links PASSED|PASSED all/good/SKILL\.md::links")),
     "quiet": (("-q",), BASE, finds("skills: 1 error")),
     "line": (("--tb=line",), BASE, finds(r"all/fails/SKILL\.md::links: 1 error")),
