@@ -93,8 +93,6 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "maxfail": ("--maxfail=2",),
     "stepwise": ("--sw",),
     "timeout": ("--timeout=0.4",),
-    "session timeout": ("--session-timeout=0.2",),
-    "session timeout of the ini file": ("-o", "session_timeout=0.2"),
     "faulthandler timeout": ("-o", "faulthandler_timeout=60"),
     "func-only": ("--timeout=0.4", "-o", "timeout_func_only=true"),
     "without the timeout plugin": ("-p", "no:timeout"),

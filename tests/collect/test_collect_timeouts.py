@@ -150,10 +150,11 @@ def test_pytest_timeout_does_not_count_the_script_for_a_fixture(project: Project
     assert run.outcomes == {"passed": 1, "timeout": 1}
 
 
-def test_a_session_timeout_still_ends_the_session(project: Project) -> None:
+@pytest.mark.parametrize("given", [("--session-timeout=0.1",), ("-o", "session_timeout=0.1")], ids=["flag", "ini"])
+def test_a_session_timeout_still_ends_the_session(project: Project, given: tuple[str, ...]) -> None:
     for name in "abc":
         project.file(f"scripts/{name}.sh", "sleep 0.2")
-    run = project.run("--session-timeout=0.1")
+    run = project.run(*given)
     assert run.code == 1
     assert "session-timeout: 0.1 sec exceeded" in run.out
     assert run.statuses["a.sh"] == "passed"
