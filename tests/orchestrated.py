@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 # Imported once for all runs in this process: pytester forgets what a run imported first.
-import pytest_orchestrator.collect.execution
-import pytest_orchestrator.collect.activation  # noqa: F401
+import pytest_orchestrator.collect.activation
+import pytest_orchestrator.collect.execution  # noqa: F401
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
