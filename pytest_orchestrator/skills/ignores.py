@@ -7,15 +7,17 @@ matter or the title, before anything else, for the whole file, its front matter 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ..config.phrases import clipped, suggestion
+from .block_tree import BlockTree
 from .finding import Part, Severity
 from .rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from .body import Block, Comment
     from .document import SkillDocument
@@ -61,43 +63,51 @@ _FORM = "<!-- orchestrate: ignore SK204 reason -->"
 _PREFIX = "orchestrate:"
 _CODE = re.compile(r"SK\d{3}")
 _NO_REASON = re.compile(r"[\W_]*")
+_MOST_NAMED = 200
+"""Rules that one comment may name: more than there are."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Ignore:
     """One rule that is silenced by one comment."""
 
     rule: Rule
-    reason: str
     comment: Comment
     lines: range | None
-    """The lines that it stands for; None for the whole file and all that belongs to the skill."""
-    is_used: bool = False
+    """The lines of the block that it stands for; None for the whole file and all that belongs to the skill."""
 
-    def covers(self, code: str, line: int, *, is_own_file: bool) -> bool:
-        """Return whether it silences a finding."""
-        return code == self.rule.code and (self.lines is None or (is_own_file and line in self.lines))
+    @property
+    def scope(self) -> tuple[str, range | None]:
+        """What it silences: equal of two comments that silence the same."""
+        return self.rule.code, self.lines
 
 
-@dataclass(slots=True)
 class Ignores:
     """The comments of one file."""
 
-    silenced: list[Ignore] = field(default_factory=list)
-    faults: list[Found] = field(default_factory=list)
-    """What is wrong with those that silence nothing because of how they are written."""
+    def __init__(self, tree: BlockTree, silenced: Sequence[Ignore], faults: Sequence[Found]) -> None:
+        """Take the blocks of the file, what is silenced, and what is wrong with comments that silence nothing."""
+        self.faults = faults
+        self._tree = tree
+        self._silenced = silenced
+        self._scopes = {ignore.scope for ignore in silenced}
+        self._used: set[tuple[str, range | None]] = set()
 
     def silence(self, code: str, line: int, *, is_own_file: bool) -> bool:
         """Return whether a finding is silenced; the comments that do it have then been of use."""
-        found = [ignore for ignore in self.silenced if ignore.covers(code, line, is_own_file=is_own_file)]
-        for ignore in found:
-            ignore.is_used = True
+        if not self._scopes:
+            return False
+        asked: list[tuple[str, range | None]] = [(code, None)]
+        if is_own_file:
+            asked += [(code, block.lines) for block in self._tree.holding(line)]
+        found = self._scopes.intersection(asked)
+        self._used |= found
         return bool(found)
 
     def unused(self) -> Iterator[tuple[Found, Rule]]:
         """Yield a finding for each comment that silenced nothing, with the rule that it names."""
-        for ignore in self.silenced:
-            if not ignore.is_used:
+        for ignore in self._silenced:
+            if ignore.scope not in self._used:
                 rule = ignore.rule
                 where = "in this skill" if ignore.lines is None else "in what follows"
                 message = f"the comment silences {rule.code} ({rule.name}), which has nothing to say {where}"
@@ -110,39 +120,42 @@ def read_ignores(skill: SkillDocument, rule: Callable[[str], Rule | None], names
 
     ``rule`` finds a rule by its code or name; ``names`` are the names that there are.
     """
-    found = Ignores()
     if _PREFIX not in skill.text:
-        return found
-    for comment in skill.body.comments:
-        if comment.text.startswith(_PREFIX):
-            _read(skill, comment, rule, names, found)
-    return found
+        return Ignores(BlockTree(()), (), ())
+    comments = [comment for comment in skill.body.comments if comment.text.startswith(_PREFIX)]
+    scopes = _Scopes(skill)
+    silenced: list[Ignore] = []
+    faults: list[Found] = []
+    for comment in comments:
+        for found in _read(comment, rule, names):
+            if isinstance(found, Rule):
+                silenced.append(Ignore(found, comment, scopes.lines(comment)))
+            else:
+                faults.append(found)
+    return Ignores(scopes.tree, silenced, faults)
 
 
-def _read(
-    skill: SkillDocument, comment: Comment, rule: Callable[[str], Rule | None], names: Iterable[str], found: Ignores
-) -> None:
+def _read(comment: Comment, rule: Callable[[str], Rule | None], names: Iterable[str]) -> Iterator[Rule | Found]:
+    """Yield the rules that a comment silences, and what is wrong with it."""
     verb, _, rest = " ".join(comment.text.removeprefix(_PREFIX).split()).partition(" ")
     if verb != "ignore":
         message = f"the comment {clipped(comment.text)} is not understood"
-        found.faults.append(NOT_UNDERSTOOD.at(comment.line, comment.column, message, f"write {_FORM}"))
+        yield NOT_UNDERSTOOD.at(comment.line, comment.column, message, f"write {_FORM}")
         return
     written, reason = _split(rest)
     if not written:
-        message = "the comment names no rule"
-        found.faults.append(NOT_UNDERSTOOD.at(comment.line, comment.column, message, f"write {_FORM}"))
-    for name in written:
+        yield NOT_UNDERSTOOD.at(comment.line, comment.column, "the comment names no rule", f"write {_FORM}")
+    for name in written[:_MOST_NAMED]:
         known = rule(name)
         if known is None:
             hint = suggestion(name, names, close_only=True) or "write the code or the name of a rule"
-            message = f"{clipped(name)} is no rule"
-            found.faults.append(NOT_UNDERSTOOD.at(comment.line, comment.column, message, hint))
+            yield NOT_UNDERSTOOD.at(comment.line, comment.column, f"{clipped(name)} is no rule", hint)
         elif _NO_REASON.fullmatch(reason):
             message = f"the comment that silences {known.code} says no reason, so it silences nothing"
             remedy = f"write why: <!-- orchestrate: ignore {known.code} reason -->"
-            found.faults.append(WITHOUT_REASON.at(comment.line, comment.column, message, remedy))
+            yield WITHOUT_REASON.at(comment.line, comment.column, message, remedy)
         else:
-            found.silenced.append(Ignore(known, reason, comment, _lines(skill, comment)))
+            yield known
 
 
 def _split(text: str) -> tuple[list[str], str]:
@@ -150,37 +163,47 @@ def _split(text: str) -> tuple[list[str], str]:
     words = text.split()
     written: list[str] = []
     is_listed = True
-    while words and (is_listed or _CODE.fullmatch(words[0].rstrip(",;:"))):
-        word = words.pop(0)
-        is_listed = word.endswith(",")
-        if name := word.rstrip(",;:"):
+    at = 0
+    while at < len(words) and (is_listed or _CODE.fullmatch(words[at].rstrip(",;:"))):
+        is_listed = words[at].endswith(",")
+        if name := words[at].rstrip(",;:"):
             written.append(name)
-    return written, " ".join(words).lstrip("-\u2013\u2014:, ")
+        at += 1
+    return written, " ".join(words[at:]).lstrip("-\u2013\u2014:, ")
 
 
-def _lines(skill: SkillDocument, comment: Comment) -> range | None:
-    """Return the lines that a comment stands for; None for the whole file."""
-    blocks = skill.blocks
-    holding = [block for block in blocks if comment.line in block.lines]
-    if holding and not _is_html(holding[-1]):
-        return holding[-1].lines
-    if _is_at_the_top(skill, comment):
-        return None
-    following = (block for block in blocks if block.lines.start > comment.line and not _is_comment(block, skill))
-    block = next(following, None)
-    return range(0) if block is None else block.lines
+class _Scopes:
+    """What comments stand for in one file."""
 
+    def __init__(self, skill: SkillDocument) -> None:
+        self.tree = BlockTree(skill.blocks)
+        is_comment = [_is_comment(block, skill) for block in skill.blocks]
+        outermost = (block for block, other in zip(skill.blocks, is_comment, strict=True) if not (block.depth or other))
+        self._first = list(islice(outermost, 2))
+        """The first blocks of the file that are no comments."""
+        heading = skill.body.headings[0] if skill.body.headings else None
+        self._has_title = (
+            heading is not None and heading.level == 1 and bool(self._first) and heading.line in self._first[0].lines
+        )
+        self._following: list[Block | None] = [None]
+        """Of each block and the end of the file: the first one from there on that is no comment."""
+        for block, other in zip(reversed(skill.blocks), reversed(is_comment), strict=True):
+            self._following.append(self._following[-1] if other else block)
+        self._following.reverse()
 
-def _is_at_the_top(skill: SkillDocument, comment: Comment) -> bool:
-    before = [
-        block for block in skill.blocks
-        if block.depth == 0 and block.lines.start < comment.line and not _is_comment(block, skill)
-    ]  # fmt: skip
-    if not before:
-        return True
-    first = skill.body.headings[0] if skill.body.headings else None
-    is_title = first is not None and first.level == 1 and first.line in before[0].lines
-    return len(before) == 1 and is_title
+    def lines(self, comment: Comment) -> range | None:
+        """Return the lines that a comment stands for; None for the whole file."""
+        innermost = next(self.tree.holding(comment.line), None)
+        if innermost is not None and not _is_html(innermost):
+            return innermost.lines
+        if self._is_at_the_top(comment):
+            return None
+        block = self._following[self.tree.after(comment.line)]
+        return range(0) if block is None else block.lines
+
+    def _is_at_the_top(self, comment: Comment) -> bool:
+        before = [block for block in self._first if block.lines.start < comment.line]
+        return not before or (len(before) == 1 and self._has_title)
 
 
 def _is_html(block: Block) -> bool:

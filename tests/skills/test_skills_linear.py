@@ -50,6 +50,10 @@ TEXTS = {
     "one condition": FRONT + PROGRAM + numbered("if a:\n    x{0} = 1\n") + "print(x1)\n```\n",
     "conditions": FRONT + PROGRAM + numbered("if a{0}: x{0} = 1\n") + numbered("if a{0}: print(x{0})\n") + "```\n",
     "conditions with names": FRONT + PROGRAM + numbered("if a{0} and (x{0} := 1) or c: print(x{0})\n") + "```\n",
+    "comments that silence": FRONT + again("<!-- orchestrate: ignore SK212 why -->\n\n"),
+    "notes with comments": FRONT + again("TODO: a <!-- orchestrate: ignore SK212 why -->\n\n"),
+    "notes in one paragraph": FRONT + again("TODO: a <!-- orchestrate: ignore SK212 why -->\n"),
+    "names of no rule": FRONT + "<!-- orchestrate: ignore " + numbered("a{0}, ") + "why -->\n",
     "a line for ShellCheck": FRONT + "```sh\n" + again("a\"b\"c'd'") + "(\n```\n",
 }
 
