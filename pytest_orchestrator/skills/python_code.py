@@ -12,8 +12,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .bindings import all_nodes, bound_by, parameters
 from .python_fragment import fragment, parsed
+from .survey import Survey, survey
 from .unbound import possibly_unbound
 
 if TYPE_CHECKING:
@@ -75,7 +75,6 @@ _BUILT_IN = frozenset(dir(builtins)) | {
     "__file__", "__name__", "__doc__", "__builtins__", "__path__", "__package__", "__spec__", "__loader__",
     "__annotations__", "__debug__", "__module__", "__qualname__", "__class__", "WindowsError",
 }  # fmt: skip
-_BINDING = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
 _NO_QUESTION_OF_NAMES = ("StringDot", "PercentFormat", "IsLiteral", "AssertTuple", "IfTuple", "RaiseNotImplemented",
     "InvalidPrintSyntax", "ForwardAnnotationSyntaxError")  # fmt: skip
 _STYLE = frozenset({"StringDotFormatExtraPositionalArguments", "StringDotFormatExtraNamedArguments",
@@ -156,13 +155,13 @@ def _program_faults(tree: ast.Module, text: str) -> Iterator[PythonFault]:
                 yield PythonFault(Fault.UNDEFINED, line, column, names=(name,), is_certain=is_certain)
         elif kind.startswith(_NO_QUESTION_OF_NAMES) and kind not in _STYLE:
             yield PythonFault(Fault.MISTAKE, line, column, message.message % message.message_args)
-    for fault in _unbound(tree, all_nodes(tree), lines):
+    for fault in _unbound(tree, survey(tree), lines):
         if fault.names[0] not in told:
             yield fault
 
 
-def _unbound(tree: ast.Module, nodes: list[ast.AST], lines: list[str]) -> Iterator[PythonFault]:
-    for one in possibly_unbound(tree, nodes):
+def _unbound(tree: ast.Module, found: Survey, lines: list[str]) -> Iterator[PythonFault]:
+    for one in possibly_unbound(tree, found):
         if "# noqa" not in lines[one.line - 1]:
             column = _column(lines, one.line, one.column)
             yield PythonFault(Fault.UNBOUND, one.line, column, names=(one.name,), bound_at=one.bound_at)
@@ -170,11 +169,11 @@ def _unbound(tree: ast.Module, nodes: list[ast.AST], lines: list[str]) -> Iterat
 
 def _fragment_faults(tree: ast.Module, text: str) -> Iterator[PythonFault]:
     """Yield at most one mistake: a name that a path does not bind, else the first of the names that nothing binds."""
-    lines, nodes = text.split("\n"), all_nodes(tree)
-    if fault := next(_unbound(tree, nodes, lines), None):
+    lines, found = text.split("\n"), survey(tree)
+    if fault := next(_unbound(tree, found, lines), None):
         yield fault
         return
-    missing = undefined_names(nodes)
+    missing = _undefined_names(found)
     if missing:
         first = missing[0]
         names = tuple(dict.fromkeys(node.id for node in missing))
@@ -182,27 +181,14 @@ def _fragment_faults(tree: ast.Module, text: str) -> Iterator[PythonFault]:
         yield PythonFault(Fault.UNDEFINED, first.lineno, column, names=names, is_certain=False)
 
 
-def undefined_names(nodes: list[ast.AST]) -> list[ast.Name]:
-    """Return the reads of names that none of ``nodes`` binds, in whatever scope, in the order of the code."""
-    bound: set[str] = set()
-    read: list[ast.Name] = []
-    for node in nodes:
-        if isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Load):
-                read.append(node)
-            else:
-                bound.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            bound.update(parameters(node))
-            bound.update(bound_by(node))
-        elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            return []
-        elif isinstance(node, ast.ExceptHandler):
-            bound.add(node.name or "")
-        elif isinstance(node, _BINDING):
-            bound.update(bound_by(node))
-    bound |= _BUILT_IN
-    return sorted((node for node in read if node.id not in bound), key=lambda node: (node.lineno, node.col_offset))
+def _undefined_names(found: Survey) -> list[ast.Name]:
+    """Return the reads of names that nothing binds, in whatever scope, in the order of the code."""
+    if found.imports_all:
+        return []
+    bound = found.bound | _BUILT_IN
+    return sorted(
+        (node for node in found.reads if node.id not in bound), key=lambda node: (node.lineno, node.col_offset)
+    )
 
 
 def _column(lines: list[str], line: int, offset: int) -> int:

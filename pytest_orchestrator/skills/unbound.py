@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import bindings
+from .settled import is_settled
+from .survey import Survey, survey
 from .unbound_flow import Flow
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 _MAGIC = frozenset({"exec", "globals", "locals", "vars"})
 """With these names come from where no analysis sees them."""
 _BUILT_IN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__builtins__"}
-_FORKS = (*bindings.COMPOUND, ast.NamedExpr, ast.Delete)
 _STEPS = (ast.stmt, ast.BoolOp, ast.IfExp, ast.NamedExpr, ast.comprehension)
 _MOST_WORK = 1_000_000
 """Names times steps of all scopes that are followed: the time that it takes grows with both. What people write has a
@@ -43,29 +44,33 @@ class Unbound:
     """The line of a binding that only some paths pass."""
 
 
-def possibly_unbound(tree: ast.Module, nodes: Sequence[ast.AST] = ()) -> list[Unbound]:
+def possibly_unbound(tree: ast.Module, found: Survey | None = None) -> list[Unbound]:
     """Return the reads of names that only some of the paths to them bind; the first of each name and scope, in order.
 
-    ``nodes`` are all of ``tree``, if they are known. Raises RecursionError for a tree of an absurd depth.
+    ``found`` is the survey of ``tree``, if there is one already. Raises RecursionError for a tree of an absurd depth.
     """
-    nodes = nodes or bindings.all_nodes(tree)
-    if not any(isinstance(node, _FORKS) for node in nodes):
+    found = found or survey(tree)
+    if not found.has_forks or any(name.id in _MAGIC for name in found.reads) or not _MAGIC.isdisjoint(found.bound):
         return []
-    if any(isinstance(node, ast.Name) and node.id in _MAGIC for node in nodes):
-        return []
-    scopes = [tree, *(node for node in nodes if isinstance(node, bindings.Function))]
-    if len(nodes) > _FEW_NODES:
-        scopes = [*_within_reach(scopes)]
-    functions = [scope for scope in scopes if isinstance(scope, bindings.Function)]
+    functions: Sequence[bindings.Function] = found.functions
+    suspects = [scope for scope in (tree, *functions) if not is_settled(scope.body, _given(scope))]
+    if suspects and found.size > _FEW_NODES:
+        followed = [*_within_reach([tree, *functions])]
+        functions = [scope for scope in followed if isinstance(scope, bindings.Function)]
+        suspects = [scope for scope in suspects if scope in followed]
     own = {function.name: False for function in functions}
     # A glance that takes no account of conditions finds too much, but seldom anything.
-    suspects = [scope for scope in scopes if any(_reads(scope, own, is_glance=True))]
+    suspects = [scope for scope in suspects if any(_reads(scope, own, is_glance=True))]
     suspects = [scope for scope in suspects if any(_reads(scope, own))]
     if not suspects:
         return []
     endless = _without_return(functions)
-    found = [one for scope in suspects for one in _places(scope, _reads(scope, endless))]
-    return sorted(found, key=lambda one: (one.line, one.column))
+    unbound = [one for scope in suspects for one in _places(scope, _reads(scope, endless))]
+    return sorted(unbound, key=lambda one: (one.line, one.column))
+
+
+def _given(scope: ast.Module | bindings.Function) -> Iterator[str]:
+    return iter(()) if isinstance(scope, ast.Module) else bindings.parameters(scope)
 
 
 def _within_reach(scopes: Sequence[ast.Module | bindings.Function]) -> Iterator[ast.Module | bindings.Function]:
