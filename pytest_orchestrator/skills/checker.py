@@ -135,7 +135,7 @@ class _Checks:
     def _found(self, skill: SkillDocument, profile: Profile, in_force: Mapping[str, Severity]) -> Iterator[Found]:
         """Yield what the rules have to say, each thing once."""
         batched = self._batched.get(skill.path, [])
-        context = CheckContext(profile, self._skills, self._batched)
+        context = CheckContext(profile)
         seen: set[Found] = set()
         for codes, check in self._modules:
             if check is not None and not codes.isdisjoint(in_force):

@@ -40,8 +40,8 @@ EXAMPLES: tuple[RuleExample, ...] = (
     RuleExample(
         "SK501",
         bad={
-            **_skill("bash", "python scripts/boil.py\n"),
             "make-tea/scripts/boil.py": "import kettle\nif kettle.is_empty()\n    kettle.fill()\n",
+            **_skill("bash", "python scripts/boil.py\n"),
         },
         good={
             **_skill("bash", "python scripts/boil.py\n"),

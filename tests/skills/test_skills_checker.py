@@ -6,9 +6,7 @@ import pkgutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from examples_ignores import EXAMPLES
-from rule_findings import findings_of, written
-from rule_pages import examples
+from rule_findings import written
 
 import pytest_orchestrator.skills.rules
 from pytest_orchestrator.config.project import ProjectConfig
@@ -23,8 +21,6 @@ from pytest_orchestrator.skills.rule import Profile
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from skill_examples import RuleExample
 
     from pytest_orchestrator.skills.report import SkillReport
 
@@ -72,18 +68,6 @@ def test_a_rule_is_found_by_its_code_and_by_its_name() -> None:
     for each in rules().values():
         assert rule(each.code) is rule(each.name) is each
     assert rule("SK000") is None
-
-
-def test_every_rule_has_an_example() -> None:
-    assert sorted(examples()) == list(rules())
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
-def test_each_rule_tells_the_bad_example_from_the_good_one(example: RuleExample, tmp_path: Path) -> None:
-    bad = [each for each in findings_of(example.bad, example.profile, tmp_path / "bad") if each.code == example.code]
-    assert [each.line for each in bad] == [example.line]
-    good = findings_of(example.good, example.profile, tmp_path / "good")
-    assert [each for each in good if each.code == example.code] == []
 
 
 # -- severities and exceptions ----------------------------------------------------------------------------------

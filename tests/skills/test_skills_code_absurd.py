@@ -55,7 +55,7 @@ ABSURD = {
 
 def found_in(text: str) -> list[tuple[SkillDocument, Found]]:
     skill = parse_skill(text.encode("utf-8", "surrogatepass"), "/nowhere/x/SKILL.md", "x/SKILL.md")
-    context = CheckContext(Profile.SCRIPT_FIRST, (skill,))
+    context = CheckContext(Profile.SCRIPT_FIRST)
     found: list[Found] = []
     for module in (code_python, code_data, directive, bulk):
         found += module.check(skill, context)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from examples_code import EXAMPLES
 from rule_findings import findings_of
 
 from pytest_orchestrator.skills.data_code import json_fault, toml_fault, yaml_fault
@@ -14,26 +13,15 @@ from pytest_orchestrator.skills.rules import code_data
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from skill_examples import RuleExample
-
     from pytest_orchestrator.skills.finding import Finding
 
 FRONT = "---\nname: x\ndescription: Does x. Use when x is to be done.\n---\n"
 CODES = {rule.code for rule in code_data.RULES}
-OWN = [example for example in EXAMPLES if example.code in CODES]
 
 
 def found_in(info: str, code: str, root: Path) -> list[Finding]:
     tree = {"x/SKILL.md": f"{FRONT}# X\n\n```{info}\n{code}\n```\n"}
     return [finding for finding in findings_of(tree, "claude-code", root) if finding.code in CODES]
-
-
-@pytest.mark.parametrize("example", OWN, ids=lambda example: example.id)
-def test_each_rule_tells_the_bad_example_from_the_good_one(example: RuleExample, tmp_path: Path) -> None:
-    bad = [each for each in findings_of(example.bad, example.profile, tmp_path / "bad") if each.code == example.code]
-    good = findings_of(example.good, example.profile, tmp_path / "good")
-    assert [each.line for each in bad] == [example.line]
-    assert example.code not in {each.code for each in good}
 
 
 @pytest.mark.parametrize(

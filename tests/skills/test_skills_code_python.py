@@ -8,7 +8,6 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
-from examples_code import EXAMPLES
 from rule_findings import findings_of
 
 from pytest_orchestrator.skills.code import PYTHON, snippets
@@ -19,13 +18,10 @@ from pytest_orchestrator.skills.rules import code_python
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from skill_examples import RuleExample
-
     from pytest_orchestrator.skills.finding import Finding
 
 FRONT = "---\nname: x\ndescription: Does x. Use when x is to be done.\n---\n"
 CODES = {rule.code for rule in code_python.RULES}
-OWN = [example for example in EXAMPLES if example.code in CODES]
 
 MINIATURE = (
     FRONT
@@ -108,14 +104,6 @@ def found_in(text: str, root: Path, **files: str) -> list[Finding]:
 def fence_findings(code: str, root: Path) -> list[tuple[str, str]]:
     found = found_in(f"{FRONT}# X\n\n```python\n{dedent(code)}```\n", root)
     return [(finding.code, str(finding.severity)) for finding in found]
-
-
-@pytest.mark.parametrize("example", OWN, ids=lambda example: example.id)
-def test_each_rule_tells_the_bad_example_from_the_good_one(example: RuleExample, tmp_path: Path) -> None:
-    bad = [each for each in findings_of(example.bad, example.profile, tmp_path / "bad") if each.code == example.code]
-    good = findings_of(example.good, example.profile, tmp_path / "good")
-    assert [each.line for each in bad] == [example.line]
-    assert example.code not in {each.code for each in good}
 
 
 def test_both_faults_of_the_first_orchestrator_are_found_in_a_miniature_of_it(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from examples_code import EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_findings import findings_of
@@ -21,31 +20,16 @@ from pytest_orchestrator.skills.shellcheck import LONGEST, shellcheck_comments, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from skill_examples import RuleExample
-
     from pytest_orchestrator.skills.finding import Finding
 
 FRONT = "---\nname: x\ndescription: Does x. Use when x is to be done.\n---\n"
 CODES = {rule.code for module in (code_shell, code_shellcheck) for rule in module.RULES}
-OWN = [example for example in EXAMPLES if example.code in CODES]
 needs_shellcheck = pytest.mark.skipif(shellcheck_path() is None, reason="the [lint] extra is not installed")
 
 
 def found_in(code: str, root: Path, info: str = "bash", **files: str) -> list[Finding]:
     tree = {"x/SKILL.md": f"{FRONT}# X\n\n```{info}\n{code}```\n", **files}
     return [finding for finding in findings_of(tree, "claude-code", root) if finding.code in CODES]
-
-
-@pytest.mark.parametrize(
-    "example",
-    [pytest.param(each, marks=needs_shellcheck) if each.code == "SK511" else each for each in OWN],
-    ids=[each.id for each in OWN],
-)
-def test_each_rule_tells_the_bad_example_from_the_good_one(example: RuleExample, tmp_path: Path) -> None:
-    bad = [each for each in findings_of(example.bad, example.profile, tmp_path / "bad") if each.code == example.code]
-    good = findings_of(example.good, example.profile, tmp_path / "good")
-    assert [each.line for each in bad] == [example.line]
-    assert example.code not in {each.code for each in good}
 
 
 # -- what bash says ----------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from examples_directive import EXAMPLES
 from rule_findings import findings_of
 
 from pytest_orchestrator.skills.composition import references
@@ -17,8 +16,6 @@ from pytest_orchestrator.skills.rules import bulk, composition, directive
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from skill_examples import RuleExample
 
     from pytest_orchestrator.skills.document import SkillDocument
     from pytest_orchestrator.skills.finding import Finding
@@ -45,18 +42,6 @@ def found_in(text: str, root: Path, profile: str = "script-first", **files: str)
 
 def own_findings(tree: dict[str, str], root: Path, profile: str = "script-first") -> list[Finding]:
     return [each for each in findings_of(tree, profile, root) if each.code in CODES]
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
-def test_each_rule_tells_the_bad_example_from_the_good_one(example: RuleExample, tmp_path: Path) -> None:
-    bad = [each for each in findings_of(example.bad, example.profile, tmp_path / "bad") if each.code == example.code]
-    good = findings_of(example.good, example.profile, tmp_path / "good")
-    assert [(each.path, each.line) for each in bad] == [(next(iter(example.bad)), example.line)]
-    assert example.code not in {each.code for each in good}
-
-
-def test_every_rule_has_an_example() -> None:
-    assert {example.code for example in EXAMPLES} == CODES
 
 
 @pytest.mark.skipif("ORCHESTRATOR_SEED_001" not in os.environ, reason="ORCHESTRATOR_SEED_001 names no file")

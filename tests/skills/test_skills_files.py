@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from examples_files import EXAMPLES, TOKEN
+from examples_files import TOKEN
 from rule_checks import findings, lay_out
 
 from pytest_orchestrator.skills import files as skill_files_module
@@ -17,8 +17,6 @@ from pytest_orchestrator.skills.shell_lines import commands
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from skill_examples import RuleExample
 
     from pytest_orchestrator.skills.finding import Finding
 
@@ -33,22 +31,6 @@ def check(body: str, root: Path, files: dict[str, str] | None = None) -> list[Fi
 
 def codes(body: str, root: Path, files: dict[str, str] | None = None) -> list[str]:
     return [finding.code for finding in check(body, root, files)]
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
-def test_each_rule_tells_the_bad_example_from_the_good_one(example: RuleExample, tmp_path: Path) -> None:
-    bad = [
-        (finding.path, finding.line)
-        for finding in findings(lay_out(example.bad, tmp_path / "bad"), CHECKS, example.profile)
-        if finding.code == example.code
-    ]
-    good = findings(lay_out(example.good, tmp_path / "good"), CHECKS, example.profile)
-    assert bad == [(next(iter(example.bad)), example.line)]
-    assert example.code not in {finding.code for finding in good}
-
-
-def test_every_rule_has_an_example() -> None:
-    assert {example.code for example in EXAMPLES} == {rule.code for module in MODULES for rule in module.RULES}
 
 
 # -- the files --------------------------------------------------------------------------------------------------

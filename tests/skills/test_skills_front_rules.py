@@ -29,15 +29,10 @@ if TYPE_CHECKING:
     from pytest_orchestrator.skills.document import SkillDocument
     from pytest_orchestrator.skills.rule import Found
 
-CHECKED = (
-    (reading, examples_reading),
-    (names, examples_names),
-    (descriptions, examples_descriptions),
-    (fields, examples_fields),
-    (schema, examples_schema),
-    (collisions, examples_collisions),
-)
-EXAMPLES = [example for _, examples in CHECKED for example in examples.EXAMPLES]
+EXAMPLES = [
+    *examples_reading.EXAMPLES, *examples_names.EXAMPLES, *examples_descriptions.EXAMPLES, *examples_fields.EXAMPLES,
+    *examples_schema.EXAMPLES, *examples_collisions.EXAMPLES,
+]  # fmt: skip
 GOOD = "name: make-tea\ndescription: Makes tea. Use when someone is thirsty.\n"
 
 
@@ -48,7 +43,7 @@ def check(data: str | bytes, profile: Profile = Profile.SPEC, directory: str = "
 
 
 def found_in(skill: SkillDocument, profile: Profile = Profile.SPEC) -> list[Found]:
-    context = CheckContext(profile, [skill])
+    context = CheckContext(profile)
     return [
         found for module in (reading, names, descriptions, fields, schema) for found in module.check(skill, context)
     ]
@@ -73,27 +68,9 @@ def skill(name: str, description: str, where: str = "", more: str = "") -> Skill
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
-def test_each_rule_tells_the_bad_example_from_the_good_one(example: RuleExample, tmp_path: Path) -> None:
-    first = next(iter(example.bad))
-    bad = [
-        finding.line
-        for finding in findings_of(example.bad, example.profile, tmp_path / "bad")
-        if (finding.code, finding.path) == (example.code, first)
-    ]
-    good = findings_of(example.good, example.profile, tmp_path / "good")
-    assert bad == [example.line]
-    assert example.code not in {finding.code for finding in good}
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
 def test_a_good_example_has_no_finding_on_its_front_matter_at_all(example: RuleExample, tmp_path: Path) -> None:
     good = findings_of(example.good, example.profile, tmp_path)
     assert [str(finding) for finding in good if finding.code < "SK190"] == []
-
-
-def test_every_rule_has_an_example() -> None:
-    for module, examples in CHECKED:
-        assert {example.code for example in examples.EXAMPLES} == {rule.code for rule in module.RULES}
 
 
 @pytest.mark.parametrize("example", examples_reading.EXAMPLES, ids=lambda example: example.id)
@@ -195,7 +172,7 @@ def test_a_rule_speaks_only_where_its_profile_is_in_force(profile: Profile, kind
     for example in EXAMPLES:
         for path, text in example.bad.items():
             skill = parse_skill(text.encode("utf-8", "surrogateescape"), f"/{path}", path)
-            for found in module.check(skill, CheckContext(profile, [skill])):
+            for found in module.check(skill, CheckContext(profile)):
                 assert profile in found.rule.profiles
 
 

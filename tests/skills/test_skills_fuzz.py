@@ -52,7 +52,7 @@ def read(text: str | bytes) -> SkillDocument:
 
 def found_in(skill: SkillDocument, profile: Profile) -> list[Found]:
     modules = (reading, names, descriptions, fields, schema)
-    found = [found for module in modules for found in module.check(skill, CheckContext(profile, [skill]))]
+    found = [found for module in modules for found in module.check(skill, CheckContext(profile))]
     return found + [one for ones in collisions.prepare([skill, skill]).values() for one in ones]
 
 

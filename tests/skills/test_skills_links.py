@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from examples_links import EXAMPLES
 from rule_checks import findings, lay_out
 
 from pytest_orchestrator.skills.finding import Severity
@@ -14,8 +13,6 @@ from pytest_orchestrator.skills.rules import linked_files, links, mentions
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from skill_examples import RuleExample
 
     from pytest_orchestrator.skills.finding import Finding
 
@@ -29,22 +26,6 @@ def check(body: str, root: Path, **files: str) -> list[Finding]:
         **{f"make-tea/{name}": files[name] for name in files},
     }
     return findings(lay_out(tree, root), CHECKS)
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
-def test_each_rule_tells_the_bad_example_from_the_good_one(example: RuleExample, tmp_path: Path) -> None:
-    bad = [
-        (finding.path, finding.line)
-        for finding in findings(lay_out(example.bad, tmp_path / "bad"), CHECKS, example.profile)
-        if finding.code == example.code
-    ]
-    good = findings(lay_out(example.good, tmp_path / "good"), CHECKS, example.profile)
-    assert bad == [(next(iter(example.bad)), example.line)]
-    assert example.code not in {finding.code for finding in good}
-
-
-def test_every_rule_has_an_example() -> None:
-    assert {example.code for example in EXAMPLES} == {rule.code for module in MODULES for rule in module.RULES}
 
 
 def test_a_broken_link_is_found_where_its_target_is_written(tmp_path: Path) -> None:

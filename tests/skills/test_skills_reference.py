@@ -37,7 +37,7 @@ def lay_out(root: Path, directory: str, data: str | bytes, file: str = "SKILL.md
 
 def our_errors(path: Path) -> list[str]:
     skill = read_skill(str(path), "SKILL.md")
-    context = CheckContext(Profile.SPEC, [skill])
+    context = CheckContext(Profile.SPEC)
     return [
         f"{found.rule.code} {found.message}"
         for module in MODULES

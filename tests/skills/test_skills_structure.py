@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from examples_structure import EXAMPLES
 from rule_checks import findings, lay_out
 
 from pytest_orchestrator.skills.rule import Profile
@@ -13,8 +12,6 @@ from pytest_orchestrator.skills.rules import headings, placeholders, structure
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from skill_examples import RuleExample
 
     from pytest_orchestrator.skills.finding import Finding
 
@@ -25,22 +22,6 @@ FRONT = "---\nname: make-tea\ndescription: Makes tea.\n---\n"
 
 def check(text: str, root: Path, profile: Profile = Profile.SPEC) -> list[Finding]:
     return findings(lay_out({"make-tea/SKILL.md": text}, root), CHECKS, profile)
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
-def test_each_rule_tells_the_bad_example_from_the_good_one(example: RuleExample, tmp_path: Path) -> None:
-    bad = [
-        (finding.path, finding.line)
-        for finding in findings(lay_out(example.bad, tmp_path / "bad"), CHECKS, example.profile)
-        if finding.code == example.code
-    ]
-    good = findings(lay_out(example.good, tmp_path / "good"), CHECKS, example.profile)
-    assert bad == [(next(iter(example.bad)), example.line)]
-    assert example.code not in {finding.code for finding in good}
-
-
-def test_every_rule_has_an_example() -> None:
-    assert {example.code for example in EXAMPLES} == {rule.code for module in MODULES for rule in module.RULES}
 
 
 def test_an_empty_body_is_one_finding_whatever_the_profile(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from skill_examples import SymbolicLink
+from rule_findings import write_files
 
 from pytest_orchestrator.skills.context import CheckContext
 from pytest_orchestrator.skills.document import SKILL_FILES, SkillDocument, read_skill
@@ -21,14 +21,7 @@ if TYPE_CHECKING:
 
 def lay_out(tree: Mapping[str, str], root: Path) -> SkillDocument:
     """Write the files of a tree below ``root``; return the skill that the first of them belongs to."""
-    for name, text in tree.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(text, SymbolicLink):
-            path.symlink_to(text)
-        else:
-            # As it is: an end of a line may be what a test is about.
-            path.write_bytes(text.encode())
+    write_files(tree, root)
     directory = os.path.dirname(next(iter(tree)))
     while directory:
         for name in SKILL_FILES:
@@ -41,7 +34,7 @@ def lay_out(tree: Mapping[str, str], root: Path) -> SkillDocument:
 
 def findings(skill: SkillDocument, checks: Iterable[Check], profile: Profile = Profile.SPEC) -> list[Finding]:
     """Return what checks find in a skill, as the rules themselves weigh it, in the order of their places."""
-    context = CheckContext(profile, (skill,))
+    context = CheckContext(profile)
     found = [
         found.finding(skill.shown_as, found.severity or found.rule.severity)
         for check in checks

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 BASELINE = "skills-baseline.json"
 
 
-def written(tree: Mapping[str, str], directory: str | os.PathLike[str]) -> list[SkillDocument]:
-    """Write a tree of files below ``directory`` and return the skills in it, shown by their paths in the tree."""
+def write_files(tree: Mapping[str, str], directory: str | os.PathLike[str]) -> None:
+    """Write a tree of files below ``directory``, each as it is: an end of a line may be what a test is about."""
     for name, text in tree.items():
         path = Path(directory, name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,6 +31,11 @@ def written(tree: Mapping[str, str], directory: str | os.PathLike[str]) -> list[
         else:
             # Bytes that are no UTF-8 are written as Python decodes them: as half a character each.
             path.write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def written(tree: Mapping[str, str], directory: str | os.PathLike[str]) -> list[SkillDocument]:
+    """Write a tree of files below ``directory`` and return the skills in it, shown by their paths in the tree."""
+    write_files(tree, directory)
     skills = [name for name in tree if Path(name).name in SKILL_FILES]
     return [read_skill(str(Path(directory, name)), name) for name in skills]
 
