@@ -9,6 +9,9 @@ from .files import Texts
 from .rule import Profile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .document import SkillDocument
     from .files import SkillFile
 
 
@@ -23,3 +26,11 @@ class CheckContext:
     def text(self, file: SkillFile) -> str | None:
         """Return the text of a file; None of one that is a link, is no text, is too large or cannot be read."""
         return self.texts.of(file)
+
+    def texts_of(self, skill: SkillDocument) -> Iterator[tuple[str, str]]:
+        """Yield the text of a skill and those of its files, each with its path as :meth:`Rule.at` takes it."""
+        yield skill.text, ""
+        for file in skill.bundle.own:
+            text = self.text(file)
+            if text is not None:
+                yield text, file.shown_as

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..config.tree import Listing, Node, Scalar, ScalarKind, Table, is_absent
+from ..config.tree import Listing, Node, Scalar, ScalarKind, Table, is_absent, is_nothing
 from ..config.yaml_source import Source, parse, refuse_unprintable
 from ..errors import ConfigurationError, Mistake
 
@@ -37,6 +37,13 @@ class Field:
     def value(self) -> Any:
         """The value as plain data: str, int, float, bool, None, list or dict. Unquoted dates are text."""
         return plain(self.node)
+
+    @property
+    def value_place(self) -> tuple[int, int]:
+        """Line and column of the value; of the key where there is no value."""
+        if isinstance(self.node, Scalar) and is_nothing(self.node):
+            return self.line, self.column
+        return self.value_line, self.value_column
 
     @property
     def text(self) -> str | None:
@@ -76,6 +83,11 @@ class FrontMatter:
     def place(self, node: Node) -> tuple[int, int]:
         """Return line and column, counted from 1, of a value or a part of one."""
         return self.source.position(node.at)
+
+
+def taken_for(node: Scalar) -> str:
+    """Return what YAML takes a scalar for, in words: ``nothing``, ``a boolean``."""
+    return "nothing" if node.kind is ScalarKind.NULL else f"a {node.kind.value}"
 
 
 def plain(node: Node) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...config.phrases import clipped, shown
 from ...config.tree import Scalar, ScalarKind, is_nothing
 from ..finding import Part, Severity
+from ..frontmatter import taken_for
 from ..rule import Profile, Rule
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _text(front: FrontMatter, profile: Profile, field: Field, node: Scalar) -> I
     text, line, column = node.text, field.value_line, field.value_column
     name = field.name
     if node.kind is not ScalarKind.TEXT:
-        message = f"the {name} {shown(node)} is no text to YAML, but {_called(node)}"
+        message = f"the {name} {shown(node)} is no text to YAML, but {taken_for(node)}"
         yield NOT_TEXT.at(line, column, message, "put it in quotes", severity=Severity.WARNING)
     if profile is Profile.SPEC and len(text) > LONGEST_DESCRIPTION:
         message = f"the {name} has {len(text)} characters; at most {LONGEST_DESCRIPTION} are allowed"
@@ -153,10 +154,6 @@ def _text(front: FrontMatter, profile: Profile, field: Field, node: Scalar) -> I
     elif not _WHEN.search(text) and _is_english(text) and not _makes_up_for_it(front):
         message = f"the {name} says what the skill does, but not when to use it: {clipped(text)}"
         yield NO_WHEN.at(line, column, message, "add a sentence such as 'Use when …'")
-
-
-def _called(node: Scalar) -> str:
-    return "nothing" if node.kind is ScalarKind.NULL else f"a {node.kind.value}"
 
 
 def _listing(front: FrontMatter, field: Field, text: str) -> Iterator[Found]:

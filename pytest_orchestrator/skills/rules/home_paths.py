@@ -52,11 +52,8 @@ _EXAMPLES = frozenset(
 
 def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
     """Yield the paths of homes, each once in a file."""
-    yield from _homes(skill.text, "")
-    for file in skill.bundle.own:
-        text = context.text(file)
-        if text is not None:
-            yield from _homes(text, file.shown_as)
+    for text, path in context.texts_of(skill):
+        yield from _homes(text, path)
 
 
 def _homes(text: str, path: str) -> Iterator[Found]:

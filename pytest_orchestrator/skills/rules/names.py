@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...config.phrases import clipped, joined, shown
 from ...config.tree import Scalar, ScalarKind, is_nothing
 from ..finding import Part, Severity
+from ..frontmatter import taken_for
 from ..rule import Profile, Rule
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
         if context.profile in MISSING.profiles:
             yield MISSING.at(1, 1, "the skill has no name", "write name: and the name of the directory")
     elif not isinstance(field.node, Scalar):
-        yield NOT_TEXT.at(*_value(field), f"the name is {shown(field.node)}; it has to be text", "write one name")
+        yield NOT_TEXT.at(*field.value_place, f"the name is {shown(field.node)}; it has to be text", "write one name")
     elif field.node.kind is not ScalarKind.BROKEN:
         yield from _scalar(skill, context.profile, field, field.node)
 
@@ -87,40 +88,29 @@ def _scalar(skill: SkillDocument, profile: Profile, field: Field, node: Scalar) 
     name = unicodedata.normalize("NFKC", node.text.strip())
     if is_nothing(node) or not name:
         if profile in MISSING.profiles:
-            yield MISSING.at(*_value(field), "the name is empty", "write the name of the directory")
+            yield MISSING.at(*field.value_place, "the name is empty", "write the name of the directory")
         return
     if node.kind is not ScalarKind.TEXT:
-        message = f"the name {shown(node)} is no text to YAML, but {_called(node)}"
-        yield NOT_TEXT.at(*_value(field), message, "put it in quotes", severity=Severity.WARNING)
+        message = f"the name {shown(node)} is no text to YAML, but {taken_for(node)}"
+        yield NOT_TEXT.at(*field.value_place, message, "put it in quotes", severity=Severity.WARNING)
     if profile is Profile.SCRIPT_FIRST:
         return
     if len(name) > LONGEST_NAME:
         message = f"the name has {len(name)} characters: {clipped(name)}; at most {LONGEST_NAME} are allowed"
-        yield TOO_LONG.at(*_value(field), message, "shorten it, and the name of the directory")
+        yield TOO_LONG.at(*field.value_place, message, "shorten it, and the name of the directory")
     severity = Severity.NOTE if profile is Profile.CLAUDE_CODE else None
     faults = _faults(name)
     if faults:
         message = f"the name {clipped(name)} has {joined(faults)}; allowed are lowercase letters, digits and hyphens"
-        yield BAD_FORM.at(*_value(field), message, f"write {clipped(_well_formed(name))}", severity=severity)
+        yield BAD_FORM.at(*field.value_place, message, f"write {clipped(_well_formed(name))}", severity=severity)
     elif not name.isascii() and profile in NOT_ASCII.profiles:
         message = f"the name {clipped(name)} has letters other than a-z, which many agents refuse"
-        yield NOT_ASCII.at(*_value(field), message, "write it with a-z, 0-9 and hyphens")
+        yield NOT_ASCII.at(*field.value_place, message, "write it with a-z, 0-9 and hyphens")
     directory = os.path.basename(skill.directory)
     # A name in wrong form whose right form is the directory's needs no second finding.
     if unicodedata.normalize("NFKC", directory) not in (name, _well_formed(name) if faults else name):
         message = f"the name {clipped(name)} is not that of the directory, {clipped(directory)}"
-        yield NOT_DIRECTORY.at(*_value(field), message, "rename one of them", severity=severity)
-
-
-def _value(field: Field) -> tuple[int, int]:
-    """Return where the value of a field stands; where its key does if there is none."""
-    if isinstance(field.node, Scalar) and is_nothing(field.node):
-        return field.line, field.column
-    return field.value_line, field.value_column
-
-
-def _called(node: Scalar) -> str:
-    return {ScalarKind.NULL: "nothing"}.get(node.kind, f"a {node.kind.value}")
+        yield NOT_DIRECTORY.at(*field.value_place, message, "rename one of them", severity=severity)
 
 
 def _faults(name: str) -> list[str]:

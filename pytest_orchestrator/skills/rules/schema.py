@@ -66,17 +66,17 @@ def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
     if version is not None and isinstance(node := version.node, Scalar) and node.kind is not ScalarKind.BROKEN:
         if is_nothing(node) or not _SEMVER.fullmatch(node.text):
             message = f"the version is {shown(node)}; it has to be three numbers with dots, such as '1.0.0'"
-            yield NOT_SEMVER.at(*_value(version), message, "write MAJOR.MINOR.PATCH")
+            yield NOT_SEMVER.at(*version.value_place, message, "write MAJOR.MINOR.PATCH")
     elif version is not None and not isinstance(version.node, Scalar):
         message = f"the version is {shown(version.node)}; it has to be text"
-        yield NOT_SEMVER.at(*_value(version), message, "write MAJOR.MINOR.PATCH")
+        yield NOT_SEMVER.at(*version.value_place, message, "write MAJOR.MINOR.PATCH")
 
 
 def _tags(front: FrontMatter, field: Field) -> Iterator[Found]:
     node = field.node
     if not isinstance(node, Listing):
         message = f"'tags' is {shown(node)}; it has to be {FieldKind.TEXTS}"
-        yield NO_TAGS.at(*_value(field), message, "write them as a list: [one, two, three]")
+        yield NO_TAGS.at(*field.value_place, message, "write them as a list: [one, two, three]")
         return
     if (fault := fault_of(node, FieldKind.TEXTS)) is not None:
         remedy = "put it in quotes" if isinstance(fault, Scalar) else "write one text for each tag"
@@ -88,11 +88,4 @@ def _tags(front: FrontMatter, field: Field) -> Iterator[Found]:
         message = f"the skill has {len(different) or 'no'} tag{'s' * (len(different) != 1)}; it needs {FEWEST_TAGS}"
         if len(different) < len(node.items):
             message = f"of the {len(node.items)} tags {len(different)} are different; {FEWEST_TAGS} have to be"
-        yield TOO_FEW_TAGS.at(*_value(field), message, "add tags that people would search for")
-
-
-def _value(field: Field) -> tuple[int, int]:
-    """Return where the value of a field stands; where its key does if there is none."""
-    if isinstance(field.node, Scalar) and is_nothing(field.node):
-        return field.line, field.column
-    return field.value_line, field.value_column
+        yield TOO_FEW_TAGS.at(*field.value_place, message, "add tags that people would search for")

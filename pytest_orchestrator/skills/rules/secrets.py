@@ -41,11 +41,8 @@ _SHORTEST_KEY = 120
 
 def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
     """Yield the places of secrets."""
-    yield from _secrets(skill.text, "")
-    for file in skill.bundle.own:
-        text = context.text(file)
-        if text is not None:
-            yield from _secrets(text, file.shown_as)
+    for text, path in context.texts_of(skill):
+        yield from _secrets(text, path)
 
 
 def _secrets(text: str, path: str) -> Iterator[Found]:
