@@ -14,6 +14,10 @@ COMPOUND = (
     ast.For, ast.AsyncFor, ast.While, ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match
 )  # fmt: skip
 
+_BINDING = frozenset({
+    ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.MatchAs,
+    ast.MatchStar, ast.MatchMapping,
+})  # fmt: skip
 _PLAIN = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Del})
 _EXITS = frozenset({"exit", "quit", "die", "abort", "fail", "fatal", "bail", "usage_error", "assert_never"})
 _EXITS_OF = {
@@ -80,18 +84,20 @@ def parameters(node: Function | ast.Lambda) -> Iterator[str]:
             yield argument.arg
 
 
-def bound_by(node: ast.AST) -> Iterator[str]:
-    """Yield the names that ``node`` itself binds, but for a handler's own, which ends with the handler."""
+def bound_by(node: ast.AST) -> Iterable[str]:
+    """Return the names that ``node`` itself binds, but for a handler's own, which ends with the handler."""
+    if node.__class__ not in _BINDING:
+        return ()
     match node:
-        case ast.Name(id=name, ctx=ast.Store()):
-            yield name
+        case ast.Name(id=name, ctx=context):
+            return (name,) if isinstance(context, ast.Store) else ()
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            yield name
+            return (name,)
         case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-            for alias in aliases:
-                yield alias.asname or alias.name.partition(".")[0]
+            return [alias.asname or alias.name.partition(".")[0] for alias in aliases]
         case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-            yield name
+            return (name,)
+    return ()
 
 
 def names_bound(nodes: Iterable[ast.AST]) -> set[str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _COMPOUND = frozenset(bindings.COMPOUND)
 _SCOPES = frozenset(bindings.SCOPES)
+_LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _COMPREHENSIONS = frozenset({ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp})
 _IMPORTS = frozenset({ast.Import, ast.ImportFrom})
 _PLAIN = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Del})
@@ -49,13 +50,17 @@ class Look:
         self.is_open = False
         """Whether a name is deleted."""
 
-    def block(self, statements: Sequence[ast.stmt], *, is_inner: bool, bound: Iterable[str] = ()) -> None:
-        """Look at a block that begins with names ``bound``. What it binds is forgotten at its end."""
+    def block(self, statements: Sequence[ast.stmt], *, is_inner: bool, bound: Iterable[str] = ()) -> set[str] | None:
+        """Look at a block that begins with names ``bound`` besides those that are; return what is bound at its end.
+
+        None where the end is never reached. Behind it nothing of that counts.
+        """
         before = self._bound
         self._bound = before.copy()
         self._bound.update(bound)
         self._statements(statements, is_inner=is_inner)
-        self._bound = before
+        end, self._bound = self._bound, before
+        return None if statements and isinstance(statements[-1], _LEAVING) else end
 
     def _statements(self, statements: Sequence[ast.stmt], *, is_inner: bool) -> None:
         for statement in statements:
@@ -70,8 +75,12 @@ class Look:
 
     def _compound(self, node: ast.stmt) -> None:
         match node:
-            case ast.If(test=test) | ast.While(test=test):
-                self._names(test)
+            case ast.If():
+                self._names(node.test)
+                ends = self.block(node.body, is_inner=True), self.block(node.orelse, is_inner=True)
+                self._go_on(ends)
+            case ast.While():
+                self._names(node.test)
                 self.block(node.body, is_inner=True)
                 self.block(node.orelse, is_inner=True)
             case ast.For() | ast.AsyncFor():
@@ -103,20 +112,27 @@ class Look:
                     self.block(case.body, is_inner=True, bound=names)
 
     def _try(self, node: ast.Try | ast.TryStar) -> None:
-        self.block(node.body, is_inner=True)
+        end = self.block(node.body, is_inner=True)
+        ends = [None if end is None else self.block(node.orelse, is_inner=True, bound=end)]
         for handler in node.handlers:
             if handler.name is None:
-                self.block(handler.body, is_inner=True)
+                ends.append(self.block(handler.body, is_inner=True))
                 continue
             # The inner one of two of a name takes it away from the outer one.
             self.is_open = self.is_open or handler.name in self._handling
             self.caught.add(handler.name)
             self._handling.append(handler.name)
-            self.block(handler.body, is_inner=True, bound=(handler.name,))
+            ends.append(self.block(handler.body, is_inner=True, bound=(handler.name,)))
             self._handling.pop()
-        self.block(node.orelse, is_inner=True)
         # It may be run from anywhere, but what it binds is bound behind it.
         self._statements(node.finalbody, is_inner=True)
+        self._go_on(ends)
+
+    def _go_on(self, ends: Iterable[set[str] | None]) -> None:
+        """Go on where blocks meet that have ended with such names bound."""
+        reached = [end for end in ends if end is not None]
+        if reached:
+            self._bound |= set.intersection(*reached)
 
     def _names(self, root: ast.AST) -> list[str]:
         """Take note of the names that are read below ``root``, and return those that it binds in this scope."""
