@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +12,7 @@ from ..core import kinds
 from .body import Body
 from .body_reader import read_blocks, read_body
 from .frontmatter import FrontMatter, read_front_matter
+from .places import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,6 @@ SKILL_FILES = kinds.SKILL_FILES
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file that are read; nobody wants more in a context window."""
 _BOM = b"\xef\xbb\xbf"
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class SkillDocument:
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """The lines of the whole file, without their ends."""
-        return tuple(_LINE_END.split(self.text) if "\r" in self.text else self.text.split("\n"))
+        return lines_of(self.text)
 
     @property
     def body_line(self) -> int:
@@ -165,7 +164,7 @@ def _unread(path: str, shown_as: str, kind: str, message: str, remedy: str) -> S
 
 
 def _end_of(text: str) -> tuple[int, int]:
-    lines = _LINE_END.split(text)
+    lines = lines_of(text)
     return len(lines), len(lines[-1]) + 1
 
 

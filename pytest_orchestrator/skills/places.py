@@ -1,12 +1,24 @@
-"""Lines and columns of offsets in a text."""
+"""Lines of a text as editors count them, and lines and columns of offsets in it."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    r"""Return the lines of a text, without their ends, which are ``\n``, ``\r\n`` or ``\r``.
+
+    Not those that :meth:`str.splitlines` sees: to an editor a form feed or U+2028 is a character like any other.
+    """
+    return tuple(_LINE_END.split(text) if "\r" in text else text.split("\n"))
 
 
 def places_of(text: str, offsets: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -12,6 +12,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from .places import lines_of
 from .python_fragment import fragment, parsed
 from .survey import Survey, survey
 from .unbound import possibly_unbound
@@ -68,6 +69,7 @@ _LEFT_OUT = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 """A line that stands for others."""
+_SILENCED = "# noqa"
 _PLACEHOLDER = re.compile(r"(?:YOUR|MY|SOME)_|PLACEHOLDER|TODO|XXX")
 _PYTHON_2 = frozenset({"unicode", "basestring", "raw_input", "xrange", "long", "unichr", "reduce", "file", "reload"})
 _NOTEBOOK = frozenset({"display", "get_ipython", "spark", "dbutils", "reveal_type"})
@@ -138,13 +140,13 @@ def _program_faults(tree: ast.Module, text: str) -> Iterator[PythonFault]:
         return
     except (ValueError, MemoryError):
         return
-    lines = text.split("\n")
+    lines = _Lines(text)
     is_whole = _LEFT_OUT.search(text) is None
     told: set[str] = set()
     for message in sorted(Checker(tree, filename="").messages, key=lambda each: (each.lineno, each.col)):
         kind = type(message).__name__
-        line, column = message.lineno, _column(lines, message.lineno, message.col)
-        if "# noqa" in lines[line - 1]:
+        line, column = message.lineno, lines.column(message.lineno, message.col)
+        if lines.is_silenced(line):
             continue
         if kind in ("UndefinedName", "UndefinedLocal"):
             name = str(message.message_args[0])
@@ -160,16 +162,16 @@ def _program_faults(tree: ast.Module, text: str) -> Iterator[PythonFault]:
             yield fault
 
 
-def _unbound(tree: ast.Module, found: Survey, lines: list[str]) -> Iterator[PythonFault]:
+def _unbound(tree: ast.Module, found: Survey, lines: _Lines) -> Iterator[PythonFault]:
     for one in possibly_unbound(tree, found):
-        if "# noqa" not in lines[one.line - 1]:
-            column = _column(lines, one.line, one.column)
+        if not lines.is_silenced(one.line):
+            column = lines.column(one.line, one.column)
             yield PythonFault(Fault.UNBOUND, one.line, column, names=(one.name,), bound_at=one.bound_at)
 
 
 def _fragment_faults(tree: ast.Module, text: str) -> Iterator[PythonFault]:
     """Yield at most one mistake: a name that a path does not bind, else the first of the names that nothing binds."""
-    lines, found = text.split("\n"), survey(tree)
+    lines, found = _Lines(text), survey(tree)
     if fault := next(_unbound(tree, found, lines), None):
         yield fault
         return
@@ -177,7 +179,7 @@ def _fragment_faults(tree: ast.Module, text: str) -> Iterator[PythonFault]:
     if missing:
         first = missing[0]
         names = tuple(dict.fromkeys(node.id for node in missing))
-        column = _column(lines, first.lineno, first.col_offset)
+        column = lines.column(first.lineno, first.col_offset)
         yield PythonFault(Fault.UNDEFINED, first.lineno, column, names=names, is_certain=False)
 
 
@@ -191,11 +193,27 @@ def _undefined_names(found: Survey) -> list[ast.Name]:
     )
 
 
-def _column(lines: list[str], line: int, offset: int) -> int:
-    """Return the column, counted from 1 in characters, of an offset in bytes."""
-    if not 0 < line <= len(lines):
-        return 1
-    return len(lines[line - 1].encode()[:offset].decode("utf-8", "ignore")) + 1
+class _Lines:
+    """The lines of a piece of code as Python counts them."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = lines_of(text)
+        self._silenced = (
+            frozenset(number for number, line in enumerate(self._lines, 1) if _SILENCED in line)
+            if _SILENCED in text
+            else frozenset()
+        )
+
+    def is_silenced(self, line: int) -> bool:
+        """Return whether the author asked checkers to say nothing about a line."""
+        return line in self._silenced
+
+    def column(self, line: int, offset: int) -> int:
+        """Return the column, counted from 1 in characters, of an offset in bytes."""
+        if not 0 < line <= len(self._lines):
+            return 1
+        text = self._lines[line - 1]
+        return offset + 1 if text.isascii() else len(text.encode()[:offset].decode("utf-8", "ignore")) + 1
 
 
 def _place(fault: PythonFault) -> tuple[int, int]:

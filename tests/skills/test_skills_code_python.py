@@ -269,6 +269,13 @@ def test_scripts_are_programs_and_findings_carry_their_own_path(tmp_path: Path) 
     ]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_of_a_script_end_as_python_has_it(end: str, tmp_path: Path) -> None:
+    code = ["import os", "# \u2028 \x0c", "if os.sep:", "    x = 1", "print(x)", "print(y)  # noqa", "print('é', z)"]
+    found = found_in(f"{FRONT}# X\n\nSee `scripts/a.py`.\n", tmp_path, **{"x/scripts/a.py": end.join(code)})
+    assert [(each.code, each.line, each.column) for each in found] == [("SK503", 5, 7), ("SK502", 7, 12)]
+
+
 def test_a_skill_that_cannot_be_read_has_no_code(tmp_path: Path) -> None:
     skill = read_skill(str(tmp_path / "SKILL.md"), "SKILL.md")
     assert list(snippets(skill, PYTHON)) == []

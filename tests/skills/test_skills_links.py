@@ -103,3 +103,9 @@ def test_a_missing_file_is_named_once_and_weighs_less_where_the_skill_has_no_suc
     assert [(finding.line, finding.column, finding.severity) for finding in found] == [
         (4, 6, Severity.WARNING), (6, 23, Severity.WARNING), (6, 41, Severity.NOTE), (6, 57, Severity.WARNING),
     ]  # fmt: skip
+
+
+def test_lines_of_a_file_are_counted_as_editors_do(tmp_path: Path) -> None:
+    text = "# Api\n\na\u2028b\x0cc\r\n\r[no](no.md)\n"
+    (finding,) = check("See [it](references/api.md).\n", tmp_path, **{"references/api.md": text})
+    assert (finding.code, finding.path, finding.line) == ("SK406", "make-tea/references/api.md", 5)

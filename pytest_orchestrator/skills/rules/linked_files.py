@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...config.phrases import clipped
 from ..body_reader import read_body
 from ..finding import Part, Severity
+from ..places import lines_of
 from ..rule import Rule
 from .links import is_local, target_of
 
@@ -48,7 +49,7 @@ def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
 
 def _broken(skill: SkillDocument, file: SkillFile, text: str) -> Iterator[Found]:
     directory = posixpath.dirname(file.name)
-    for link in read_body(tuple(text.splitlines()), 1).links:
+    for link in read_body(lines_of(text), 1).links:
         written = link.target.strip()
         target = target_of(written) if written and is_local(written) else None
         if target is None or target.name == "." or "\0" in target.name:

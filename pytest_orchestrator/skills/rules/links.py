@@ -15,6 +15,7 @@ from ..discovery import skill_file
 from ..files import read_text
 from ..finding import Part, Severity
 from ..inline import Places, without_code
+from ..places import lines_of
 from ..rule import Rule
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _anchors(skill: SkillDocument, name: str) -> AbstractSet[str] | None:
         found = read_text(file) if file is not None and file.is_markdown else None
         if found is None:
             return None
-        text, body = found, read_body(tuple(found.splitlines()), 1)
+        text, body = found, read_body(lines_of(found), 1)
     named = (match[1] or match[2] for match in _NAMED.finditer(text))
     return {_plain_anchor(anchor) for anchor in (*(heading.slug for heading in body.headings), *named)}
 
