@@ -9,7 +9,6 @@ from ..core.names import escape_name
 from ..core.result import iso_time
 from ..core.status import Reason, Status
 from .finding import Severity
-from .registry import rule
 from .report import counted
 
 if TYPE_CHECKING:
@@ -86,6 +85,8 @@ def verdict(report: SkillReport, part: Part, *, strict: bool) -> tuple[SkillRepo
 
 def _rules(findings: Sequence[Finding]) -> str:
     """Return which rules have something to say: ``SK401 broken-link, SK402 missing-anchor``."""
+    from .registry import rule  # with all rules, which a run without skills does not need
+
     codes = list(dict.fromkeys(finding.code for finding in findings))
     names = [f"{code} {found.name}" if (found := rule(code)) is not None else code for code in codes[:_NAMED]]
     return ", ".join([*names, *([f"{len(codes) - _NAMED} more"] if len(codes) > _NAMED else [])])
