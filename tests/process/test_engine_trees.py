@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -224,29 +225,84 @@ def test_a_limit_of_one_program_spares_the_others(tmp_path: Path) -> None:
         assert not marked(spared)
 
 
-_STORM = """
-import os, sys, time
-mark = {mark!r}
-if os.fork():
-    while True:  # forks and goes on
-        if os.fork() == 0:
-            os.execv("/bin/sleep", ["sleep", mark])
-        time.sleep(0.002)
-while True:  # is never the same process for long
+_FORKS_AND_STAYS = """
+while True:
+    if os.fork() == 0:
+        os.execv("/bin/sleep", ["sleep", mark])
+    time.sleep(0.002)
+"""
+_FORKS_AND_EXITS = """
+while time.monotonic() < end:  # is never the same process for long
+    {before}
     if os.fork():
         os._exit(0)
 """
+_WITH_A_LEADER = f"""
+if os.fork():
+    {textwrap.indent(_FORKS_AND_STAYS, "    ")}
+"""
+
+
+def storm(text: str, lock: Path, mark: str = "") -> str:
+    """Return the text of a program all of whose processes share a lock on a file."""
+    # Should it not be ended, it ends: it would take a whole processor for ever.
+    head = "import fcntl, os, sys, time\nend = time.monotonic() + 30\n"
+    return f"{head}fcntl.flock(os.open({str(lock)!r}, os.O_CREAT), fcntl.LOCK_SH)\nmark = {mark!r}\n{text}"
+
+
+def is_alive(lock: Path) -> bool:
+    """Return whether any process of a storm is alive. No list of processes can tell that: it lags behind."""
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@pytest.fixture(params=["", "os.setsid()"], ids=["one-session", "sessions"])
+def chain(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A program that ends at once, and goes on as a chain of processes that each fork the next one and exit."""
+    forks = _FORKS_AND_EXITS.format(before=request.param)
+    return storm(f"if os.fork():\n    os._exit(0)\n{forks}", tmp_path / "lock")
 
 
 def test_a_storm_of_forks_ends_with_its_program(tmp_path: Path) -> None:
     mark = new_mark()
+    text = storm(_WITH_A_LEADER + _FORKS_AND_EXITS.format(before=""), tmp_path / "lock", mark)
     with engine_in(tmp_path) as engine:
-        ticket = started(engine, python(_STORM.format(mark=mark), timeout=0.5), mark, 20)
+        ticket = started(engine, python(text, timeout=0.5), mark, 20)
         outcome = engine.wait(ticket)
         assert outcome.limit == "timeout"
         assert outcome.unkillable == ()
         assert not marked(mark)
+        assert not is_alive(tmp_path / "lock")
         until(lambda: children(supervisor_pid(engine)) == {}, "the last zombie to be reaped")
+
+
+def test_a_chain_of_forks_ends_with_its_program(tmp_path: Path, chain: str) -> None:
+    with engine_in(tmp_path) as engine:
+        outcome = run(engine, python(chain))
+        assert outcome.exit_code == 0
+        assert outcome.left != ()
+        assert outcome.unkillable == ()
+        assert not is_alive(tmp_path / "lock")
+
+
+def test_a_chain_of_forks_that_may_stay_ends_with_the_engine(tmp_path: Path, chain: str) -> None:
+    with engine_in(tmp_path) as engine:
+        assert run(engine, python(chain, left_processes="allow")).unkillable == ()
+        assert is_alive(tmp_path / "lock")
+    assert not is_alive(tmp_path / "lock")
+
+
+def test_a_chain_of_forks_ends_with_the_supervisor(tmp_path: Path, chain: str) -> None:
+    with engine_in(tmp_path) as engine:
+        run(engine, python(chain, left_processes="allow"))
+        assert is_alive(tmp_path / "lock")
+        os.kill(supervisor_pid(engine), signal.SIGKILL)
+        run(engine, shell("true"))
+        assert not is_alive(tmp_path / "lock")
 
 
 def test_a_program_that_is_killed_from_outside_takes_its_tree_along(tmp_path: Path) -> None:

@@ -75,8 +75,10 @@ def test_a_zombie_is_not_alive() -> None:
         until(lambda: (read := read_process(process.pid)) is not None and read.is_dead, "its end")
         assert process.pid not in process_table()
         assert process.pid in OwnChildren().pids()
-        assert OwnChildren().read(process.pid) is None
+        assert (read := OwnChildren().read(process.pid)) is not None
+        assert read.is_dead
         assert process.pid not in OwnChildren().table()
+        assert process.pid in OwnChildren().with_descendants()
     assert read_process(process.pid) is None
 
 

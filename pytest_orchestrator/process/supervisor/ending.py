@@ -53,7 +53,7 @@ class Ending:
         if not left:
             return True
         if program.request.left_processes == "allow":
-            program.record_left(left)
+            program.record_left(_alive(left))
             self._orphans.allow(program.number)
             return True
         program.enter(LINGERING)
@@ -64,10 +64,13 @@ class Ending:
         if not left:
             return True
         if now >= program.due:
-            if now < program.phase_began + LINGER_BUSY and any(process.is_busy for process in left.values()):
+            alive = _alive(left)
+            is_busy = not alive or any(process.is_busy for process in alive.values())
+            if is_busy and now < program.phase_began + LINGER_BUSY:
                 program.due = now + RECHECK
             else:
-                program.record_left(left)
+                # Where all are dead whenever we look, for so long, they are links of a chain that goes on.
+                program.record_left(alive or left)
                 self.kill(program)
         return False
 
@@ -85,7 +88,7 @@ class Ending:
             program.unkillable = [(pid, command_line(pid)) for pid in sorted(members)]
             return True
         else:
-            send_signal(members, signal.SIGKILL)
+            self._orphans.kill(program)
             program.due = now + RECHECK
         return False
 
@@ -112,7 +115,11 @@ class Ending:
         """End the whole tree of ``program``."""
         if program.phase != KILLING:
             program.enter(KILLING)
-        send_signal(self._orphans.members_of(program), signal.SIGKILL)
+        self._orphans.kill(program)
+
+
+def _alive(members: dict[int, Process]) -> dict[int, Process]:
+    return {pid: process for pid, process in members.items() if not process.is_dead}
 
 
 class Remains:
@@ -127,7 +134,7 @@ class Remains:
 
         Those that were allowed to stay get a grace period, unless it must be done ``at_once``.
         """
-        members = self._orphans.all_children()
+        members = self._orphans.children.with_descendants()
         now = time.monotonic()
         if not members:
             return True
@@ -137,5 +144,5 @@ class Remains:
                 send_signal(members, signal.SIGTERM)
                 send_signal(members, signal.SIGCONT)
         if at_once or not self._orphans.has_allowed or now > self._began + SWEEP_GRACE:
-            send_signal(members, signal.SIGKILL)
+            self._orphans.children.kill_all()
         return now > self._began + SWEEP_GRACE + GIVE_UP

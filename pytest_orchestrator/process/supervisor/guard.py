@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 
-from .tree import OwnChildren, become_subreaper, descendants, end_with, send_signal
+from .tree import OwnChildren, become_subreaper, end_with
 
 LAST_RESORT = 5.0
 """Seconds spent on killing everything after a fault of our own."""
@@ -53,7 +53,7 @@ def kill_everything() -> None:
     children = OwnChildren()
     deadline = time.monotonic() + LAST_RESORT
     while time.monotonic() < deadline:
-        send_signal(descendants(children.pids(), (), children.table()), signal.SIGKILL)
+        children.kill_all()
         try:
             while os.waitpid(-1, os.WNOHANG) != (0, 0):
                 pass

@@ -55,27 +55,34 @@ class Orphans:
                 self._kill(pid)
 
     def left_by(self, program: Program) -> dict[int, Process]:
-        """Return what is alive of a program that has exited. Cheap when nothing is: one read of /proc."""
+        """Return what is there of a program that has exited. Cheap when nothing is: one read of /proc."""
         return self.members_of(program) if self._of(program.number) else {}
 
     def members_of(self, program: Program) -> dict[int, Process]:
-        """Return every process of the program's tree that is alive, itself included."""
-        while True:
-            table = self.children.table()
-            roots = self._of(program.number)
-            if not program.has_exited:
-                roots.add(program.pid)
-                if program.pid not in table and (leader := self.children.read(program.pid)) is not None:
-                    table[program.pid] = leader
-            members = descendants(roots, (program.session,), table)
-            # A parent that dies while the table is read hides its children from it, but then they are ours.
-            late = self._of(program.number) - table.keys()
-            if members or not any(self.children.read(pid) for pid in late):
-                return members
+        """Return every process of the program's tree, itself included: those alive, and our children not yet reaped.
 
-    def all_children(self) -> dict[int, Process]:
-        """Return every process below this one that is alive."""
-        return descendants(self.children.pids(), (), self.children.table())
+        One that is dead may be the parent of one that no list has yet: what forks and exits without end is never seen
+        alive. As long as it leaves dead ones there is something of the program.
+        """
+        table = self.children.table()
+        roots = self._of(program.number)
+        if not program.has_exited:
+            roots.add(program.pid)
+            if program.pid not in table:
+                leader = self.children.read(program.pid)
+                if leader is not None and not leader.is_dead:
+                    table[program.pid] = leader
+        members = descendants(roots, (program.session,), table)
+        # A parent that dies while the table is read hides its children from it, but then they are ours.
+        for pid in self._of(program.number) - members.keys():
+            process = self.children.read(pid)
+            if process is not None:
+                members[pid] = process
+        return members
+
+    def kill(self, program: Program) -> None:
+        """Send SIGKILL to the program's whole tree, and to what that forks meanwhile."""
+        self.children.kill(self.members_of(program), lambda: self._of(program.number))
 
     def _of(self, number: int) -> set[int]:
         orphans = self.children.pids() - self._leaders.keys()
@@ -115,4 +122,8 @@ class Orphans:
         return next(iter(candidates)) if len(candidates) == 1 else None
 
     def _kill(self, pid: int) -> None:
-        send_signal(descendants((pid,), (), self.children.table()), signal.SIGKILL)
+        members = descendants((pid,), (), self.children.table())
+        process = self.children.read(pid)
+        if process is not None:
+            members[pid] = process
+        send_signal(members, signal.SIGKILL)

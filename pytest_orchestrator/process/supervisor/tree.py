@@ -8,12 +8,14 @@ import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _COMMAND_LENGTH = 200
 _PAGE = 4096
+_CHASE = 100
+"""Most rounds of looking for what was forked while its parents were killed."""
 
 
 class Process:
@@ -71,9 +73,8 @@ def read_process(pid: int) -> Process | None:
 def _read_hidden_child(pid: int) -> Process | None:
     """Return what the kernel says of our own child that /proc hides from us (``hidepid``, another user's program)."""
     try:
-        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-            return None
-        return Process(pid, b"S", os.getpid(), os.getpgid(pid), os.getsid(pid), b"")
+        is_dead = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return Process(pid, b"Z" if is_dead else b"S", os.getpid(), os.getpgid(pid), os.getsid(pid), b"")
     except OSError:
         return None
 
@@ -126,14 +127,39 @@ class OwnChildren:
         table = process_table()
         for pid in self.pids() - table.keys():
             process = _read_hidden_child(pid)
-            if process is not None:
+            if process is not None and not process.is_dead:
                 table[pid] = process
         return table
 
     def read(self, pid: int) -> Process | None:
-        """Return one of them as long as it is alive."""
-        process = read_process(pid) or _read_hidden_child(pid)
-        return None if process is None or process.is_dead else process
+        """Return one of them, dead or alive; None if it was reaped."""
+        return read_process(pid) or _read_hidden_child(pid)
+
+    def with_descendants(self) -> dict[int, Process]:
+        """Return every process below this one that is alive, and those of the children that are not reaped yet."""
+        members = descendants(self.pids(), (), self.table())
+        for pid in self.pids() - members.keys():
+            if (process := self.read(pid)) is not None:
+                members[pid] = process
+        return members
+
+    def kill_all(self) -> None:
+        """Send SIGKILL to every process below this one, and to what they fork meanwhile."""
+        self.kill(self.with_descendants(), self.pids)
+
+    def kill(self, members: Mapping[int, Process], mine: Callable[[], set[int]]) -> None:
+        """Send SIGKILL to ``members``, and to those that ``mine`` names as children of this process meanwhile.
+
+        Where each one leads a session of its own, forks and exits at once, only who is quicker ends that.
+        """
+        seen: set[int] = set()
+        for _ in range(_CHASE):
+            send_signal(members, signal.SIGKILL)
+            seen.update(members)
+            late = mine() - seen
+            if not late:
+                return
+            members = {pid: process for pid in late if (process := self.read(pid)) is not None}
 
 
 def descendants(roots: Iterable[int], sessions: Iterable[int], table: Mapping[int, Process]) -> dict[int, Process]:
@@ -182,7 +208,8 @@ def send_signal(members: Mapping[int, Process], number: int) -> None:
     """Send a signal to each of ``members``; those that are gone or not ours to signal are left out.
 
     A pid that has meanwhile become another process's is not signalled. SIGKILL also goes to their process groups,
-    in one step each: what forks and exits faster than it can be listed does not escape that.
+    in one step each: what forks and exits faster than it can be listed does not escape that, as long as one that is
+    dead but not reaped tells its group.
     """
     held: list[int] = []
     groups: set[int] = set()
