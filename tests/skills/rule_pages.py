@@ -17,6 +17,7 @@ if __name__ == "__main__":
 
 from skill_examples import SymbolicLink  # noqa: E402
 
+from pytest_orchestrator.config import skill_rules  # noqa: E402
 from pytest_orchestrator.skills.finding import Part  # noqa: E402
 from pytest_orchestrator.skills.ignores import RULES as OWN_RULES  # noqa: E402
 from pytest_orchestrator.skills.registry import rules  # noqa: E402
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from skill_examples import RuleExample
 
 PAGES = ROOT / "docs" / "reference" / "skill-rules"
-TABLE = ROOT / "pytest_orchestrator" / "config" / "skill_rules.py"
+TABLE = Path(skill_rules.__file__)
 
 _MOST_LINES = 50
 _MOST_CHARS = 200
