@@ -55,14 +55,15 @@ class ScratchWatch:
     def __init__(self, directory: str) -> None:
         """Take note of what is in ``directory`` now, before the script runs."""
         self._directory = directory
-        self._before = set(_walk(directory))
+        self._before = dict(_walk(directory))
 
     def left(self) -> list[str]:
-        """Return what is there now and was not before, sorted: of a new directory only itself.
+        """Return what is there now and was not before, or not so, sorted: of a new directory only itself.
 
-        Names are escaped, directories end in a slash.
+        A file that was written again is left as well: an earlier run may have left it, and this one does so too. Names
+        are escaped, directories end in a slash.
         """
-        new = set(_walk(self._directory)) - self._before
+        new = {name for name, state in _walk(self._directory) if self._before.get(name) != state}
         return sorted(name for name in new if new.isdisjoint(_above(name)))
 
 
@@ -72,8 +73,8 @@ def _above(name: str) -> set[str]:
     return {"/".join(parts[:number]) + "/" for number in range(1, len(parts) + 1)}
 
 
-def _walk(directory: str) -> Iterator[str]:
-    """Yield the names of the entries below a directory; at most :data:`MOST`."""
+def _walk(directory: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the names of the entries below a directory, and what changes with a file; at most :data:`MOST`."""
     waiting = [(directory, "")]
     number = 0
     while waiting:
@@ -91,9 +92,17 @@ def _walk(directory: str) -> Iterator[str]:
                 continue
             is_directory = entry.is_dir(follow_symlinks=False)
             name = prefix + escape_name(entry.name) + "/" * is_directory
-            yield name
+            yield name, () if is_directory else _state(entry)
             if is_directory:
                 waiting.append((entry.path, name))
+
+
+def _state(entry: os.DirEntry[str]) -> tuple[int, ...]:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:  # it went away meanwhile
+        return (0,)
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def describe_leftovers(names: list[str], directory: str, source: str) -> str:

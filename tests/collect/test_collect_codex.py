@@ -68,7 +68,7 @@ def test_what_a_script_leaves_there_makes_it_fail(library: Project, workers: tup
     library.file("dotcodex/scratch/before.txt", "was there")
     library.files(
         {
-            "dotcodex/scratch/clean.sh": f"echo x > {scratch}/x; rm {scratch}/x; echo y >> {scratch}/before.txt\n",
+            "dotcodex/scratch/clean.sh": f"echo x > {scratch}/x; rm {scratch}/x\n",
             "dotcodex/scratch/leaves.sh": f"mkdir {scratch}/out; touch {scratch}/out/1 {scratch}/out/2 {scratch}/z\n",
             "dotcodex/scratch/last.sh": "exit 0\n",
             "dotcodex/scratch/fails.sh": f"touch {scratch}/w; exit 3\n",
@@ -84,6 +84,11 @@ def test_what_a_script_leaves_there_makes_it_fail(library: Project, workers: tup
     assert data["error"] == "exit 3, expected 0"
     assert data["notes"] == ["left 1 entry in dotcodex/scratch: w (cleanup_after_run, dotcodex/config.toml)"]
     assert f"leaves.sh: {text}" in run.out
+
+
+def test_what_an_earlier_run_left_counts_again_when_it_is_written_again(library: Project) -> None:
+    library.file("dotcodex/scratch/a.sh", f"echo x > {library.path}/dotcodex/scratch/x\n")
+    assert [library.run("dotcodex/scratch").code for _ in range(2)] == [1, 1]
 
 
 def test_without_cleanup_anything_may_be_left(library: Project) -> None:
