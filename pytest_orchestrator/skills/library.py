@@ -11,10 +11,11 @@ from ..config.phrases import clipped, joined, suggestion
 from ..core.names import escape_name, unescape_name
 from ..errors import SkillError
 from .discovery import find_skills
-from .document import SKILL_FILES, read_skill
+from .document import read_skill
+from .name_index import NameIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from .document import SkillDocument
     from .search import SearchHit, SkillIndex
@@ -49,6 +50,10 @@ class SkillLibrary:
         return tuple(read_skill(path, _shown(path, start)) for path in find_skills(self.paths, start))
 
     @cached_property
+    def _names(self) -> NameIndex:
+        return NameIndex(self.skills)
+
+    @cached_property
     def _index(self) -> SkillIndex:
         from .search import SkillIndex
 
@@ -78,16 +83,7 @@ class SkillLibrary:
         fits any skill counts.
         """
         wanted = unescape_name(name.strip())
-        readings: tuple[Callable[[SkillDocument], bool], ...] = (
-            lambda skill: _is_path(skill, os.path.join(self.root, wanted)),
-            lambda skill: skill.name == wanted,
-            lambda skill: _ends_in(skill.directory, wanted.strip("/")),
-            lambda skill: _folded(wanted) in (_folded(skill.name), _folded(os.path.basename(skill.directory))),
-        )
-        for reading in readings if wanted else ():
-            if found := tuple(skill for skill in self.skills if reading(skill)):
-                return found
-        return ()
+        return self._names.find(wanted, os.path.abspath(os.path.join(self.root, wanted))) if wanted else ()
 
     def get(self, name: str) -> SkillDocument:
         """Return the one skill that ``name`` means, as :meth:`find` reads it.
@@ -189,17 +185,3 @@ def _shown(path: str, root: str) -> str:
     if path + "/" == prefix:
         return "."
     return escape_name(path.removeprefix(prefix))
-
-
-def _is_path(skill: SkillDocument, path: str) -> bool:
-    return os.path.abspath(path) in (skill.path, skill.directory)
-
-
-def _ends_in(directory: str, name: str) -> bool:
-    for file in SKILL_FILES:
-        name = name.removesuffix("/" + file)
-    return bool(name) and (directory == name or directory.endswith("/" + name))
-
-
-def _folded(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalnum() or character == "/")
