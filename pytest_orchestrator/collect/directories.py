@@ -13,7 +13,8 @@ from ..config.settings import DiscoverySettings
 from ..errors import ConfigurationError
 from ..scripts.filter import ScriptFilter
 from .nodes import config_nodes, file_nodes, is_ours
-from .orchestration import KEY, Orchestration, Place, shown_path
+from .orchestration import KEY, Orchestration, shown_path
+from .place import Place, is_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,7 +42,9 @@ class ScriptDirectory(pytest.Directory):
     def _collect(self) -> Iterator[pytest.Item | pytest.Collector]:
         orchestration = self.config.stash[KEY]
         directory = str(self.path)
-        in_scope = directory in orchestration.places
+        place = orchestration.places.get(directory)
+        in_scope = place is not None
+        only_skills = place is not None and place.in_agents
         if in_scope:
             yield from config_nodes(self, directory, orchestration)
         try:
@@ -59,28 +62,35 @@ class ScriptDirectory(pytest.Directory):
                 is_directory = is_file = False
             path = Path(entry.path)
             if is_directory:
-                if not self._wants_directory(path, orchestration, hooks, in_scope=in_scope):
+                if not self._wants_directory(path, orchestration, hooks, place):
                     continue
                 collector = hooks.pytest_collect_directory(path=path, parent=self)
                 if collector is not None:
                     yield collector
             elif is_file or _leads_nowhere(entry):
-                if entry.path not in orchestration.scope.named and not self.session.isinitpath(path):
+                is_named = entry.path in orchestration.scope.named or self.session.isinitpath(path)
+                if not is_named:
                     if not in_scope:
                         continue
                     if may_ignore and hooks.pytest_ignore_collect(collection_path=path, config=self.config):
                         continue
                 if is_ours(entry.path, entry.name, orchestration, is_file=True):
                     yield from file_nodes(self, path, orchestration)
-                elif is_file:
+                elif is_file and (is_named or not only_skills):
                     yield from hooks.pytest_collect_file(file_path=path, parent=self)
 
     def _wants_directory(
-        self, path: Path, orchestration: Orchestration, hooks: pluggy.HookRelay, *, in_scope: bool
+        self, path: Path, orchestration: Orchestration, hooks: pluggy.HookRelay, place: Place | None
     ) -> bool:
         if orchestration.scope.wants_directory(str(path)) or self.session.isinitpath(path, with_parents=True):
             return True
-        return in_scope and not hooks.pytest_ignore_collect(collection_path=path, config=self.config)
+        if place is None:
+            return False
+        if place.in_agents and not (place.accepts(path) or _holds_configured(str(path), orchestration)):
+            return False  # or pytest would look for tests in it
+        if not hooks.pytest_ignore_collect(collection_path=path, config=self.config):
+            return True
+        return place.enters_in_spite(path) and not is_left_out(path, self.config)
 
 
 class _Repeated(pytest.Directory):
@@ -142,7 +152,7 @@ def collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector 
             orchestration.places[text] = Place(ScriptFilter(DiscoverySettings(), text), DiscoverySettings(), 0)
     else:
         above = orchestration.places.get(str(parent.path))
-        if above is not None and above.filter.accepts_directory(text, path.name, above.depth, path.is_symlink()):
+        if above is not None and above.accepts(path):
             if not os.access(path, os.X_OK):
                 return _closed(path, parent, orchestration)
             orchestration.places[text] = orchestration.place_below(above, text, path.name)
@@ -150,7 +160,8 @@ def collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector 
             orchestration.places[text] = orchestration.place_below(above, text, path.name)
         elif not orchestration.scope.leads_on(text):
             return _Repeated.from_parent(parent, path=path) if _is_repeated(path, parent, orchestration) else None
-    if _is_package_with_tests(text, orchestration):
+    place = orchestration.places.get(text)
+    if (place is None or not place.in_agents) and _is_package_with_tests(text, orchestration):
         return None
     shown = shown_path(path, orchestration.rootdir)
     return ScriptDirectory.from_parent(parent, path=path, name=os.path.basename(shown), nodeid=shown)

@@ -213,6 +213,6 @@ def is_script(path: str, name: str, orchestration: Orchestration, *, is_file: bo
         return True
     directory = os.path.dirname(path)
     place = orchestration.places.get(directory)
-    if place is None or (place.in_skill and path not in orchestration.configured_scripts(directory)):
+    if place is None or (not place.has_scripts and path not in orchestration.configured_scripts(directory)):
         return False
     return place.filter.accepts_file(path, name, place.depth, is_file=is_file)

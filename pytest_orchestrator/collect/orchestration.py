@@ -23,9 +23,10 @@ from ..process.workplace import lock_directory
 from ..scripts.environment import current_environment, raw_environment
 from ..scripts.filter import ScriptFilter
 from ..scripts.spec import RunContext
-from ..skills.discovery import PARTS_OF_A_SKILL, skill_file
+from ..skills.discovery import AGENT_DIRS, PARTS_OF_A_SKILL, skill_file
 from .codex_files import CodexFiles
 from .fence_files import FenceFiles
+from .place import Place, in_spite
 from .skill_checks import SkillChecks
 
 if TYPE_CHECKING:
@@ -38,20 +39,6 @@ if TYPE_CHECKING:
     from .scope import Scope
 
 KEY = pytest.StashKey["Orchestration"]()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a directory lies in the search."""
-
-    filter: ScriptFilter
-    settings: DiscoverySettings
-    depth: int
-    """0 for the directory that was asked for."""
-    in_skill: bool = False
-    """Whether it belongs to a skill, whose scripts are not run."""
-    in_part: bool = False
-    """Whether it belongs to a directory of a skill that holds no further skills: a ``SKILL.md`` there is a sample."""
 
 
 def shown_path(path: str | os.PathLike[str], rootdir: Path) -> str:
@@ -189,17 +176,16 @@ class Orchestration:
     def root_place(self, directory: str) -> Place:
         """Return the place of a directory that was asked for."""
         settings = self.discovery(directory)
-        is_skill = not settings.skill_scripts and skill_file(directory) is not None
-        return Place(ScriptFilter(settings, directory), settings, 0, is_skill)
+        script_filter = ScriptFilter(settings, directory, in_spite(settings))
+        return Place(script_filter, settings, 0, skill_file(directory) is not None)
 
     def place_below(self, above: Place, path: str, name: str) -> Place:
         """Return the place of a directory in another."""
         by_name = above.filter.is_asked_for(path)
         in_skill = (above.in_skill and not by_name) or skill_file(path) is not None
         in_part = above.in_part or (name in PARTS_OF_A_SKILL and skill_file(os.path.dirname(path)) is not None)
-        return Place(
-            above.filter, above.settings, above.depth + 1, in_skill and not above.settings.skill_scripts, in_part
-        )
+        in_agents = not by_name and (above.in_agents or name in AGENT_DIRS)
+        return Place(above.filter, above.settings, above.depth + 1, in_skill, in_part, in_agents)
 
     def configured_scripts(self, directory: str) -> frozenset[str]:
         """Return the absolute paths that ``scripts:`` names one by one, in the file that governs ``directory``.

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
-import stat
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ..core.globs import compile_name_globs, compile_path_globs
-from .header import read_head
+from .program import has_shebang, is_executable, is_program, is_regular_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..config.settings import DiscoverySettings
 
-# A module may be long, and its guard is at its end.
-_MODULE_SIZE = 4 * 1024 * 1024
-_GUARD = re.compile(
-    rb"(?:\A|[\r\n])if\b[^\r\n]*?(?:\b__name__\b[^\r\n]*['\"]__main__['\"]|['\"]__main__['\"][^\r\n]*\b__name__\b)"
-)
+    InSpite = Callable[[str, str], bool]
+    """Tells of path and name of a directory whether it is entered in spite of its name."""
 
 
 def describe(settings: DiscoverySettings) -> str:
@@ -67,14 +64,15 @@ class ScriptFilter:
     """
 
     __slots__ = (
-        "_exclude", "_extensions", "_include", "_links", "_packages", "_passed", "_prefix", "_real_base",
+        "_exclude", "_extensions", "_in_spite", "_include", "_links", "_packages", "_passed", "_prefix", "_real_base",
         "_settings", "_skip_dirs", "_skip_files", "_subdirs", "base",
     )  # fmt: skip
 
-    def __init__(self, settings: DiscoverySettings, base: str) -> None:
+    def __init__(self, settings: DiscoverySettings, base: str, in_spite: InSpite | None = None) -> None:
         self.base = base.rstrip("/") or "/"
         """The directory that the walk starts from."""
         self._settings = settings
+        self._in_spite = in_spite
         self._prefix = self.base if self.base == "/" else self.base + "/"
         self._extensions = frozenset(settings.allowed_extensions)
         self._skip_dirs = compile_name_globs(settings.skip_dirs)
@@ -169,14 +167,20 @@ class ScriptFilter:
                 return None
             if not any(relative.startswith(wanted + "/") for wanted in self._subdirs):
                 return "it is not among the sub-directories asked for"
-        if name.startswith("."):
-            return "its name starts with a dot"
-        if self._skip_dirs is not None and self._skip_dirs.match(name):
-            return f"its name matches {_first(settings.skip_dirs, name)!r} in skip_dirs"
+        fault = self._name_fault(name)
+        if fault is not None and (self._in_spite is None or not self._in_spite(path, name)):
+            return fault
         if self._exclude is not None and self._exclude.match(path[len(self._prefix) :]):
             return "it matches `exclude`"
         if name == "scripts" and not settings.skill_scripts and os.path.lexists(path[: -len(name)] + "SKILL.md"):
             return "it belongs to a skill (skill_scripts is off)"
+        return None
+
+    def _name_fault(self, name: str) -> str | None:
+        if name.startswith("."):
+            return "its name starts with a dot"
+        if self._skip_dirs is not None and self._skip_dirs.match(name):
+            return f"its name matches {_first(self._settings.skip_dirs, name)!r} in skip_dirs"
         return None
 
     def _link_fault(self, path: str, real: str) -> str | None:
@@ -226,15 +230,15 @@ class ScriptFilter:
         if is_file is False:
             return "it is no regular file"
         if extension in self._extensions:
-            if is_file is None and not _is_file(path):
+            if is_file is None and not is_regular_file(path):
                 return "it is no regular file"
-            if extension == ".py" and self._is_in_package(path, name) and not _is_program(path):
+            if extension == ".py" and self._is_in_package(path, name) and not is_program(path):
                 return "it is a module of a package, with neither a shebang nor a __main__ guard"
             return None
         allowed = " ".join(settings.allowed_extensions)
-        if not _is_executable(path):
+        if not is_executable(path):
             return f"it is not executable, and its extension is not one of {allowed}"
-        return None if _has_shebang(path) else f"it has no shebang, and its extension is not one of {allowed}"
+        return None if has_shebang(path) else f"it has no shebang, and its extension is not one of {allowed}"
 
     def _path_fault(self, relative: str) -> str | None:
         if self._subdirs and not any(relative.startswith(wanted + "/") for wanted in self._subdirs):
@@ -259,34 +263,3 @@ def _first(globs: tuple[str, ...], name: str) -> str:
 
 def _is_or_holds(directory: str, path: str) -> bool:
     return directory in (path, "/") or path.startswith(directory + "/")
-
-
-def _is_file(path: str) -> bool:
-    try:
-        return stat.S_ISREG(os.stat(path).st_mode)
-    except (OSError, ValueError):
-        return False
-
-
-def _is_executable(path: str) -> bool:
-    try:
-        mode = os.stat(path).st_mode
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISREG(mode) and bool(mode & 0o111)
-
-
-def _has_shebang(path: str) -> bool:
-    try:
-        return read_head(path, 2) == b"#!"
-    except OSError:
-        return False
-
-
-def _is_program(path: str) -> bool:
-    try:
-        source = read_head(path, _MODULE_SIZE)
-    except OSError:
-        # It cannot be told; running it will say why it cannot be read.
-        return True
-    return source.startswith(b"#!") or _GUARD.search(source) is not None

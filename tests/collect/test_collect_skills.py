@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 from skill_projects import BROKEN, FRONT, GOOD, PARTS, WARNS, data_of, ids, skill, status_of
+
+from pytest_orchestrator.skills.discovery import find_skills
 
 if TYPE_CHECKING:
     from orchestrated import Project
@@ -80,6 +83,74 @@ def test_a_part_that_a_skill_has_not_is_a_usage_error(project: Project) -> None:
         f"skills/a/SKILL.md::code[1]: there is no such item; {has}" in run.out
     )
     assert f"skills/a/SKILL.md::run: there is no such item; {has}" in run.out
+
+
+def skills_in(project: Project, *arguments: str) -> list[str]:
+    return sorted(name.removesuffix("::links") for name in project.ids(*arguments) if name.endswith("::links"))
+
+
+def test_in_directories_of_agents_skills_are_found_and_nothing_else(project: Project) -> None:
+    skill(project, "all/.claude/skills/a")
+    skill(project, "all/.cursor/b")
+    skill(project, "all/.other/c")
+    for name in ("all/.claude/hooks/hook.sh", "all/.claude/skills/a/run.sh", "all/.github/scripts/deploy.sh"):
+        project.file(name)
+    for name in ("all/.github/test_it.py", "all/.claude/skills/a/scripts/test_it.py"):
+        project.file(name, "def test_it() -> None:\n    pass\n")
+    assert skills_in(project, "all") == ["all/.claude/skills/a/SKILL.md", "all/.cursor/b/SKILL.md"]
+    assert len(project.ids("all")) == 2 * len(PARTS)
+    with_scripts = project.ids("all", "--orchestrate-skill-scripts")
+    assert [name for name in with_scripts if name.endswith("::run")] == ["all/.claude/skills/a/run.sh::run"]
+    assert project.ids("all/.claude/hooks") == ["all/.claude/hooks/hook.sh::run"]
+    assert project.ids("all/.github/test_it.py") == ["all/.github/test_it.py::test_it"]
+
+
+def test_a_skill_that_agents_share_by_links_is_found_once_as_the_command_finds_it(project: Project) -> None:
+    for name in ("all/.agents/skills/a", "all/skills/b", "all/skills/b/inner"):
+        skill(project, name)
+    (project.path / "all/.claude").mkdir()
+    (project.path / "all/.claude/skills").symlink_to("../.agents/skills")
+    (project.path / "all/.agents/skills/b").symlink_to("../../skills/b")
+    (project.path / "all/more").symlink_to(".agents/skills")
+    found = skills_in(project, "all")
+    assert found == ["all/.agents/skills/a/SKILL.md", "all/skills/b/SKILL.md", "all/skills/b/inner/SKILL.md"]
+    assert [os.path.relpath(path, project.path) for path in find_skills(["all"], str(project.path))] == found
+
+
+def test_a_skill_may_be_called_like_what_builds_leave_behind(project: Project) -> None:
+    for name in ("all/build", "all/venv", "all/output", "all/node_modules/dependency", "all/.git"):
+        skill(project, name)
+    project.file("all/build/run.sh")
+    found = skills_in(project, "all")
+    assert found == ["all/build/SKILL.md", "all/output/SKILL.md", "all/venv/SKILL.md"]
+    assert [os.path.relpath(path, project.path) for path in find_skills(["all"], str(project.path))] == found
+    assert len(project.ids("all")) == 3 * len(PARTS)
+    project.file("all/orchestrator.yaml", "discovery: {skip_dirs: [build]}\n")
+    assert skills_in(project, "all", "--ignore=all/venv") == ["all/output/SKILL.md"]
+
+
+@pytest.mark.parametrize(
+    ("ini", "configuration", "arguments"),
+    [
+        ("", "", ["--ignore=all/.claude"]),
+        ("", "", ["--ignore-glob=*/.claude"]),
+        ("norecursedirs = .claude\n", "", []),
+        ("", "discovery: {exclude: ['.claude/**']}\n", []),
+        ("", "discovery: {skip_dirs: [.claude]}\n", []),
+        ("", "discovery: {max_depth: 0}\n", []),
+    ],
+    ids=["ignore", "ignore-glob", "norecursedirs", "exclude", "skip_dirs", "max_depth"],
+)
+def test_the_directory_of_an_agent_can_be_left_out(
+    project: Project, ini: str, configuration: str, arguments: list[str]
+) -> None:
+    skill(project, "all/.claude/skills/a")
+    project.file("all/.claude/test_it.py", "def test_it() -> None:\n    pass\n")
+    project.file("all/z.sh")
+    project.file("pytest.ini", f"[pytest]\n{ini}")
+    if configuration:
+        project.file("all/orchestrator.yaml", configuration)
+    assert project.ids("all", *arguments) == ["all/z.sh::run"]
 
 
 def test_markers_choose_skills_or_scripts(project: Project) -> None:
