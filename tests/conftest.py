@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
 import pytest
-from orchestrated import Project
+from orchestrated import WITHOUT_OTHERS, Project
+from xdist.scheduler import WorkStealingScheduling  # type: ignore[import-untyped]
 
 pytest_plugins = ["pytester"]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let a worker without work take some from another one: some files take minutes, most a second."""
+    return WorkStealingScheduling(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Have one worker more than there are processors: tests of what happens to programs wait for it."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pytest_runs_are_small() -> None:
+    """Spare the pytest runs of tests what no test is about; those of pytester hear of it from their fixture."""
+    os.environ["PYTEST_ADDOPTS"] = WITHOUT_OTHERS
 
 
 @pytest.fixture
@@ -15,6 +35,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     for name in ("CI", "BUILD_NUMBER", "COLUMNS", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "PYTEST_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("PYTEST_ADDOPTS", WITHOUT_OTHERS)
     # A run with --pdb sets it for the rest of the process.
     monkeypatch.setattr("pytest_timeout.SUPPRESS_TIMEOUT", False)
     return Project(pytester)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+WITHOUT_OTHERS = "-p no:hypothesispytest -p no:anyio"
+"""Options for pytest runs of the tests: these plugins of our other dependencies take half of the time to start."""
 STARTED = 'echo "$ORCHESTRATOR_ITEM" >> started.txt\n'
 """Shell line by which a script says that it was started."""
 PYTEST = "$(cut -d' ' -f4 /proc/$(cut -d' ' -f4 /proc/$PPID/stat)/stat)"
@@ -135,14 +137,14 @@ class Project:
         self.file("pytest.ini", f"[pytest]\n{text}\n")
 
     def run(self, *arguments: str | os.PathLike[str], orchestrate: bool = True) -> Run:
-        """Run pytest in this process, without Hypothesis: its plugin imports it at the end of every run."""
+        """Run pytest in this process."""
         given = ["--orchestrate", *arguments] if orchestrate else arguments
-        return Run(self.pytester.runpytest_inprocess("-p", "no:hypothesispytest", *given), self.report_dir)
+        return Run(self.pytester.runpytest_inprocess(*given), self.report_dir)
 
     def run_process(self, *arguments: str | os.PathLike[str], orchestrate: bool = True) -> Run:
-        """Run pytest in a process of its own, without Hypothesis too."""
+        """Run pytest in a process of its own."""
         given = ["--orchestrate", *arguments] if orchestrate else arguments
-        return Run(self.pytester.runpytest_subprocess("-p", "no:hypothesispytest", *given), self.report_dir)
+        return Run(self.pytester.runpytest_subprocess(*given), self.report_dir)
 
     def ids(self, *arguments: str) -> list[str]:
         """Return the ids that ``--collect-only -q`` prints."""

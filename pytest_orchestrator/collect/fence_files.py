@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ..errors import OrchestratorError
 from ..process.temporary import remove_tree
 from ..reports.logs import beside_log
-from ..skills.code import PYTHON
 
 if TYPE_CHECKING:
     from ..skills.body import Fence
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from .skill_items import FenceItem
 
 _EXTENSIONS = {
-    **dict.fromkeys(PYTHON, ".py"), "javascript": ".js", "node": ".js", "perl": ".pl", "ruby": ".rb", "shell": ".sh",
-    "typescript": ".ts",
+    "javascript": ".js", "node": ".js", "perl": ".pl", "ruby": ".rb", "shell": ".sh", "typescript": ".ts",
 }  # fmt: skip
 """What a file is named like that holds code of a language which is not itself an extension."""
 
@@ -63,6 +61,10 @@ class FenceFiles:
 
 def extension_of(language: str) -> str:
     """Return what the name of a file with code of a ``language`` ends in: by that its interpreter is found."""
+    from ..skills.code import PYTHON  # with what reads skills, which a run without skills does not need
+
+    if language in PYTHON:
+        return ".py"
     return _EXTENSIONS.get(language, f".{language}" if language else "")
 
 

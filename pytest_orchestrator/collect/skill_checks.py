@@ -11,8 +11,6 @@ import pytest
 from ..config.options import by_name, flag
 from ..config.skill_settings import SkillSettings, skill_settings
 from ..errors import ConfigurationError, OrchestratorError
-from ..skills.code import RUN_WORD
-from ..skills.document import LARGEST
 from ..skills.finding import Part
 
 if TYPE_CHECKING:
@@ -135,6 +133,9 @@ class SkillChecks:
 
     def run_fences(self, path: str) -> list[Fence]:
         """Return the fenced blocks of a skill that are to be run."""
+        from ..skills.code import RUN_WORD
+        from ..skills.document import LARGEST
+
         try:
             with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
                 # To read a file is cheap, to take it apart is not. Of one that is larger nothing is taken apart at all.

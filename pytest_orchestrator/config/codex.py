@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +102,8 @@ def load_codex_config(path: Path, shown_as: str) -> CodexConfig:
 
     Raises :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the two tables that are read.
     """
+    import tomllib  # few projects have such a file
+
     text = _read(path, shown_as)
     try:
         data = tomllib.loads(text)

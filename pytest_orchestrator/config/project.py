@@ -14,7 +14,6 @@ from .path_table import PathTable
 from .phrases import clipped
 from .tree import from_python
 from .validate import Content, check_file
-from .yaml_source import parse, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,6 +83,9 @@ class ProjectConfig:
         Its paths are relative to ``directory``, by default the file's own. Raises
         :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the file.
         """
+        # PyYAML takes long to import, and a project without a file does not need it.
+        from .yaml_source import parse, read_source
+
         source = read_source(path, shown_as)
         content = check_file(source.report, parse(source))
         source.raise_mistakes()

@@ -10,9 +10,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ..config.options import SKIP_DIRS
+from ..core.kinds import SKILL_FILES
 from ..core.names import escape_name, quote_name
 from ..errors import DiscoveryError
-from .document import SKILL_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..core import kinds
 from .body import Body
 from .body_reader import read_blocks, read_body
 from .frontmatter import FrontMatter, read_front_matter
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from .body import Block
     from .files import Bundle
 
-SKILL_FILES = kinds.SKILL_FILES
-"""Names of the file that makes a directory a skill; the first that is there counts."""
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file that are read; nobody wants more in a context window."""
 _BOM = b"\xef\xbb\xbf"

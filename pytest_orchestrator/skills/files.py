@@ -8,9 +8,9 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..core.kinds import SKILL_FILES
 from ..core.names import escape_name
 from .discovery import PARTS_OF_A_SKILL
-from .document import SKILL_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -6,7 +6,7 @@ import os
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from .document import SKILL_FILES
+from ..core.kinds import SKILL_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

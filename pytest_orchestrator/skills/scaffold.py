@@ -8,11 +8,11 @@ import re
 from typing import TYPE_CHECKING
 
 from ..config.phrases import clipped
+from ..core.kinds import SKILL_FILES
 from ..core.names import escape_name, quote_name
 from ..errors import SkillError
 from .directive import STANDARD_BLOCK
 from .discovery import PARTS_OF_A_SKILL, skill_file
-from .document import SKILL_FILES
 from .rule import Profile
 from .rules.descriptions import LONGEST_DESCRIPTION
 

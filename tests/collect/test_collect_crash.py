@@ -51,7 +51,7 @@ def test_a_reader_that_goes_away_costs_no_traceback_of_ours_and_leaves_no_progra
         project.file(f"scripts/s{number:02}.sh", f"echo {number}; sleep 0.05\n")
     read, write = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "--orchestrate", *more],
+        [sys.executable, "-m", "pytest", "--orchestrate", *more],
         cwd=project.path,
         env={**os.environ, "READER": mark},
         stdout=write,

@@ -184,7 +184,7 @@ def test_several_links_to_directories_above_them_are_not_followed_by_anybody(
         link.parent.mkdir(exist_ok=True)
         link.symlink_to({"s": ".", "p": "../q", "q": "../p"}[name[0]])
     # Each link doubles what is below it, 40 levels deep: followed, they would take longer than any deadline.
-    arguments = ("-p", "no:hypothesispytest", "--orchestrate", "--collect-only", "-q", *more)
+    arguments = ("--orchestrate", "--collect-only", "-q", *more)
     found = project.pytester.runpytest_subprocess(*arguments, timeout=60)
     assert [line for line in found.outlines if "::" in line] == ["scripts/a.sh::run", "scripts/test_x.py::test_it"]
 

@@ -25,7 +25,7 @@ class _Session:
         self.project = project
         self.mark = new_mark()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "--orchestrate", *more],
+            [sys.executable, "-m", "pytest", "--orchestrate", *more],
             cwd=project.path,
             env={**os.environ, "INTERRUPTED": self.mark},
             stdout=subprocess.PIPE,

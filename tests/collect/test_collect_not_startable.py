@@ -26,7 +26,7 @@ needs_permissions = pytest.mark.skipif(
 
 def run_with_permissions(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
     """Run pytest without root's right to pass over permissions."""
-    command = [*WITH_PERMISSIONS, sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "-p", "no:cacheprovider"]
+    command = [*WITH_PERMISSIONS, sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
     return subprocess.run(
         [*command, "--orchestrate", *words], cwd=project.path, capture_output=True, text=True, check=False
     )

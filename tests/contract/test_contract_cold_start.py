@@ -125,7 +125,7 @@ def normalized(project: Project, *arguments: str) -> list[str]:
 )
 def test_other_runs_look_the_same_with_and_without_the_plugin(project: Project, arguments: tuple[str, ...]) -> None:
     project.file("test_plain.py", PLAIN)
-    common = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments)
+    common = ("-p", "no:cacheprovider", *arguments)
     with_plugin, without = normalized(project, *common), normalized(project, *common, "-p", "no:orchestrator")
     assert with_plugin == without
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run pytest on the scripts of ``project``."""
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *words],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
         cwd=project,
         capture_output=True,
         text=True,

@@ -43,7 +43,7 @@ def sample(option: Option) -> tuple[str, Any]:
 
 
 def parsed(project: Project, *arguments: str) -> pytest.Config:
-    return project.pytester.parseconfig("-p", "no:hypothesispytest", *arguments)
+    return project.pytester.parseconfig(*arguments)
 
 
 def test_our_options_cannot_be_mistaken_for_another_plugins() -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from rule_findings import write_files
 
+from pytest_orchestrator.core.kinds import SKILL_FILES
 from pytest_orchestrator.skills.context import CheckContext
-from pytest_orchestrator.skills.document import SKILL_FILES, SkillDocument, read_skill
+from pytest_orchestrator.skills.document import SkillDocument, read_skill
 from pytest_orchestrator.skills.rule import Profile
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from skill_examples import SymbolicLink
 
 from pytest_orchestrator.config.skill_settings import SkillSettings
+from pytest_orchestrator.core.kinds import SKILL_FILES
 from pytest_orchestrator.skills.checker import check_skills
-from pytest_orchestrator.skills.document import SKILL_FILES, read_skill
+from pytest_orchestrator.skills.document import read_skill
 
 if TYPE_CHECKING:
     import os
