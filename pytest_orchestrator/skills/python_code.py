@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .places import lines_of
-from .python_fragment import fragment, parsed
+from .python_fragment import fragment, is_template, parsed
 from .survey import Survey, survey
 from .unbound import possibly_unbound
 
@@ -97,7 +97,8 @@ def _look_at(text: str, *, is_file: bool) -> PythonReport:
         tree = parsed(text)
     except SyntaxError as error:
         is_program = is_file or _claims_to_be_whole(text, None)
-        if not is_program and fragment(text) is not None:
+        may_be_shortened = not is_program or (not is_file and is_template(text))
+        if may_be_shortened and fragment(text) is not None:
             return PythonReport(is_program=False)
         return PythonReport(is_program, (_syntax_fault(error, is_program=is_program),))
     is_program = is_file or _claims_to_be_whole(text, tree)

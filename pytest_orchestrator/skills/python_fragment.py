@@ -15,6 +15,7 @@ _FIRST_PROMPT = re.compile(r"^[ \t]*(?:>>>|In \[\d*\]:)", re.MULTILINE)
 _MAGIC = re.compile(r"^([ \t]*)(?:[!%?].*|[\w.]+\?{1,2})$", re.MULTILINE)
 _ELLIPSIS = re.compile(r"\.\.\.|…")
 _PLACEHOLDER = re.compile(r"<[A-Za-z][^<>\n]{0,60}>|\{\{[^{}\n]{1,60}\}\}|\[\.\.\.\]")
+_LEFT_OUT_OF_A_LIST = re.compile(r"[(\[{,]\s*(?:\.\.\.|…)\s*[)\]},]")
 _SIGNATURE = re.compile(
     r"^([ \t]*)((?:async )?def .*\)(?: *-> *[^:\n]+)?|class \w+(?:\(.*\))?)[ \t]*(#.*)?$", re.MULTILINE
 )
@@ -33,6 +34,11 @@ def parsed(text: str) -> ast.Module:
     except (ValueError, RecursionError, MemoryError) as error:
         message = "it holds a NUL character" if isinstance(error, ValueError) else "it is nested too deeply"
         raise SyntaxError(message, ("", 1, 1, "")) from error
+
+
+def is_template(text: str) -> bool:
+    """Return whether code that looks whole says that something has to be put in: ``<name>``, ``{a, ...}``."""
+    return _PLACEHOLDER.search(text) is not None or _LEFT_OUT_OF_A_LIST.search(text) is not None
 
 
 def fragment(text: str) -> ast.Module | None:

@@ -190,6 +190,23 @@ def test_what_the_compiler_refuses_is_a_syntax_error_of_a_program_only(tmp_path:
     assert fence_findings("y = 1\nreturn y\n", tmp_path / "fragment") == []
 
 
+@pytest.mark.parametrize(
+    ("line", "findings"),
+    [
+        ("show({'port': 'text', ...})", []),
+        ("show(<title>)", []),
+        ("show({'port': 'text', ...}", [("SK501", "error")]),
+        ("show({'port': 'text', ,})", [("SK501", "error")]),
+    ],
+)
+def test_a_template_of_a_program_may_be_shortened_as_a_fragment(
+    line: str, findings: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    text = f'"""X."""\nfrom y import show\n{line}\n'
+    assert fence_findings(text, tmp_path) == findings
+    assert look_at(text, is_file=True).faults
+
+
 def test_the_place_of_a_finding_counts_characters(tmp_path: Path) -> None:
     (finding,) = found_in(f'{FRONT}# X\n\n- one\n\n  ```python\n  """X."""\n  print("é", a)\n  ```\n', tmp_path)
     assert (finding.line, finding.column) == (11, 14)

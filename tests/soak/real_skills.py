@@ -21,6 +21,7 @@ import time
 import zipfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,8 @@ class Seen:
     copies: int = 0
     """Files with a text that was checked already."""
     texts: set[str] = field(default_factory=set)
+    packages: dict[str, str] = field(default_factory=dict)
+    """The first directory on the way to each of them."""
     nowhere: list[Finding] = field(default_factory=list)
     """Findings at places that are not in their files."""
 
@@ -83,6 +86,7 @@ def check(directory: str, seen: Seen) -> None:
     for skill in skills:
         report = reports[skill.path]
         seen.reports.append(report)
+        seen.packages[report.path] = os.path.relpath(skill.path, directory).partition("/")[0]
         lines = LINE_END.split(skill.text)
         own = [finding for finding in report.findings if finding.path == skill.shown_as]
         seen.nowhere += [finding for finding in own if not is_in(finding, lines)]
@@ -120,13 +124,20 @@ def shown(seen: Seen) -> Iterable[str]:
 
 
 def sample(seen: Seen, number: int, seed: int) -> Iterable[str]:
-    """Yield skills with a finding above a note, chosen at random, with those findings."""
-    found = sorted(
-        (report for report in seen.reports if any(finding.severity.rank < 2 for finding in report.findings)),
-        key=lambda report: report.path,
-    )
+    """Yield skills with a finding above a note, chosen at random, with those findings.
+
+    In turn from each directory that packages were unpacked to: the largest one would be most of the sample.
+    """
+    chooser = random.Random(seed)
+    found: dict[str, list[SkillReport]] = defaultdict(list)
+    for report in sorted(seen.reports, key=lambda report: report.path):
+        if any(finding.severity.rank < 2 for finding in report.findings):
+            found[seen.packages[report.path]].append(report)
+    for reports in found.values():
+        chooser.shuffle(reports)
+    turns = [report for turn in zip_longest(*found.values()) for report in turn if report is not None]
     yield ""
-    for report in random.Random(seed).sample(found, min(number, len(found))):
+    for report in turns[:number]:
         yield f"{report.path} ({report.profile}: {report.why})"
         yield from (f"  {finding}" for finding in report.findings if finding.severity.rank < 2)
 

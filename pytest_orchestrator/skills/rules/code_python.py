@@ -27,7 +27,8 @@ SYNTAX = Rule(
     "Python in a skill parses.",
     "An agent copies what it is shown. A program that does not parse costs it a run and a turn to find out why. A "
     "program (it has a shebang, a docstring or a `__main__` guard, or is a file of `scripts/`) must parse as it "
-    "stands, or the item fails; a fragment may be shortened in the ways that people shorten code, and is a warning.",
+    "stands, or the item fails; a fragment may be shortened in the ways that people shorten code, and is a warning. So "
+    "may a template in a fence: a program with a `<name>` or an entry `...` to be filled in.",
 )  # fmt: skip
 UNDEFINED = Rule(
     "SK502", "undefined-name", Part.CODE, Severity.ERROR,
