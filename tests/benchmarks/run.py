@@ -5,19 +5,21 @@
 Groups: cold (what the plugin costs a run that does not use it), shell (1000 trivial scripts), shell10000, python
 (1000 Python scripts), skew (one long script among short ones), output (20 x 50 MiB), parent (starting programs from a
 process with 1 GB of heap), items (10 000 items that do nothing), scale (100 to 100 000 scripts, one run each, and as
-many items that do nothing), skills (1000 and 10 000 of them, checked in one process and by pytest). Peers that are not
-installed (ctest, lit, a C compiler ...) are left out and named.
+many items that do nothing), where (whose CPU time 1000 scripts are), skills (1000 and 10 000 of them, checked in one
+process and by pytest). Peers that are not installed (ctest, lit, a C compiler ...) are left out and named.
 """
 
 from __future__ import annotations
 
 import argparse
 import ctypes
+import json
 import os
 import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 ENGINE_LOOP = HERE / "engine_loop.py"
+OWN_CPU = HERE / "own_cpu.py"
 SKILL_CHECKS = HERE / "skill_checks.py"
 REAP_SECONDS = 3.0
 
@@ -245,6 +248,59 @@ def show_scale(root: Path, counts: tuple[int, ...] = (100, 1000, 10_000, 100_000
         print(f"| {count} | {sample.wall:.1f} | {sample.cpu:.1f} | {cost:.0f} | {sample.rss:.0f} |")
 
 
+def show_where(root: Path, rounds: int, count: int = 1000) -> None:
+    """Print whose CPU time the run of many trivial scripts is."""
+    tree = corpus.shell(root, count)
+    words = [sys.executable, str(OWN_CPU), "-q", "--orchestrate", "scripts", "--orchestrate-jobs", "2"]
+    start = [
+        sys.executable,
+        str(OWN_CPU),
+        "-q",
+        "--orchestrate",
+        "scripts/s00000.sh",
+        "--orchestrate-report-dir",
+        "one",
+    ]
+    shares: list[dict[str, float]] = []
+    for _ in range(rounds):
+        one, _ = own_cpu(Row("", start, tree))
+        own, whole = own_cpu(Row("", words, tree))
+        lines = (tree / ".orchestrator/results.jsonl").read_text().splitlines()
+        results = [json.loads(line) for line in lines]
+        scripts = sum(result["data"]["cpu_time"] for result in results if result["type"] == "result")
+        shares.append(
+            {
+                "the scripts: what the kernel counts for them, from their start to their end": scripts,
+                "the supervisor: starting, awaiting, reading output, removing files": whole - own - scripts,
+                "pytest's process: its start with one script, imports included": one,
+                f"pytest's process: {count - 1} more scripts, with all reports": own - one,
+            }
+        )
+    print(f"\nWhere the CPU time of {count} scripts goes ({rounds} rounds)\n")
+    print("| what | CPU s | share |")
+    print("|---|---:|---:|")
+    medians = {what: statistics.median(share[what] for share in shares) for what in shares[0]}
+    for what, seconds in medians.items():
+        print(f"| {what} | {seconds:.3f} | {seconds / sum(medians.values()):.0%} |")
+
+
+def own_cpu(row: Row) -> tuple[float, float]:
+    """Return the CPU seconds of pytest's process itself, and those of the whole tree."""
+    with tempfile.TemporaryFile("w+") as told:
+        process = subprocess.Popen(row.command, cwd=row.cwd, stdout=subprocess.DEVNULL, stderr=told)
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+        whole = usage.ru_utime + usage.ru_stime
+        while True:
+            try:
+                _, _, more = os.wait4(-1, 0)
+            except ChildProcessError:
+                break
+            whole += more.ru_utime + more.ru_stime
+        told.seek(0)
+        return float(told.read().split()[-1]), whole
+
+
 def show_skills(root: Path, rounds: int) -> None:
     """Check skills in one process, print medians of what that took and per skill, then let pytest do it."""
     trees = {
@@ -323,6 +379,9 @@ def main() -> None:
     for name in options.groups:
         if name == "scale":
             show_scale(root)
+            continue
+        if name == "where":
+            show_where(root, options.rounds)
             continue
         if name == "skills":
             show_skills(root, options.rounds)
