@@ -17,11 +17,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return WorkStealingScheduling(config, log)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Have one worker more than there are processors: tests of what happens to programs wait for it."""
-    return len(os.sched_getaffinity(0)) + 1
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _pytest_runs_are_small() -> None:
     """Spare the pytest runs of tests what no test is about; those of pytester hear of it from their fixture."""
