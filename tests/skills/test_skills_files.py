@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -124,6 +125,24 @@ def test_a_file_that_only_an_unmentioned_one_mentions_is_unmentioned(tmp_path: P
         "nothing mentions 'references/a.md'",
         "nothing mentions 'references/b.md'",
     ]
+
+
+@pytest.mark.timeout(60)
+def test_thousands_of_files_that_name_their_directory_take_no_time(tmp_path: Path) -> None:
+    text = "See references/, references/x/, x/, x/y/ and *.md.\n"
+    files = {f"references/x/y/{number}.md": text for number in range(4000)}
+    skill = lay_out(
+        {
+            "make-tea/SKILL.md": "---\nname: make-tea\n---\n# Tea\n\nSee `references/`.\n",
+            "make-tea/alone.xyz": "x",
+            **{f"make-tea/{name}": each for name, each in files.items()},
+        },
+        tmp_path,
+    )
+    start = time.process_time()
+    found = findings(skill, CHECKS)
+    assert time.process_time() - start < 3  # where it grew with the square it was seven
+    assert [finding.message for finding in found] == ["nothing mentions 'alone.xyz'"]
 
 
 def test_many_unmentioned_files_of_a_directory_are_one_finding(tmp_path: Path) -> None:
