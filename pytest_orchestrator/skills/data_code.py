@@ -29,8 +29,8 @@ class DataFault:
 
 _LONGEST = 100_000
 """Characters of JSON beyond which it is not asked what was meant."""
-_MOST_BRACKETS = 3000
-"""Brackets in YAML, of which the parser needs time with the square of their depth."""
+_DEEPEST = 64
+"""Levels of YAML that are read: libyaml needs time that grows with the square of their number."""
 _MOST_DOTS = 100
 """Dots in one line of TOML: of a key with many parts the parser needs time with the square of their number."""
 _SPACE = re.compile(r"\s*+")
@@ -126,19 +126,24 @@ def _first_comma(match: re.Match[str]) -> str:
 def yaml_fault(text: str) -> DataFault | None:
     """Return why ``text`` is no YAML; None if it is, or a template that makes some.
 
-    Of front matter that is followed by Markdown only the front matter counts.
+    Of front matter that is followed by Markdown only the front matter counts. What is behind a place that is nested
+    more than 64 levels deep is not judged.
     """
     import yaml
 
-    if text.count("[") + text.count("{") > _MOST_BRACKETS:
-        return None
     fault = None
     relaxed = _DOTS_LINE.sub("", _TEMPLATE_LINE.sub("", _front_matter(text)))
     # A placeholder that holds another one is gone the second time.
     for candidate in (text, _ANGLES.sub("_", _ANGLES.sub("_", relaxed))):
         try:
-            for _ in yaml.parse(candidate, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-                pass
+            depth = 0
+            for event in yaml.parse(candidate, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+                if isinstance(event, yaml.CollectionStartEvent):
+                    depth += 1
+                    if depth > _DEEPEST:
+                        return None
+                elif isinstance(event, yaml.CollectionEndEvent):
+                    depth -= 1
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             place = (1, 1) if mark is None else (mark.line + 1, mark.column + 1)

@@ -121,6 +121,14 @@ def test_absurd_data_is_survived(code: str) -> None:
         assert fault is None or fault.line == 1
 
 
+def test_yaml_with_thousands_of_lists_is_judged_and_what_is_nested_too_deep_is_not() -> None:
+    wide = "a: [" + "[], {}, " * 2000
+    assert yaml_fault(f"{wide}]\n") is None
+    assert yaml_fault(f"{wide}\nb: c\n") is not None
+    assert yaml_fault("[" * 65) is None
+    assert yaml_fault("[" * 64) is not None
+
+
 def test_a_mistake_in_an_indented_fence_is_found_where_it_stands(tmp_path: Path) -> None:
     tree = {"x/SKILL.md": f'{FRONT}# X\n\n- one\n\n  ```json\n  {{\n    "a": 1,\n  }}\n  ```\n'}
     (finding,) = [each for each in findings_of(tree, "claude-code", tmp_path) if each.code in CODES]
