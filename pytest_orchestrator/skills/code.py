@@ -62,16 +62,24 @@ def snippets(
         if fence.language in languages and fence.is_closed:
             yield fence_snippet(fence)
     for file in scripts(skill):
-        language = _SUFFIXES[file.extension]
-        if language in languages and (text := read(file)) is not None:
+        language = _SUFFIXES.get(file.extension, "")
+        if (language and language not in languages) or (text := read(file)) is None:
+            continue
+        language = language or _language(file, text)
+        if language in languages:
             yield Snippet(language, text, 1, path=file.shown_as)
 
 
 def scripts(skill: SkillDocument) -> Iterator[SkillFile]:
-    """Yield the Python and shell files below the skill's ``scripts/``."""
+    """Yield the scripts below the skill's ``scripts/``: Python and shell files, and what is executable by its mode."""
     for file in skill_files(skill):
-        if file.name.startswith(SCRIPTS) and file.extension in _SUFFIXES:
+        if file.name.startswith(SCRIPTS) and (file.extension in _SUFFIXES or file.is_executable):
             yield file
+
+
+def _language(file: SkillFile, text: str) -> str:
+    """Return the language of an executable file without an extension, by its shebang; empty for another one."""
+    return "python" if file.is_python(text) else "bash" if file.is_shell(text) else ""
 
 
 def is_runnable(fence: Fence) -> bool:

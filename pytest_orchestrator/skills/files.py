@@ -73,6 +73,11 @@ class SkillFile:
         return self.extension in (".sh", ".bash") or (not self.extension and _SHELL.match(text) is not None)
 
     @property
+    def is_executable(self) -> bool:
+        """Whether it is a file without an extension that somebody may execute: a program by its first line."""
+        return not self.extension and stat.S_ISREG(self.mode) and self.mode & 0o111 != 0
+
+    @property
     def is_markdown(self) -> bool:
         """Whether it is a Markdown file."""
         return self.extension in (".md", ".markdown", ".mdx")
@@ -91,6 +96,7 @@ class Bundle:
     is_project: bool = False
     """Whether it is the top of a whole project, with sources and the manifest of a package or with ``.git``."""
     by_name: Mapping[str, SkillFile] = field(default_factory=dict)
+    """All ``files`` by their names."""
 
     @property
     def own(self) -> Sequence[SkillFile]:

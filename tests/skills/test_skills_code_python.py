@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rule_findings import findings_of
 
-from pytest_orchestrator.skills.code import PYTHON, snippets
+from pytest_orchestrator.skills.code import PYTHON, SHELL, snippets
 from pytest_orchestrator.skills.document import read_skill
 from pytest_orchestrator.skills.python_code import look_at
 from pytest_orchestrator.skills.rules import code_python
@@ -284,6 +284,26 @@ def test_scripts_are_programs_and_findings_carry_their_own_path(tmp_path: Path) 
         ("x/scripts/a.py", "SK502", 3, "error"),
         ("x/scripts/deep/b.py", "SK501", 1, "error"),
     ]
+
+
+def test_an_executable_of_scripts_is_a_script_by_its_shebang(tmp_path: Path) -> None:
+    texts = {
+        "python": "#!/usr/bin/env python3\nprint(missing)\n",
+        "sh": "#!/bin/sh\nfi\n",
+        "perl": "#!/usr/bin/perl\nuse strict;\n",
+        "plain": "#!/usr/bin/env python3\nx = (\n",
+    }
+    (tmp_path / "x/scripts").mkdir(parents=True)
+    for name, text in texts.items():
+        (tmp_path / "x/scripts" / name).write_text(text)
+        (tmp_path / "x/scripts" / name).chmod(0o644 if name == "plain" else 0o755)
+    (tmp_path / "x/SKILL.md").write_text(f"{FRONT}# X\n")
+    skill = read_skill(str(tmp_path / "x/SKILL.md"), "x/SKILL.md")
+    assert [(each.path, each.language) for each in snippets(skill, PYTHON | SHELL)] == [
+        ("x/scripts/python", "python"),
+        ("x/scripts/sh", "bash"),
+    ]
+    assert [each.path for each in snippets(skill, SHELL)] == ["x/scripts/sh"]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
