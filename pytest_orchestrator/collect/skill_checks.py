@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ..config.options import by_name, flag
+from ..config.regular_file import read_regular
 from ..config.skill_settings import SkillSettings, skill_settings
 from ..errors import ConfigurationError, OrchestratorError
 from ..skills.finding import Part
@@ -137,10 +138,9 @@ class SkillChecks:
         from ..skills.document import LARGEST
 
         try:
-            with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
-                # To read a file is cheap, to take it apart is not. Of one that is larger nothing is taken apart at all.
-                if RUN_WORD.encode() not in file.read(LARGEST):
-                    return []
+            # To read a file is cheap, to take it apart is not. Of one that is larger nothing is taken apart at all.
+            if RUN_WORD.encode() not in read_regular(path, LARGEST):
+                return []
         except OSError:  # which the check reports
             return []
         return [fence for fence in self.document(path).body.fences if RUN_WORD in fence.words]

@@ -15,6 +15,7 @@ from ..errors import ConfigurationError, Mistake
 from .nested_options import LONGEST
 from .option import Kind, Option
 from .phrases import shown, suggestion
+from .regular_file import read_regular
 from .tree import Table, from_python
 from .values import INVALID, Checker
 
@@ -120,14 +121,22 @@ def load_codex_config(path: Path, shown_as: str) -> CodexConfig:
 
 def _read(path: Path, shown_as: str) -> str:
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), encoding="utf-8") as file:
-            return file.read(_LARGEST)
+        data = read_regular(path, _LARGEST + 1)
+        if len(data) > _LARGEST:
+            message = f"larger than {_LARGEST // 2**20} MiB; leave in it what is configuration"
+            raise ConfigurationError([Mistake(shown_as, 1, 1, message)])
+        # Lines end as an editor has it, also in a file of an old Mac, which TOML does not allow.
+        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        message = f"byte {error.object[error.start]:#04x} is no UTF-8; save the file as UTF-8"
-        raise ConfigurationError([Mistake(shown_as, 1, 1, message)]) from None
+        message = f"byte {data[error.start]:#04x} is no UTF-8; save the file as UTF-8"
+        before = data[: error.start].decode("utf-8")
+        place = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise ConfigurationError([Mistake(shown_as, *place, message)]) from None
     except OSError as error:
         message = f"cannot be read: {error.strerror}; correct the path or its permissions"
         raise ConfigurationError([Mistake(shown_as, 1, 1, message)]) from None
+    except ValueError as error:
+        raise ConfigurationError([Mistake(shown_as, 1, 1, f"cannot be read: {error}; correct the path")]) from None
 
 
 def _end_of(text: str) -> tuple[int, int]:

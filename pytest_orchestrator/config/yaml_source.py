@@ -6,15 +6,14 @@ is one mistake with a position like any other.
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from ..errors import ConfigurationError, Mistake
+from .regular_file import NotRegularError, read_regular
 from .tree import NOTHING, Node
 from .yaml_tree import TreeBuilder
 
@@ -65,15 +64,10 @@ def read_source(path: Path, shown_as: str) -> Source:
     is larger than 16 MiB, or is no UTF-8 text without control characters.
     """
     try:
-        # O_NONBLOCK: opening a FIFO would otherwise wait for a writer for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ConfigurationError([Mistake(shown_as, 1, 1, "not a regular file; write the configuration there")])
-            with open(descriptor, "rb", closefd=False) as file:
-                data = file.read(_LARGEST_FILE + 1)
-        finally:
-            os.close(descriptor)
+        data = read_regular(path, _LARGEST_FILE + 1)
+    except NotRegularError:
+        message = "not a regular file; write the configuration there"
+        raise ConfigurationError([Mistake(shown_as, 1, 1, message)]) from None
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}; correct the path or its permissions"
         raise ConfigurationError([Mistake(shown_as, 1, 1, reason)]) from None

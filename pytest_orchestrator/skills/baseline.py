@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..config.phrases import clipped
+from ..config.regular_file import read_regular
 from ..core.names import escape_name, unescape_name
 from ..errors import ConfigurationError, Mistake, ReportError
 from .finding import Severity
@@ -153,9 +154,10 @@ def read_baseline(path: Path, shown_as: str) -> Baseline:
     Raises :class:`~pytest_orchestrator.errors.ConfigurationError` when it cannot be read or is none.
     """
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), encoding="utf-8") as file:
-            text = file.read(_LARGEST)
-        data = json.loads(text)
+        text = read_regular(path, _LARGEST + 1)
+        if len(text) > _LARGEST:
+            raise _broken(shown_as, f"it is larger than {_LARGEST // 2**20} MiB")
+        data = json.loads(text.decode("utf-8"))
     except json.JSONDecodeError as error:
         raise _broken(shown_as, f"not JSON: {error.msg}", error.lineno, error.colno) from None
     except FileNotFoundError:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ..config.regular_file import read_regular
 from .body import Body
 from .body_reader import read_blocks, read_body
 from .frontmatter import FrontMatter, read_front_matter
@@ -120,7 +120,7 @@ def read_skill(path: str, shown_as: str) -> SkillDocument:
     Nothing is raised for what is in the file: what cannot be read, or is no UTF-8, is the document's ``problem``.
     """
     try:
-        data = _read(path)
+        data = read_regular(path, LARGEST + 1)
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
         return _unread(
@@ -163,15 +163,3 @@ def _unread(path: str, shown_as: str, kind: str, message: str, remedy: str) -> S
 def _end_of(text: str) -> tuple[int, int]:
     lines = lines_of(text)
     return len(lines), len(lines[-1]) + 1
-
-
-def _read(path: str) -> bytes:
-    # O_NONBLOCK: opening a FIFO would otherwise wait for a writer for ever.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "it is no regular file")
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read(LARGEST + 1)
-    finally:
-        os.close(descriptor)

@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..config.regular_file import read_regular
 from ..core.kinds import SKILL_FILES
 from ..core.names import escape_name
 from .discovery import PARTS_OF_A_SKILL
@@ -213,8 +214,7 @@ def read_text(file: SkillFile) -> str | None:
     if file.is_link or not 0 < file.size <= LARGEST_TEXT:
         return None
     try:
-        with open(os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as opened:
-            data = opened.read(LARGEST_TEXT)
+        data = read_regular(file.path, LARGEST_TEXT)
     except OSError:
         return None
     if b"\0" in data[:8192]:

@@ -114,10 +114,21 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"\xff\xfe")
-    for name, message in (("a", "byte 0xff is no UTF-8"), ("missing", "No such file"), (".", "Is a directory")):
+    (tmp_path / "a").write_bytes(b"# a\n\xc3\xa9 = '\xff\xfe'\n")
+    for name, message in (
+        ("a", "^config.toml:2:6: byte 0xff is no UTF-8"),
+        ("missing", "No such file"),
+        (".", "it is no regular file"),
+    ):
         with pytest.raises(ConfigurationError, match=message):
             load_codex_config(tmp_path / name, "config.toml")
+
+
+def test_a_file_that_is_too_large_is_not_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_orchestrator.config.codex._LARGEST", 2**20)
+    (found,) = mistakes(tmp_path, "# é\n" * 2**18)
+    assert found == "1:1: larger than 1 MiB; leave in it what is configuration"
+    assert mistakes(tmp_path, "#\r" * 9 + "[scripts]\rzzz = 1\r")[0].startswith("11:1: ")
 
 
 def test_dotcodex_comes_before_codex(tmp_path: Path) -> None:

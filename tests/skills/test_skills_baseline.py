@@ -174,7 +174,7 @@ def test_one_that_is_no_utf_8_or_not_there_is_a_mistake(skills: Skills) -> None:
     skills.file.write_bytes(b"\xff")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         skills.check(a=NOTES)
-    with pytest.raises(ConfigurationError, match="cannot be read: Is a directory"):
+    with pytest.raises(ConfigurationError, match="cannot be read: it is no regular file"):
         skills.check(a=NOTES, baseline=skills.root)
 
 

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from ...config.regular_file import read_regular
 from ...core.names import quote_name
 from ..finding import Part, Severity
 from ..reach import reached_files
@@ -182,7 +183,6 @@ def _binary(file: SkillFile) -> str:
 
 def _begins_with_magic(path: str) -> bool:
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as opened:
-            return opened.read(4).startswith(_MAGIC)
+        return read_regular(path, 4).startswith(_MAGIC)
     except OSError:
         return False
