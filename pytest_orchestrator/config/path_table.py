@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from ..core.globs import compile_path_globs
@@ -32,6 +33,12 @@ class PathPattern:
     """The relative path that it names when taken literally."""
     glob: str | None
     """Matches the whole relative path; None of an exact path."""
+
+    @property
+    def start(self) -> str:
+        """The directory that everything a glob matches lies in; empty if that is the directory of the file."""
+        *directories, _name = self.path.split("/")
+        return "/".join(takewhile(lambda segment: not any(wild in segment for wild in _WILDCARDS), directories))
 
 
 def path_pattern(written: str) -> PathPattern:

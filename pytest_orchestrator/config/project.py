@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.names import escape_name
+from ..core.names import escape_name, quote_name
 from ..errors import ConfigurationError, Mistake
 from .path_table import PathTable
 from .phrases import clipped
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .path_entries import PathEntry
 
 _MOST_HINTS = 10
+_EXCEPTIONS = "skills.exceptions"
 
 FILE_NAMES = ("orchestrator.yaml", "orchestrator.yml")
 
@@ -129,8 +130,9 @@ class ProjectConfig:
     def unmatched_paths(self, section: str | None = None) -> list[Mistake]:
         """Return a mistake for each exact path in the file that names no existing file, in file order.
 
-        Globs may well match nothing and are not among them. ``section`` is the one to look at (as
-        ``skills.exceptions``), all by default.
+        Globs may well match nothing and are not among them, but for those of ``skills.exceptions`` that begin with a
+        directory which does not exist: each is an excuse for nothing. ``section`` is the one to look at, all by
+        default.
         """
         missing: list[Mistake] = []
         for entry in sorted(_path_entries(self.content), key=lambda entry: entry.at):
@@ -141,6 +143,12 @@ class ProjectConfig:
                 # To look for a name that is close costs; the first few slips are enough to see what happened.
                 hint = _hint(entry.pattern.path, path) if len(missing) < _MOST_HINTS else "correct or remove it"
                 message = f"{entry.section}: there is no file {clipped(entry.pattern.text)}; {hint}"
+                missing.append(Mistake(self.shown_as, *self.positions.get(entry.at, (1, 1)), message))
+            elif entry.section == _EXCEPTIONS and not os.path.isdir(os.path.join(self.directory, entry.pattern.start)):
+                message = (
+                    f"{entry.section}: {clipped(entry.pattern.text)} matches nothing: there is no directory "
+                    f"{quote_name(entry.pattern.start)} below that of this file; correct or remove it"
+                )
                 missing.append(Mistake(self.shown_as, *self.positions.get(entry.at, (1, 1)), message))
         return missing
 

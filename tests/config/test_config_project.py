@@ -118,6 +118,18 @@ scripts: {x/y/z.sh: {}, a/b/: {}}
     ]
 
 
+def test_an_exception_for_a_directory_that_is_not_there_is_found(root: Path) -> None:
+    write(root / "a/real.md")
+    globs = "gone/, a/, a/*.md, 'a/x/**', '*.none', '*/gone/x*', a/x*"
+    text = "skip: [gone/]\nskills: {exceptions: {" + globs.replace(",", ": SK401,") + ": SK401}}\n"
+    project = ProjectConfig.load(write(root / "orchestrator.yaml", text), "o.yaml")
+    below = "below that of this file; correct or remove it"
+    assert [str(mistake) for mistake in project.unmatched_paths()] == [
+        f"o.yaml:2:23: skills.exceptions: 'gone/' matches nothing: there is no directory 'gone' {below}",
+        f"o.yaml:2:63: skills.exceptions: 'a/x/**' matches nothing: there is no directory 'a/x' {below}",
+    ]
+
+
 def test_many_missing_files_are_told_without_looking_for_each(root: Path) -> None:
     for number in range(20):
         write(root / f"real-{number}.sh")
