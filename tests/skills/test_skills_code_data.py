@@ -144,7 +144,23 @@ def test_a_mistake_in_an_indented_fence_is_found_where_it_stands(tmp_path: Path)
         ("python orchestrate:rum", 1),
         ("python Orchestrate:run", 1),
         ("python orchestrate", 1),
+        ("orchestrate:run", 1),
+        ("{orchestrate:run}", 1),
     ],
 )
 def test_a_word_that_runs_nothing_is_told(info: str, found: int, tmp_path: Path) -> None:
     assert [each.code for each in found_in(info, "x = 1", tmp_path)] == ["SK530"] * found
+
+
+@pytest.mark.parametrize(
+    ("fence", "told"),
+    [
+        ("```sh orchestrate:run\n```", "a fence without code proves nothing"),
+        ("```sh orchestrate:run\nls", "a fence that never ends is not run: nobody knows what of it is code"),
+        ("```ruby orchestrate:run\nputs 1\n```", "a fence in 'ruby' cannot be run; Python and shell can"),
+        ("```orchestrate:run\nls\n```", "'orchestrate:run' stands where the language is expected, so nothing is run"),
+    ],
+)
+def test_a_fence_that_cannot_be_run_is_told_why(fence: str, told: str, tmp_path: Path) -> None:
+    found = findings_of({"x/SKILL.md": f"{FRONT}# X\n\n{fence}\n"}, "claude-code", tmp_path)
+    assert [each.message for each in found if each.code == "SK530"] == [told]

@@ -45,7 +45,8 @@ RUN = Rule(
     "A fence that is marked to run can be run.",
     f"`{RUN_WORD}` behind the language makes a fence an item of its own. In another language than Python or shell that "
     "item ends in an error, unless the configuration names an interpreter; without code it passes and proves nothing; "
-    "and a word that is misspelt makes no item, which nobody would notice.",
+    "one that never ends is not run; and a word that is misspelt, or that stands where the language is expected, makes "
+    "no item, which nobody would notice.",
 )  # fmt: skip
 
 RULES = (JSON_SYNTAX, YAML_SYNTAX, TOML_SYNTAX, RUN)
@@ -73,11 +74,24 @@ def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
 
 
 def _about_running(fence: Fence) -> Iterator[Found]:
+    first = next(iter(fence.info.split()), "")
+    if "orchestrate:" in first.lower():
+        message = f"{clipped(first)} stands where the language is expected, so nothing is run"
+        yield RUN.at(fence.line, fence.column, message, f"write a language before it, as in 'sh {RUN_WORD}'")
     for word in fence.words:
         if word == RUN_WORD and not is_runnable(fence):
-            what = f"in {clipped(fence.language)}" if fence.language and fence.code.strip() else "without code"
-            message = f"a fence {what} cannot be run; Python and shell can"
-            yield RUN.at(fence.line, fence.column, message, f"take out {RUN_WORD!r}, or correct the language")
+            what, remedy = _why_not(fence)
+            yield RUN.at(fence.line, fence.column, f"a fence {what}", remedy)
         elif word != RUN_WORD and "orchestrate" in word.lower():
             message = f"{clipped(word)} behind the language means nothing; {RUN_WORD!r} makes a fence run"
             yield RUN.at(fence.line, fence.column, message, "correct it")
+
+
+def _why_not(fence: Fence) -> tuple[str, str]:
+    """Return why a fence cannot be run, and what to do."""
+    if not fence.is_closed:
+        return "that never ends is not run: nobody knows what of it is code", "close it"
+    if not fence.code.strip():
+        return "without code proves nothing", f"write its code, or take out {RUN_WORD!r}"
+    message = f"in {clipped(fence.language)} cannot be run; Python and shell can"
+    return message, f"take out {RUN_WORD!r}, or correct the language"
