@@ -27,6 +27,8 @@ FORMATS = ("text", "json", "sarif", "github")
 PAGE = "docs/SCRIPT-FIRST-SKILLS.md"
 NEW_SKILLS = "skills"
 _WIDTH = 100
+_SHOWN = {"not_utf8": "only what is before it is shown", "nul": "it is shown as a replacement character"}
+"""What ``show`` makes of text that it cannot print as it is, by the kind of problem."""
 
 
 def run_skills(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
@@ -150,7 +152,12 @@ def _show(given: argparse.Namespace) -> int:
 
     skill = _library(given).get(given.name)
     if skill.problem is not None and not skill.text:
-        raise SkillError(f"{skill.shown_as}: {skill.problem.message}")
+        raise SkillError(f"{skill.shown_as}: {skill.problem.message}; {skill.problem.remedy}")
+    if skill.problem is not None:
+        problem = skill.problem
+        at = f"{skill.shown_as}:{problem.line}:{problem.column}"
+        done = _SHOWN.get(problem.kind, problem.remedy)
+        print(f"pytest-orchestrator: warning: {at}: {problem.message}; {done}", file=sys.stderr)
     if given.json:
         _print_json(details_of(skill))
     else:

@@ -76,8 +76,17 @@ def _skill_of(path: str, given: str) -> str:
             return path if os.path.basename(path) in SKILL_FILES else file
         parent = os.path.dirname(directory)
         if parent == directory:
-            raise DiscoveryError(f"{quote_name(given)} belongs to no skill: no SKILL.md is beside it or above it")
+            raise DiscoveryError(f"{quote_name(given)} belongs to no skill: {_why(path)}")
         directory = parent
+
+
+def _why(path: str) -> str:
+    name = os.path.basename(path)
+    if name in SKILL_FILES:
+        return "it is no regular file"
+    if name.lower() == SKILL_FILES[0].lower():
+        return f"agents look for {SKILL_FILES[0]}, capital letters count; rename it"
+    return "no SKILL.md is beside it or above it"
 
 
 def _walk(start: str, given: str) -> Iterator[str]:

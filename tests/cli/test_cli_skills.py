@@ -132,6 +132,29 @@ def test_show_prints_the_file_as_it_is_but_not_to_a_terminal(
     assert capsys.readouterr().out.endswith("Clear:\t\\x1b[2J\n")
 
 
+@pytest.mark.parametrize(
+    ("end", "shown", "told"),
+    [
+        (b"Caf\xe9.\n", "Caf", "byte 0xe9 is no UTF-8; only what is before it is shown"),
+        (b"Caf\0.\n", "Caf\ufffd.\n", "a NUL character is in the file; it is shown as a replacement character"),
+    ],
+)
+def test_show_says_what_it_cannot_print(root: Path, capsys: SAID, end: bytes, shown: str, told: str) -> None:
+    write_tree(root, {"a/SKILL.md": ""})
+    (root / "a/SKILL.md").write_bytes(b"---\nname: a\n---\n" + end)
+    for more in ([], ["--json"]):
+        assert main(["skills", "show", "a", *more]) == 0
+        said = capsys.readouterr()
+        assert said.err == f"pytest-orchestrator: warning: a/SKILL.md:4:4: {told}\n"
+    assert json.loads(said.out)["body"] == shown
+
+
+def test_show_of_a_file_of_nothing_but_space_says_so(root: Path, capsys: SAID) -> None:
+    write_tree(root, {"a/SKILL.md": " \n"})
+    assert main(["skills", "show", "a"]) == 0
+    assert "a/SKILL.md:1:1: the file is empty; " in capsys.readouterr().err
+
+
 def test_an_empty_library_is_an_empty_list_and_a_word_on_stderr(capsys: SAID) -> None:
     for command_words in (["list", "--json"], ["search", "x", "--json"]):
         assert main(["skills", *command_words]) == 0

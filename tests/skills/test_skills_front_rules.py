@@ -209,6 +209,11 @@ def test_a_name_that_is_the_directory_but_for_its_form_is_one_finding() -> None:
     assert codes(fronted("name: Make Tea\ndescription: Makes tea. Use when thirsty.\n")) == ["SK113"]
 
 
+def test_a_directory_of_odd_bytes_is_shown_as_in_paths() -> None:
+    (found,) = check("---\nname: tea\ndescription: Makes tea. Use when thirsty.\n---\n", directory="t\udcff")
+    assert found.message == r"the name 'tea' is not that of the directory, 't\xff'"
+
+
 def test_a_name_in_wrong_form_comes_with_a_right_one() -> None:
     found = fronted("name: '-My__Tea--Pot '\ndescription: Makes tea. Use when thirsty.\n")
     assert found[0].message == (

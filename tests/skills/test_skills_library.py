@@ -62,6 +62,20 @@ def test_a_file_of_a_skill_stands_for_it(tmp_path: Path) -> None:
         shown(tmp_path, "stray.py")
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("Skill.md", "agents look for SKILL.md, capital letters count; rename it"),
+        ("SKILL.md", "it is no regular file"),
+    ],
+)
+def test_a_file_that_only_looks_like_a_skill_is_told_why(tmp_path: Path, name: str, why: str) -> None:
+    (tmp_path / "tea").mkdir()
+    os.mkfifo(tmp_path / "tea" / name)
+    with pytest.raises(DiscoveryError, match=f"'tea/{name}' belongs to no skill: {why}"):
+        find_skills([f"tea/{name}"], str(tmp_path))
+
+
 def test_a_path_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(DiscoveryError, match=r"there is no file or directory 'nowhere': name a skill"):
         shown(tmp_path, "nowhere")

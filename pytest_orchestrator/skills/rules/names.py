@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...config.phrases import clipped, joined, shown
 from ...config.tree import Scalar, ScalarKind, is_nothing
+from ...core.names import quote_name
 from ..finding import Part, Severity
 from ..frontmatter import taken_for
 from ..rule import Profile, Rule
@@ -109,7 +110,7 @@ def _scalar(skill: SkillDocument, profile: Profile, field: Field, node: Scalar) 
     directory = os.path.basename(skill.directory)
     # A name in wrong form whose right form is the directory's needs no second finding.
     if unicodedata.normalize("NFKC", directory) not in (name, _well_formed(name) if faults else name):
-        message = f"the name {clipped(name)} is not that of the directory, {clipped(directory)}"
+        message = f"the name {clipped(name)} is not that of the directory, {quote_name(directory)}"
         yield NOT_DIRECTORY.at(*field.value_place, message, "rename one of them", severity=severity)
 
 
