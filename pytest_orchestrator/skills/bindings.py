@@ -10,15 +10,18 @@ if TYPE_CHECKING:
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+"""What has names of its own."""
 COMPOUND = (
     ast.For, ast.AsyncFor, ast.While, ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match
 )  # fmt: skip
+"""Statements that hold others."""
 
 _BINDING = frozenset({
     ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.MatchAs,
     ast.MatchStar, ast.MatchMapping,
 })  # fmt: skip
-_PLAIN = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Del})
+PLAIN = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Del})
+"""Classes of what hangs on nodes without any node below it: most of what a walk meets."""
 _EXITS = frozenset({"exit", "quit", "die", "abort", "fail", "fatal", "bail", "usage_error", "assert_never"})
 _EXITS_OF = {
     "sys": frozenset({"exit"}),
@@ -52,7 +55,7 @@ def _add_children(node: ast.AST, nodes: list[ast.AST]) -> None:
         kind = value.__class__
         if kind is list:
             nodes += [item for item in value if isinstance(item, ast.AST)]
-        elif kind not in _PLAIN and isinstance(value, ast.AST):
+        elif kind not in PLAIN and isinstance(value, ast.AST):
             nodes.append(value)
 
 

@@ -19,7 +19,6 @@ _SCOPES = frozenset(bindings.SCOPES)
 _LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _COMPREHENSIONS = frozenset({ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp})
 _IMPORTS = frozenset({ast.Import, ast.ImportFrom})
-_PLAIN = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Del})
 
 
 def is_settled(body: Sequence[ast.stmt], given: Iterable[str]) -> bool:
@@ -166,7 +165,7 @@ class Look:
                 kind = value.__class__
                 if kind is list:
                     nodes += [item for item in value if isinstance(item, ast.AST)]
-                elif kind not in _PLAIN and isinstance(value, ast.AST):
+                elif kind not in bindings.PLAIN and isinstance(value, ast.AST):
                     nodes.append(value)
         self._read(reads)
         return stores

@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from .bindings import COMPOUND, Function, bound_by, parameters
+from .bindings import COMPOUND, PLAIN, Function, bound_by, parameters
 
 _FORKS = frozenset({*COMPOUND, ast.NamedExpr, ast.Delete})
 _BINDING = frozenset({
     ast.Import, ast.ImportFrom, ast.ClassDef, ast.MatchAs, ast.MatchStar, ast.MatchMapping, ast.ExceptHandler,
 })  # fmt: skip
 _FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef})
-_PLAIN = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Del})
 
 
 @dataclass(slots=True)
@@ -62,7 +61,7 @@ def survey(tree: ast.AST) -> Survey:
             kind = value.__class__
             if kind is list:
                 nodes += [item for item in value if isinstance(item, ast.AST)]
-            elif kind not in _PLAIN and isinstance(value, ast.AST):
+            elif kind not in PLAIN and isinstance(value, ast.AST):
                 nodes.append(value)
     found.size = len(nodes)
     return found
