@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ..config.tree import Scalar, ScalarKind, Table, is_nothing
 from ..errors import SkillError
 from .directive import STANDARD_BLOCK, find_directive
-from .document import parse_skill
+from .document import BOM, parse_skill
+from .places import LINE_END, offset_of
 from .profiles import detect_profile
 from .replacement import replace_file
 from .rule import Profile
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from .document import SkillDocument
 
 _OPENING = re.compile(r"---[ \t]*(?:\r\n|\r|\n)")
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _USAGE = re.compile(r"(?i)\b(?:usage|how to use|when to use)\b")
-_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +44,15 @@ def with_directive(skill: SkillDocument) -> Edit:
     ends, and for one that is no UTF-8.
     """
     _refuse_broken(skill)
-    newline = match[0] if (match := _LINE_END.search(skill.text)) else "\n"
+    newline = match[0] if (match := LINE_END.search(skill.text)) else "\n"
     text = skill.text
     has_block = find_directive(skill) is not None
     # From the end to the beginning, so that offsets stay right.
     if not has_block:
-        text = _inserted(text, _offset(text, _place(skill)), _section(skill, newline), newline)
+        text = _inserted(text, offset_of(text, _place(skill)), _section(skill, newline), newline)
     if not skill.is_script_first:
         text = _flagged(skill, text, newline)
-    data = (_BOM if skill.has_bom else b"") + text.encode()
+    data = (BOM if skill.has_bom else b"") + text.encode()
     if text == skill.text:
         return Edit(data, ())
     edited = parse_skill(data, skill.path, skill.shown_as)
@@ -135,17 +134,6 @@ def _inserted(text: str, at: int, section: str, newline: str) -> str:
     return before + section + (newline + after if after else "")
 
 
-def _offset(text: str, line: int) -> int:
-    """Return where the line with a number begins, counted from 1; the end of the text behind the last one."""
-    at = 0
-    for _ in range(line - 1):
-        match = _LINE_END.search(text, at)
-        if match is None:
-            return len(text)
-        at = match.end()
-    return at
-
-
 def _flagged(skill: SkillDocument, text: str, newline: str) -> str:
     """Return ``text`` with ``script_first`` set in its front matter."""
     opening = _OPENING.match(text)
@@ -158,7 +146,7 @@ def _flagged(skill: SkillDocument, text: str, newline: str) -> str:
         return _replaced(skill, text, top.node, shift, "true")
     if isinstance(nested, Table) and "script_first" in nested.entries:
         return _replaced(skill, text, nested.entries["script_first"].value, shift, '"true"')
-    closing = _offset(text, skill.front.end_line)
+    closing = offset_of(text, skill.front.end_line)
     if metadata is None:
         is_schema = detect_profile(skill)[0] is Profile.SCRIPT_FIRST
         lines = "script_first: true\n" if is_schema else 'metadata:\n  script_first: "true"\n'
@@ -169,10 +157,10 @@ def _flagged(skill: SkillDocument, text: str, newline: str) -> str:
             return f'{text[: at + 1]}script_first: "true", {text[at + 1 :]}'
         first = next(iter(nested.entries.values()))
         line, column = skill.front.source.position(first.at)
-        at = _offset(text, line)
+        at = offset_of(text, line)
         return f'{text[:at]}{" " * (column - 1)}script_first: "true"{newline}{text[at:]}'
     if nested is not None and is_nothing(nested):
-        at = _offset(text, metadata.line + 1)
+        at = offset_of(text, metadata.line + 1)
         return f'{text[:at]}  script_first: "true"{newline}{text[at:]}'
     raise SkillError(f"{skill.shown_as}:{metadata.line}: metadata is no mapping that script_first can be set in")
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file that are read; nobody wants more in a context window."""
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+"""A byte order mark in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +135,8 @@ def read_skill(path: str, shown_as: str) -> SkillDocument:
 
 def parse_skill(data: bytes, path: str, shown_as: str) -> SkillDocument:
     """Return the document that ``data`` would be at ``path``."""
-    has_bom = data.startswith(_BOM)
-    data = data.removeprefix(_BOM)
+    has_bom = data.startswith(BOM)
+    data = data.removeprefix(BOM)
     problem = None
     try:
         text = data.decode("utf-8")

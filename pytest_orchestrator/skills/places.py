@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+LINE_END = re.compile(r"\r\n|\r|\n")
+"""What ends a line to an editor."""
 
 
 def lines_of(text: str) -> tuple[str, ...]:
@@ -18,7 +19,7 @@ def lines_of(text: str) -> tuple[str, ...]:
 
     Not those that :meth:`str.splitlines` sees: to an editor a form feed or U+2028 is a character like any other.
     """
-    return tuple(_LINE_END.split(text) if "\r" in text else text.split("\n"))
+    return tuple(LINE_END.split(text) if "\r" in text else text.split("\n"))
 
 
 def places_of(text: str, offsets: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -29,6 +30,12 @@ def places_of(text: str, offsets: Iterable[int]) -> Iterator[tuple[int, int]]:
             starts = _starts(text)
         row = bisect_right(starts, offset) - 1
         yield row + 1, offset - starts[row] + 1
+
+
+def offset_of(text: str, line: int) -> int:
+    """Return where the line with a number, counted from 1, begins; the end of the text behind the last one."""
+    starts = _starts(text)
+    return starts[line - 1] if line <= len(starts) else len(text)
 
 
 def _starts(text: str) -> list[int]:
