@@ -183,6 +183,13 @@ class _Walk:
         return SkillFile(entry.path, name, shown, status.st_size, status.st_mode)
 
 
+def leads_outside(skill: SkillDocument, name: str) -> bool:
+    """Return whether what is called ``name`` in the directory of a skill is outside of it, links being followed."""
+    base = os.path.realpath(skill.directory)
+    real = os.path.realpath(os.path.join(skill.directory, name))
+    return real != base and not real.startswith(os.path.join(base, ""))
+
+
 def is_program(file: SkillFile) -> bool:
     """Return whether a file may be a program that an agent runs: not one that it only reads or copies, and no test."""
     if ".template." in file.name or ".example." in file.name:

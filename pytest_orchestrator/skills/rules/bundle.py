@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...config.regular_file import read_regular
 from ...core.names import quote_name
+from ..files import leads_outside
 from ..finding import Part, Severity
 from ..reach import reached_files
 from ..rule import Rule
@@ -148,10 +149,9 @@ def _amount(size: int) -> str:
 
 
 def _link(skill: SkillDocument, file: SkillFile) -> Iterator[Found]:
-    base, real = os.path.realpath(skill.directory), os.path.realpath(file.path)
-    if not os.path.exists(real):
+    if not os.path.exists(file.path):
         what = "which does not exist"
-    elif real != base and not real.startswith(os.path.join(base, "")):
+    elif leads_outside(skill, file.name):
         what = "outside of the skill's directory"
     else:
         return

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from ...config.phrases import clipped
 from ..body_reader import read_body
 from ..discovery import skill_file
-from ..files import read_text
+from ..files import leads_outside
 from ..finding import Part, Severity
 from ..inline import Places, without_code
 from ..places import lines_of
@@ -86,7 +86,7 @@ class Target:
         return self.name == ".." or self.name.startswith("../")
 
 
-def check(skill: SkillDocument, _context: CheckContext) -> Iterator[Found]:
+def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
     """Yield the links that lead nowhere, or out of the skill."""
     anchors: _Anchors = {}
     for link in skill.body.links:
@@ -97,7 +97,7 @@ def check(skill: SkillDocument, _context: CheckContext) -> Iterator[Found]:
                 "write a path that counts from the directory of the skill",
             )  # fmt: skip
         elif is_local(written):
-            yield from _local(skill, link, written, anchors)
+            yield from _local(skill, context, link, written, anchors)
     yield from _references(skill)
 
 
@@ -118,9 +118,7 @@ def target_of(written: str) -> Target | None:
     return Target(posixpath.normpath(unquote(path)), unquote(anchor))
 
 
-def _local(
-    skill: SkillDocument, link: Link, written: str, anchors: dict[str, AbstractSet[str] | None]
-) -> Iterator[Found]:
+def _local(skill: SkillDocument, context: CheckContext, link: Link, written: str, anchors: _Anchors) -> Iterator[Found]:
     if not written:
         message = f"{_called(link)} {clipped(link.text)} leads nowhere"
         yield BROKEN_LINK.at(link.line, link.column, message, "write where it leads, or remove it")
@@ -144,7 +142,7 @@ def _local(
         )  # fmt: skip
     elif target.anchor:
         if target.name not in anchors:
-            anchors[target.name] = _anchors(skill, target.name)
+            anchors[target.name] = _anchors(skill, context, target.name)
         known, wanted = anchors[target.name], _plain_anchor(target.anchor)
         if wanted and known is not None and wanted not in known:
             where = "" if target.name == "." else f" of {clipped(target.name)}"
@@ -164,9 +162,7 @@ def _is_led_outside(skill: SkillDocument, name: str) -> bool:
     file = skill.bundle.by_name.get(name)
     if name == "." or name in skill.bundle.directories or (file is not None and not file.is_link):
         return False
-    base = os.path.realpath(skill.directory)
-    real = os.path.realpath(os.path.join(skill.directory, name))
-    return real != base and not real.startswith(os.path.join(base, ""))
+    return leads_outside(skill, name)
 
 
 def _is_in_skill(skill: SkillDocument, path: str) -> bool:
@@ -181,13 +177,13 @@ def _is_in_skill(skill: SkillDocument, path: str) -> bool:
     return False
 
 
-def _anchors(skill: SkillDocument, name: str) -> AbstractSet[str] | None:
+def _anchors(skill: SkillDocument, context: CheckContext, name: str) -> AbstractSet[str] | None:
     """Return the anchors of a file; None of one that is no Markdown."""
     if name in (".", os.path.basename(skill.path)):
         text, body = skill.text, skill.body
     else:
         file = skill.bundle.by_name.get(name)
-        found = read_text(file) if file is not None and file.is_markdown else None
+        found = context.text(file) if file is not None and file.is_markdown else None
         if found is None:
             return None
         text, body = found, read_body(lines_of(found), 1)
