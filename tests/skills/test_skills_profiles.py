@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_orchestrator import skill_commands
+from pytest_orchestrator.config import options
 from pytest_orchestrator.skills.document import parse_skill
 from pytest_orchestrator.skills.fields import FIELDS, ONLY_CLAUDE_CODE
-from pytest_orchestrator.skills.profiles import detect_profile
+from pytest_orchestrator.skills.profiles import AUTO, detect_profile
 from pytest_orchestrator.skills.rule import Profile
 
 
@@ -45,3 +47,8 @@ def test_tools_in_a_form_that_only_claude_code_takes_tell_of_it(tools: str, prof
 def test_a_file_without_fields_is_held_to_the_standard(text: str) -> None:
     skill = parse_skill(text.encode(), "/skills/x/SKILL.md", "x/SKILL.md")
     assert detect_profile(skill) == (Profile.SPEC, "no field of another profile")
+
+
+def test_the_options_and_the_command_line_offer_the_profiles_there_are() -> None:
+    assert list(options.PROFILES) == [AUTO, *Profile]
+    assert list(skill_commands.PROFILES) == [*Profile]
