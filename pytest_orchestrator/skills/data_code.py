@@ -71,7 +71,7 @@ def json_fault(text: str) -> DataFault | None:
         return None
     else:
         return None
-    fault = DataFault(first.lineno, first.colno, first.msg)
+    fault = _json_fault(text, first)
     if first.msg.startswith("Invalid \\") or len(text) > _LONGEST:
         return fault
     skeleton = _skeleton(text)
@@ -87,6 +87,18 @@ def json_fault(text: str) -> DataFault | None:
             pass
         return None
     return fault
+
+
+def _json_fault(text: str, error: json.JSONDecodeError) -> DataFault:
+    """Return what the decoder says; of a comma too many what it says since Python 3.13, which is easier to mend."""
+    what = {"]": "array", "}": "object"}.get(text[error.pos : error.pos + 1])
+    before = text[: error.pos].rstrip()
+    if what is None or not before.endswith(","):
+        return DataFault(error.lineno, error.colno, error.msg)
+    at = len(before) - 1
+    return DataFault(
+        text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), f"Illegal trailing comma before end of {what}"
+    )
 
 
 def _values(text: str) -> None:

@@ -100,7 +100,7 @@ EXAMPLES: tuple[RuleExample, ...] = (
         "SK520",
         bad=_skill("json", '{\n  "tea": "green",\n  "minutes": 3,\n}\n'),
         good=_skill("json", '{\n  "tea": "green",\n  "minutes": 3\n}\n'),
-        line=12,
+        line=11,
     ),
     RuleExample(
         "SK521",

@@ -50,7 +50,8 @@ def test_json_may_be_shortened_and_sketched(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "line", "column"),
     [
-        ('{"a": 1,}', 1, 9),
+        ('{"a": 1,}', 1, 8),
+        ("[\n  1,\n  2,\n]", 3, 4),
         ('{\n  "a": 1\n  "b": 2\n}', 3, 3),
         ("{'a': 1}", 1, 2),
         ("{a: 1}", 1, 2),
@@ -132,7 +133,8 @@ def test_yaml_with_thousands_of_lists_is_judged_and_what_is_nested_too_deep_is_n
 def test_a_mistake_in_an_indented_fence_is_found_where_it_stands(tmp_path: Path) -> None:
     tree = {"x/SKILL.md": f'{FRONT}# X\n\n- one\n\n  ```json\n  {{\n    "a": 1,\n  }}\n  ```\n'}
     (finding,) = [each for each in findings_of(tree, "claude-code", tmp_path) if each.code in CODES]
-    assert (finding.line, finding.column) == (12, 3)
+    assert (finding.line, finding.column) == (11, 11)
+    assert "Illegal trailing comma before end of object" in finding.message
 
 
 @pytest.mark.parametrize(
