@@ -9,6 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+def why_unreadable(error: OSError | ValueError) -> str:
+    """Return why a file cannot be opened, in the system's words where it was asked.
+
+    It is not for a path with a NUL character, of which Python says something else in each version (ValueError).
+    """
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return "its path has a NUL character"
+
+
 class OrchestratorError(Exception):
     """Base of every error that this package raises on purpose."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ..errors import ConfigurationError, Mistake
+from ..errors import ConfigurationError, Mistake, why_unreadable
 from .regular_file import NotRegularError, read_regular
 from .tree import NOTHING, Node
 from .yaml_tree import TreeBuilder
@@ -72,7 +72,8 @@ def read_source(path: Path, shown_as: str) -> Source:
         reason = f"cannot be read: {error.strerror or error}; correct the path or its permissions"
         raise ConfigurationError([Mistake(shown_as, 1, 1, reason)]) from None
     except ValueError as error:
-        raise ConfigurationError([Mistake(shown_as, 1, 1, f"cannot be read: {error}; correct the path")]) from None
+        reason = f"cannot be read: {why_unreadable(error)}; correct the path"
+        raise ConfigurationError([Mistake(shown_as, 1, 1, reason)]) from None
     if len(data) > _LARGEST_FILE:
         raise ConfigurationError([Mistake(shown_as, 1, 1, "larger than 16 MiB; split the directory or use globs")])
     return decode_source(data, shown_as)

@@ -7,6 +7,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..errors import why_unreadable
 from .header import inline_metadata, parse_shebang, read_head
 from .interpreter import named_interpreter
 from .prose import Prose, ScriptOption, read_prose
@@ -72,8 +73,7 @@ def describe_script(path: str | os.PathLike[str]) -> ScriptDescription:
             return ScriptDescription(problem="it is no regular file")
         source = read_head(path, _LONGEST_SCRIPT)
     except (OSError, ValueError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-        return ScriptDescription(problem=f"it cannot be read: {reason}")
+        return ScriptDescription(problem=f"it cannot be read: {why_unreadable(problem)}")
     interpreter = named_interpreter(path)
     if b"\0" in source[:4096]:
         return ScriptDescription(interpreter=interpreter, problem="it is no text")

@@ -12,7 +12,7 @@ from ..config.given_arguments import Arguments
 from ..config.settings import DiscoverySettings
 from ..core.globs import compile_path_globs
 from ..core.names import escape_name, quote_name
-from ..errors import DiscoveryError
+from ..errors import DiscoveryError, why_unreadable
 from .filter import ScriptFilter
 
 if TYPE_CHECKING:
@@ -138,8 +138,7 @@ def _check_base(base: str, script_filter: ScriptFilter) -> None:
     except NotADirectoryError:
         raise DiscoveryError(f"{shown} is a file: name the directory that holds it") from None
     except (OSError, ValueError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-        raise DiscoveryError(f"the scripts directory {shown} cannot be read: {reason}") from None
+        raise DiscoveryError(f"the scripts directory {shown} cannot be read: {why_unreadable(problem)}") from None
     missing = script_filter.missing_subdirs()
     if missing:
         raise DiscoveryError(no_subdirs(base, shown, missing))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..core.names import escape_name, quote_name
-from ..errors import OrchestratorError
+from ..errors import OrchestratorError, why_unreadable
 from .header import Shebang, inline_dependencies, parse_shebang, read_head
 
 if TYPE_CHECKING:
@@ -125,8 +125,7 @@ def _regular_file_mode(path: str) -> int:
             raise NotStartableError(message) from None
         raise NotStartableError("the file does not exist") from None
     except (OSError, ValueError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-        raise NotStartableError(f"the file cannot be looked at: {reason}") from None
+        raise NotStartableError(f"the file cannot be looked at: {why_unreadable(problem)}") from None
     if not stat.S_ISREG(mode):
         what = "directory" if stat.S_ISDIR(mode) else "FIFO, socket or device"
         raise NotStartableError(f"it is a {what}, not a file: name a script")

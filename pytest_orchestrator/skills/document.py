@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..config.regular_file import read_regular
+from ..errors import why_unreadable
 from .body import Body
 from .body_reader import read_blocks, read_body
 from .frontmatter import FrontMatter, read_front_matter
@@ -123,10 +124,8 @@ def read_skill(path: str, shown_as: str) -> SkillDocument:
     try:
         data = read_regular(path, LARGEST + 1)
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        return _unread(
-            path, shown_as, "unreadable", f"the file cannot be read: {reason}", "correct the path or its permissions"
-        )
+        message = f"the file cannot be read: {why_unreadable(error)}"
+        return _unread(path, shown_as, "unreadable", message, "correct the path or its permissions")
     if len(data) > LARGEST:
         message = f"the file is larger than {LARGEST // 2**20} MiB"
         return _unread(path, shown_as, "too_large", message, "move what is long into files under references/")

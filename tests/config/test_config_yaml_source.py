@@ -266,7 +266,7 @@ def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
         tmp_path: "not a regular file; write the configuration there",
         fifo: "not a regular file; write the configuration there",
         Path("/dev/null"): "not a regular file; write the configuration there",
-        Path("a\0b"): "cannot be read: embedded null byte; correct the path",
+        Path("a\0b"): "cannot be read: its path has a NUL character; correct the path",
     }
     for path, message in faults.items():
         with pytest.raises(ConfigurationError) as caught:

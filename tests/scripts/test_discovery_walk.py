@@ -232,7 +232,7 @@ def test_a_link_is_entered_when_its_directory_lies_too_deep(tmp_path: Path) -> N
         ("gone", r"the scripts directory '.*/gone' does not exist: name one that does"),
         ("a.sh", r"'.*/a\.sh' is a file: name the directory that holds it"),
         ("a\nb", r"the scripts directory '.*/a\\x0ab' does not exist"),
-        ("nul\0", r"the scripts directory '.*/nul\\x00' cannot be read: embedded null byte"),
+        ("nul\0", r"the scripts directory '.*/nul\\x00' cannot be read: its path has a NUL character"),
     ],
 )
 def test_a_directory_that_cannot_be_searched_is_an_error_that_names_it(

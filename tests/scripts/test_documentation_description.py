@@ -349,7 +349,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.sh")
     assert describe_script(tmp_path / "pipe.sh").problem == "it is no regular file"
     assert describe_script(tmp_path / "gone.sh").problem == "it cannot be read: No such file or directory"
-    assert describe_script("nul\0").problem == "it cannot be read: embedded null byte"
+    assert describe_script("nul\0").problem == "it cannot be read: its path has a NUL character"
     assert described(tmp_path, "x.py", b"\x7fELF\0\0", 0o755) == ScriptDescription(
         interpreter="itself", problem="it is no text"
     )

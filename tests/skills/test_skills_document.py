@@ -141,7 +141,7 @@ def test_a_file_that_is_no_file_is_a_problem_and_nothing_waits_or_leaks(tmp_path
         "loop": "Too many levels of symbolic links",
         "x" * 300: "File name too long",
         "missing": "No such file or directory",
-        "nul\0": "embedded null byte",
+        "nul\0": "its path has a NUL character",
     }
     before = len(os.listdir("/proc/self/fd"))
     for name, reason in names.items():
