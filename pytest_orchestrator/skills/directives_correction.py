@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .directives_page import Claim, claim_of, directive_states, name_on_page, read_page
 from .library import described
+from .places import lines_of
 from .presentable import presentable
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def corrected_page(page: str, library: SkillLibrary) -> str:
     """
     text = page if page.strip() else FRESH_PAGE
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines = text.splitlines()
+    lines = [*lines_of(text)]
     entries = read_page(text)
     states = {state.skill.path: state for state in directive_states(library.skills)}
     listed: set[str] = set()

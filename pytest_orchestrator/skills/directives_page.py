@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config.phrases import clipped, joined
 from .directive import find_directive
+from .places import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -188,7 +189,8 @@ def read_page(page: str) -> list[PageEntry]:
     heading that says what it is, or a row of a table whose first cell is a name and another one says so. A name
     without back quotes counts where there is a box and such a heading. What is in a block of code does not.
     """
-    lines = page.splitlines()
+    lines = lines_of(page)
+    ends = _ends(lines)
     found: list[PageEntry] = []
     headings: list[tuple[int, Claim | None]] = []
     fence = ""
@@ -205,7 +207,7 @@ def read_page(page: str) -> list[PageEntry]:
             headings.append((level, claim_of(match[1]) or above))
         else:
             section = headings[-1][1] if headings else None
-            found += _entries(line, number, _end(lines, number), section)
+            found += _entries(line, number, ends[number - 1], section)
     return found
 
 
@@ -261,16 +263,18 @@ def _inline_claim(inline: re.Match[str], section: Claim | None) -> Claim:
     return word or _boxed(inline["box"], section)
 
 
-def _end(lines: Sequence[str], number: int) -> int:
-    """Return the number of the line behind the item that begins on line ``number``: what is indented belongs to it."""
-    end = number + 1
-    while end <= len(lines):
-        line = lines[end - 1]
-        following = lines[end] if end < len(lines) else ""
-        if not _BEHIND.match(line) and (line.strip() or not _BEHIND.match(following)):
-            break
-        end += 1
-    return end
+def _ends(lines: Sequence[str]) -> list[int]:
+    """Return for each line the number of that behind the item which begins on it: what is indented belongs to it.
+
+    From the end to the beginning, so that no line is looked at for each item above it.
+    """
+    ends = [*range(2, len(lines) + 2)]
+    for at in range(len(lines) - 1, 0, -1):
+        line = lines[at]
+        following = lines[at + 1] if at + 1 < len(lines) else ""
+        if _BEHIND.match(line) or (not line.strip() and _BEHIND.match(following)):
+            ends[at - 1] = ends[at]
+    return ends
 
 
 def name_on_page(skill: SkillDocument, library: SkillLibrary) -> str:

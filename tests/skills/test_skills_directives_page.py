@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -265,6 +266,20 @@ def test_no_page_breaks_the_reader_and_every_entry_is_inside_of_it(page: str) ->
     for entry in read_page(page):
         assert 1 <= entry.line < entry.end <= len(page.splitlines()) + 1
         assert entry.name in page
+
+
+def test_characters_that_end_no_line_to_an_editor_stay(library: SkillLibrary) -> None:
+    page = "# Applied\n\nOne\u2028two\x0cthree\x85four.\n\n- [x] `time`\n"
+    assert read_page(page)[0].line == 5
+    assert "One\u2028two\x0cthree\x85four.\n" in corrected_page(page, library)
+
+
+@pytest.mark.parametrize("line", ["    prose\n", " - `a`\n", "- `a`\n\n", "\n"])
+def test_a_page_is_read_in_time_that_grows_with_its_length(line: str) -> None:
+    start = time.process_time()
+    entries = read_page("# Applied\n" + line * 40_000)
+    assert time.process_time() - start < 5  # where it grew with the square it was minutes
+    assert all(entry.line < entry.end <= 80_003 for entry in entries)
 
 
 def test_a_page_names_skills_as_people_do(tmp_path: Path) -> None:
