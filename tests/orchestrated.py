@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 # Imported once for all runs in this process: pytester forgets what a run imported first.
 import pytest_orchestrator.collect.activation
-import pytest_orchestrator.collect.execution  # noqa: F401
+import pytest_orchestrator.collect.execution
+import pytest_orchestrator.config.yaml_source
+import pytest_orchestrator.skills.checker  # noqa: F401
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
