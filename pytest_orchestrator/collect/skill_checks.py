@@ -119,6 +119,8 @@ class SkillChecks:
         """Return a line for each baseline that was written."""
         if not self._orchestration.settings.update_baseline:
             return []
+        if isinstance(self._reports, OrchestratorError):
+            return [f"no baseline was written: {self._reports}"]
         if not self.reports:
             return ["no baseline was written: no skill was checked"]
         from .orchestration import shown_path
@@ -133,7 +135,10 @@ class SkillChecks:
         return lines
 
     def run_fences(self, path: str) -> list[Fence]:
-        """Return the fenced blocks of a skill that are to be run."""
+        """Return the fenced blocks of a skill that are to be run.
+
+        One that never ends is not: behind its code stands the rest of the text, which is no program.
+        """
         from ..skills.code import RUN_WORD
         from ..skills.document import LARGEST
 
@@ -143,7 +148,7 @@ class SkillChecks:
                 return []
         except OSError:  # which the check reports
             return []
-        return [fence for fence in self.document(path).body.fences if RUN_WORD in fence.words]
+        return [fence for fence in self.document(path).body.fences if fence.is_closed and RUN_WORD in fence.words]
 
     def report(self, path: str) -> SkillReport:
         """Return what was found in a skill. Raise OrchestratorError when a baseline cannot be read or written."""

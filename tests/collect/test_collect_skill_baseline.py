@@ -121,7 +121,7 @@ def test_a_baseline_that_cannot_be_written_is_an_error(project: Project) -> None
     skill(project, "skills/a", BROKEN)
     run = project.run("skills", UPDATE, "--orchestrate-skill-baseline=missing/known.json")
     assert run.code == 1
-    assert "cannot write the baseline" in run.out
+    assert "no baseline was written: cannot write the baseline" in run.out
     assert {row["status"] for row in run.results} == {"error"}
     assert "Traceback" not in run.out
 

@@ -111,6 +111,15 @@ def test_a_block_that_nothing_can_run_says_so(project: Project, info: str, error
         assert error in data["error"]
 
 
+def test_a_block_that_never_ends_is_a_finding_and_not_run(project: Project) -> None:
+    skill(project, "skills/a", GOOD + "\n```sh orchestrate:run\ntouch made\n\n# Then\n\nRead `touch made`.\n")
+    run = project.run("skills")
+    assert list(run.rows) == ids("skills/a")
+    assert (status_of(run, "structure"), status_of(run, "code")) == ("failed", "passed")
+    assert [finding["code"] for finding in data_of(run, "code")["findings"]] == ["SK530"]
+    assert not (project.path / "made").exists()
+
+
 def test_the_first_line_of_a_block_may_name_its_interpreter(project: Project) -> None:
     skill(project, "skills/a", GOOD + '\n```python orchestrate:run\n#!/bin/sh\necho "$LINENO"\n```\n')
     run = project.run("skills/a/SKILL.md::code[10]")
