@@ -11,6 +11,7 @@ from examples_files import TOKEN
 from rule_checks import findings, lay_out
 
 from pytest_orchestrator.skills import files as skill_files_module
+from pytest_orchestrator.skills.document import read_skill
 from pytest_orchestrator.skills.files import Texts, read_text, skill_files
 from pytest_orchestrator.skills.finding import Severity
 from pytest_orchestrator.skills.rules import bundle, home_paths, packages, prompts, secrets
@@ -366,3 +367,11 @@ def test_commands_are_told_apart_from_quotes_comments_and_here_documents() -> No
         ("k", 3, False),
         ("m \\; n", 6, False),
     ]
+
+
+def test_of_a_skill_that_cannot_be_read_no_file_is_called_unmentioned(tmp_path: Path) -> None:
+    skill = lay_out({"tea/SKILL.md": "x", "tea/notes.txt": "x"}, tmp_path)
+    assert [finding.code for finding in findings(skill, CHECKS)] == ["SK411"]
+    (tmp_path / "tea/SKILL.md").write_bytes(b"Read \xe9 and `notes.txt`.")
+    broken = read_skill(skill.path, skill.shown_as)
+    assert findings(broken, CHECKS) == []

@@ -89,7 +89,8 @@ def check(skill: SkillDocument, context: CheckContext) -> Iterator[Found]:
     if not bundle.files:
         return
     reached = reached_files(skill, context.text)
-    if bundle.is_complete:
+    # What was not read may mention anything.
+    if bundle.is_complete and (skill.problem is None or skill.problem.kind in ("nul", "empty")):
         yield from _unmentioned(skill, reached)
     yield from _nested(skill, reached)
     for file in bundle.own:
