@@ -58,6 +58,7 @@ _SCRIPTS: dict[str, Option] = {
     )
 }
 _SECTION = re.compile(r"^[ \t]*\[[ \t]*(?P<name>[^\[\]\n]+?)[ \t]*\]")
+_KEY = r"""(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[\w-]+))"""
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
 
 
@@ -152,6 +153,8 @@ class _Reader:
         self._shown_as = shown_as
         self._lines = text.split("\n")
         self._mistakes: list[Mistake] = []
+        self._places: dict[str, dict[str | None, tuple[int, int]]] = {}
+        """Where the keys of each table are that was asked about."""
 
     def read(self, data: Mapping[str, Any]) -> CodexConfig:
         environment = self._table(data, "execution_environment", {_SANDBOX_MODE.name: _SANDBOX_MODE}, is_ours=False)
@@ -205,19 +208,25 @@ class _Reader:
         self._mistakes.append(Mistake(self._shown_as, *self._place(table, key), message))
 
     def _place(self, table: str, key: str | None) -> tuple[int, int]:
-        """Return line and column of a key, or of its table; of the file where it is written in some other way.
+        """Return line and column of a key, or of its table; of the file where it is written in some other way."""
+        places = self._places.get(table)
+        if places is None:
+            places = self._places[table] = self._places_in(table)
+        return places.get(key) or places.get(None) or (1, 1)
+
+    def _places_in(self, table: str) -> dict[str | None, tuple[int, int]]:
+        """Return line and column of each key of a table, and under None those of its head.
 
         The parser does not say where it found what, so the lines are looked through.
         """
-        head: tuple[int, int] | None = None
+        pattern = re.compile(rf"\s*(?:{re.escape(table)}\s*\.\s*)?{_KEY}\s*=")
+        places: dict[str | None, tuple[int, int]] = {}
         for number, line in self._lines_of(table):
-            at = len(line) - len(line.lstrip()) + 1
-            head = head or (number, at)
-            if key is not None and re.match(
-                rf"\s*(?:{re.escape(table)}\s*\.\s*)?[\"']?{re.escape(key)}[\"']?\s*=", line
-            ):
-                return number, at
-        return head or (1, 1)
+            place = number, len(line) - len(line.lstrip()) + 1
+            places.setdefault(None, place)
+            if match := pattern.match(line):
+                places.setdefault(match[match.lastgroup or 0], place)
+        return places
 
     def _lines_of(self, table: str) -> Iterator[tuple[int, str]]:
         """Yield the lines of a table with their numbers, its head first; also those that spell it with a dot."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -122,6 +123,14 @@ def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
     ):
         with pytest.raises(ConfigurationError, match=message):
             load_codex_config(tmp_path / name, "config.toml")
+
+
+def test_thousands_of_mistakes_take_no_time(tmp_path: Path) -> None:
+    start = time.process_time()
+    found = mistakes(tmp_path, "[scripts]\n" + "".join(f"'z{number}' = 1\n" for number in range(5000)))
+    assert time.process_time() - start < 5  # where every line was looked at for each of them it was more than ten
+    assert len(found) == 5000
+    assert found[-1].startswith("5001:1: scripts.z4999: unknown key")
 
 
 def test_a_file_that_is_too_large_is_not_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
