@@ -55,7 +55,7 @@ def possibly_unbound(tree: ast.Module, found: Survey | None = None) -> list[Unbo
     functions: Sequence[bindings.Function] = found.functions
     suspects = [scope for scope in (tree, *functions) if not is_settled(scope.body, _given(scope))]
     if suspects and found.size > _FEW_NODES:
-        followed = [*_within_reach([tree, *functions])]
+        followed = dict.fromkeys(_within_reach([tree, *functions]))
         functions = [scope for scope in followed if isinstance(scope, bindings.Function)]
         suspects = [scope for scope in suspects if scope in followed]
     own = {function.name: False for function in functions}
