@@ -60,6 +60,10 @@ class SkillError(OrchestratorError):
     """A skill that was asked for is not there or not the only one of its name, or cannot be written."""
 
 
+class AgentError(OrchestratorError):
+    """An agent process or session is used as it cannot be: run a second time, unknown, of another controller."""
+
+
 class SupervisorError(OrchestratorError):
     """The supervisor process could not be started or died, and programs could not be run."""
 
