@@ -105,6 +105,10 @@ class Channel:
             self._arrived[:] = [data[position:]] if position < len(data) else ()
         return position > 0
 
+    def fileno(self) -> int:
+        """Return the descriptor of our end."""
+        return self._socket.fileno()
+
     def close(self) -> None:
         """Close our end; then there is nobody at the other."""
         self._is_closed = True

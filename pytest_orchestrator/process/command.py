@@ -47,6 +47,8 @@ class Command:
     """Value of ``ORCHESTRATOR_ITEM``."""
     stdin: bytes | None = None
     """Standard input; None gives an empty one."""
+    terminal: bool = False
+    """Standard input is a terminal (a new one, from which nothing can be read) in place of ``stdin``."""
     timeout: float | None = None
     """Seconds until the whole tree is stopped."""
     idle_timeout: float | None = None
@@ -60,6 +62,11 @@ class Command:
     keep_stdout: bytes | None = None
     """Where to keep standard output that is too long for the result; None drops the middle of it."""
     keep_stderr: bytes | None = None
+    whole_output: bool = False
+    """Give all output in files of this run alone (:attr:`Capture.path`), also when it is short.
+
+    So it can be read, by whoever has opened it, while the program runs and after that.
+    """
     warm: Warm | None = None
     """How to start it from an interpreter that is there already; None starts it from its beginning."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .command import Command, Outcome
+    from .outcomes import RunningProgram
 
 logger = logging.getLogger("pytest_orchestrator.process")
 
@@ -149,6 +150,24 @@ class Engine:
         """Ask for the end of ``ticket``: its outcome will say ``cancelled`` unless it has ended already."""
         if ticket in self._tickets.open:
             self._send(("cancel", ticket))
+
+    def suspend(self, ticket: int) -> None:
+        """Stop the program of ``ticket``, if it runs, with all that it started; its time limits stand still too."""
+        if ticket in self._tickets.open:
+            self._send(("suspend", ticket))
+
+    def resume(self, ticket: int) -> None:
+        """Let the program of ``ticket`` go on after :meth:`suspend`."""
+        if ticket in self._tickets.open:
+            self._send(("resume", ticket))
+
+    def fileno(self) -> int | None:
+        """Return the descriptor that becomes readable when :meth:`poll` has something to do; None: nothing runs."""
+        return None if self._supervisor is None else self._supervisor.channel.fileno()
+
+    def running_program(self, ticket: int) -> RunningProgram | None:
+        """Return what is known of the program of ``ticket`` while it runs; None before and after."""
+        return self._tickets.running.get(ticket)
 
     def withdraw(self) -> None:
         """Start nothing more of what has been submitted: what waits is cancelled, what runs goes on."""

@@ -33,6 +33,8 @@ def run_message(ticket: int, command: Command) -> tuple[str, int, dict[str, Any]
             "left_processes": command.left_processes,
             "keep_stdout": command.keep_stdout,
             "keep_stderr": command.keep_stderr,
+            "terminal": command.terminal,
+            "whole_output": command.whole_output,
             "warm": command.warm and _warm(command.warm),
         },
     )

@@ -15,6 +15,7 @@ from pytest_orchestrator.process.supervisor.outbox import Outbox
 from pytest_orchestrator.process.supervisor.program import Request
 from pytest_orchestrator.process.supervisor.slots import Slots
 from pytest_orchestrator.process.supervisor.starting import Starting
+from pytest_orchestrator.process.supervisor.terminals import Terminals
 from pytest_orchestrator.process.wire import Unpacker
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def test_a_program_that_was_announced_to_a_busy_engine_can_be_cancelled(tmp_path
     work.mkdir()
     slots = Slots(os.fsencode(work))
     locks, marks = Locks(os.fsencode(tmp_path / "locks"), lambda: None), Marks(b"0123456789abcdef")
-    starting = Starting(1, slots, locks, marks, outbox)
+    starting = Starting(1, slots, locks, marks, outbox, Terminals(select.epoll()))
     outbox.put(("filler", b"x" * (1 << 22)))
     command = Command(argv=(b"/bin/sh", b"-c", f"touch {tmp_path}/ran".encode()), cwd=b"/", base_env={}, item="a")
     number = 7

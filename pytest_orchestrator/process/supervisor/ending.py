@@ -8,7 +8,8 @@ from __future__ import annotations
 import signal
 import time
 
-from .program import KILLING, LINGER_BUSY, LINGERING, RECHECK, RUNNING, STOPPING, Program
+from .program import CLOSING, KILLING, LINGER_BUSY, LINGERING, RECHECK, RUNNING, STOPPING, Program
+from .terminals import Terminals
 from .tree import Process, command_line, send_signal
 
 TYPE_CHECKING = False
@@ -19,6 +20,8 @@ GIVE_UP = 5.0
 """Seconds of SIGKILL after which what is left is reported as unkillable."""
 CANCEL_GRACE = 2.0
 """Most seconds of grace for a program whose result nobody wants."""
+MAX_LOOKS = 20
+"""Looks for what was forked meanwhile, when a tree is suspended."""
 SWEEP_GRACE = 2.0
 """Seconds that processes which were allowed to stay get between SIGTERM and SIGKILL at the end."""
 
@@ -40,8 +43,17 @@ class Ending:
             limit = program.limit_reached(now)
             if limit is not None:
                 program.limit = limit
-                self.terminate(program)
+                if program.terminal is None:
+                    self.terminate(program)
+                else:
+                    Terminals.end_input(program.terminal)
+                    program.enter(CLOSING)
             return False
+        if program.phase == CLOSING:
+            if not program.has_exited and now < program.due:
+                return False
+            self.terminate(program)
+            return self._after_signal(program, now)
         if program.phase == LINGERING:
             return not has_children or self._after_linger(program, now)
         if program.phase == STOPPING and not program.has_exited and now < program.due:
@@ -99,8 +111,29 @@ class Ending:
             program.grace = min(program.grace, CANCEL_GRACE)
             self.terminate(program)
 
+    def suspend(self, program: Program) -> None:
+        """Stop the whole tree of ``program`` where it is, and its clock."""
+        if program.phase != RUNNING or program.has_exited or program.is_suspended:
+            return
+        stopped: set[int] = set()
+        # One that is stopped starts nothing more, so this ends; but another may have forked before it was.
+        for _ in range(MAX_LOOKS):
+            members = self._orphans.members_of(program)
+            if members.keys() <= stopped:
+                break
+            send_signal({pid: members[pid] for pid in members.keys() - stopped}, signal.SIGSTOP)
+            stopped |= members.keys()
+        program.stop_clock()
+
+    def resume(self, program: Program) -> None:
+        """Let the whole tree of ``program`` go on, and its clock."""
+        if program.is_suspended:
+            program.start_clock()
+            send_signal(self._orphans.members_of(program), signal.SIGCONT)
+
     def terminate(self, program: Program) -> None:
         """Ask the whole tree of ``program`` to end."""
+        program.start_clock()
         self._ask(program, self._orphans.members_of(program))
         program.enter(STOPPING)
 

@@ -20,6 +20,7 @@ from .program import NEVER, RUNNING, Program, Request
 from .salvage import Salvage
 from .slots import Slots, remove_if_empty
 from .starting import Starting
+from .terminals import Terminals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Supervisor:
         self._remains = Remains(self._orphans)
         self._salvage = Salvage(self._work_dir, settings["redact"])
         self._locks = Locks(settings["lock_dir"], wakeup.wake)
-        self._starting = Starting(settings["jobs"], self._slots, self._locks, marks, self._outbox)
+        self._terminals = Terminals(self._poll)
+        self._starting = Starting(settings["jobs"], self._slots, self._locks, marks, self._outbox, self._terminals)
         self._watched = {fd for pid in settings["watch"] if (fd := self._watch(pid)) is not None}
 
     def _watch(self, pid: int) -> int | None:
@@ -111,8 +113,9 @@ class Supervisor:
         if self._wakeup.readable in events:
             self._wakeup.empty()
         zygotes = self._starting.zygotes
-        if zygotes is not None:
-            for fd in events.keys() - self._watched:
+        for fd in events.keys() - self._watched:
+            self._terminals.hear(fd)
+            if zygotes is not None:
                 zygotes.hear(fd)
         # An EPOLLOUT says only that the next flush will get on.
         if events.get(self._control, 0) & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
@@ -173,6 +176,10 @@ class Supervisor:
             self._base_env = message[1]
         elif kind == "cancel":
             self._cancel(message[1])
+        elif kind in ("suspend", "resume"):
+            program = self._running.get(message[1])
+            if program is not None:
+                (self._ending.suspend if kind == "suspend" else self._ending.resume)(program)
         elif kind == "withdraw":
             self._starting.cancel_all()
         elif kind == "stop":
@@ -268,11 +275,14 @@ class Supervisor:
     def _finish(self, program: Program) -> None:
         request, slot = program.request, program.slot
         del self._running[program.number]
+        self._terminals.close(program.terminal)
         self._leaders.pop(program.pid, None)
         self._orphans.ended(program.number)
         self._locks.release(request.resources)
         in_use = bool(program.unkillable or (program.left and request.left_processes == "allow"))
-        out, err, tmp = slot.collect(b"%s/%d" % (self._work_dir, program.number), self._abandoned, in_use)
+        out, err, tmp = slot.collect(
+            b"%s/%d" % (self._work_dir, program.number), self._abandoned or request.whole_output, in_use
+        )
         self._salvage.handed_over(request, out[3], err[3])
         self._slots.give_back(slot)
         self._outbox.put(("done", program.number, program.outcome(out, err, tmp)))

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .slots import Slot, Stream
+    from .terminals import Terminals
     from .zygotes import Zygotes
 
 RUNNING = "running"
+CLOSING = "closing"
+"""The terminal that it reads from was told to end; whoever waits for that gets a moment to put things in order."""
 LINGERING = "lingering"
 """The program has ended; what it left gets a moment to end by itself (a ``tee`` that drains its input does)."""
 STOPPING = "stopping"
@@ -29,6 +32,8 @@ LINGER = 0.1
 """Seconds of LINGERING."""
 LINGER_BUSY = 1.0
 """Seconds of LINGERING for what is not waiting but computing or writing: on a loaded machine a ``tee`` takes long."""
+CLOSE_SECONDS = 0.5
+"""Most seconds of CLOSING; a quarter of the grace period, which it is a part of, at the most."""
 RECHECK = 0.02
 """Seconds between two looks at a tree that is being killed: a process may fork while it is."""
 OUTPUT_CHECK = 0.1
@@ -45,8 +50,8 @@ class Request:
 
     __slots__ = (
         "_base_env", "_env", "_unset", "argv", "below_tmp", "cwd", "grace", "idle_timeout", "keep_stderr",
-        "keep_stdout", "left_processes", "notes", "number", "output_limit", "program", "resources", "stdin", "timeout",
-        "warm",
+        "keep_stdout", "left_processes", "notes", "number", "output_limit", "program", "resources", "stdin", "terminal",
+        "timeout", "warm", "whole_output",
     )  # fmt: skip
 
     def __init__(self, number: int, fields: dict[str, Any], base_env: dict[bytes, bytes]) -> None:
@@ -67,6 +72,8 @@ class Request:
         self.left_processes: str = fields["left_processes"]
         self.keep_stdout: bytes | None = fields["keep_stdout"]
         self.keep_stderr: bytes | None = fields["keep_stderr"]
+        self.terminal: bool = fields["terminal"]
+        self.whole_output: bool = fields["whole_output"]
         self.warm: tuple[bytes, list[bytes], bytes, list[str]] | None = fields["warm"]
         """The interpreter to start it from, the whole command line, the process's name, and the warm imports."""
         self.notes: list[str] = []
@@ -84,9 +91,9 @@ class Program:
     """A started program."""
 
     __slots__ = (
-        "_idle_since", "_seen_output", "asked", "cancelled", "cpu_time", "due", "duration", "ended", "exit_code",
-        "grace", "is_lost", "is_warm", "left", "limit", "max_rss_kb", "number", "phase", "phase_began", "pid",
-        "request", "session", "slot", "started", "started_clock", "unkillable",
+        "_idle_since", "_seen_output", "_suspended", "asked", "cancelled", "cpu_time", "due", "duration", "ended",
+        "exit_code", "grace", "is_lost", "is_warm", "left", "limit", "max_rss_kb", "number", "phase", "phase_began",
+        "pid", "request", "session", "slot", "started", "started_clock", "terminal", "unkillable",
     )  # fmt: skip
 
     def __init__(self, request: Request, slot: Slot, pid: int, started: float, started_clock: float) -> None:
@@ -116,6 +123,10 @@ class Program:
         """It was not started but forked from an interpreter that was there already."""
         self.left: list[tuple[int, bytes]] = []
         self.unkillable: list[tuple[int, bytes]] = []
+        self.terminal: int | None = None
+        """Our end of the terminal that it reads from."""
+        self._suspended: float | None = None
+        """Since when (by the monotonic clock) it stands still, and its clock with it."""
         self._idle_since = started_clock
         self._seen_output = (0, 0, 0, 0)
         self.due = NEVER
@@ -133,13 +144,39 @@ class Program:
         self.phase_began = now = time.monotonic()
         if phase == LINGERING:
             self.due = now + LINGER
+        elif phase == CLOSING:
+            seconds = min(CLOSE_SECONDS, self.grace / 4)
+            self.grace -= seconds
+            self.due = now + seconds
         elif phase == STOPPING:
             self.due = now + self.grace
         else:
             self.due = now + RECHECK
 
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it stands still because somebody asked for it."""
+        return self._suspended is not None
+
+    def stop_clock(self) -> None:
+        """Let its clock stand still: no limit of time is reached meanwhile."""
+        self._suspended = time.monotonic()
+        self.due = NEVER
+
+    def start_clock(self) -> None:
+        """Let its clock go on, from where it stood."""
+        if self._suspended is not None:
+            now = time.monotonic()
+            pause = now - self._suspended
+            self.started_clock += pause
+            self._idle_since += pause
+            self._suspended = None
+            if self.phase == RUNNING:
+                self._set_due(now)
+
     def record_exit(self, status: int, usage: Any) -> None:
         """Note how the program itself ended."""
+        self.start_clock()
         self.exit_code = os.waitstatus_to_exitcode(status)
         self.ended = time.time()
         self.duration = time.monotonic() - self.started_clock
@@ -201,7 +238,12 @@ class Program:
 
 
 def start(
-    request: Request, slot: Slot, environment: dict[bytes, bytes], null: int, zygotes: Zygotes | None = None
+    request: Request,
+    slot: Slot,
+    environment: dict[bytes, bytes],
+    null: int,
+    terminals: Terminals,
+    zygotes: Zygotes | None = None,
 ) -> Program:
     """Start the program of ``request`` as the leader of a session of its own.
 
@@ -213,7 +255,11 @@ def start(
         # A shell sets its limits first, and its words for this would look like the program's own failure.
         number = errno.EACCES if os.path.exists(request.program) else errno.ENOENT
         raise OSError(number, os.strerror(number), request.program)
-    stdin = null if request.stdin is None else _text_file(request.stdin)
+    terminal = None
+    if request.terminal:
+        terminal, stdin = terminals.open()
+    else:
+        stdin = null if request.stdin is None else _text_file(request.stdin)
     try:
         # Taken before the start, which returns only when the kernel has loaded the program: that is part of its time.
         started, started_clock = time.time(), time.monotonic()
@@ -221,10 +267,14 @@ def start(
         is_warm = pid is not None
         if pid is None:
             pid = _spawn(request, environment, (stdin, slot.stdout.fd, slot.stderr.fd))
+    except BaseException:
+        terminals.close(terminal)
+        raise
     finally:
         if stdin != null:
             os.close(stdin)
     program = Program(request, slot, pid, started, started_clock)
+    program.terminal = terminal
     program.is_warm = is_warm
     return program
 

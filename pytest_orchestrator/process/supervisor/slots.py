@@ -150,8 +150,8 @@ class Slot:
         head, tail, size = file.read()
         if tail or (keep_all and size):
             return head, tail, size, path if file.hand_over(path) else None
-        if in_use:
-            file.discard()
+        if in_use or keep_all:
+            file.discard()  # whoever has opened it must not see what the next program writes
         return head, tail, size, None
 
     def _collect_tmp(self, in_use: bool) -> bytes | None:

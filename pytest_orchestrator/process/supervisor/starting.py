@@ -15,19 +15,23 @@ if TYPE_CHECKING:
     from .marks import Marks
     from .outbox import Outbox
     from .slots import Slot, Slots
+    from .terminals import Terminals
     from .zygotes import Zygotes
 
 
 class Starting:
     """What waits to be started."""
 
-    def __init__(self, jobs: int, slots: Slots, locks: Locks, marks: Marks, outbox: Outbox) -> None:
+    def __init__(
+        self, jobs: int, slots: Slots, locks: Locks, marks: Marks, outbox: Outbox, terminals: Terminals
+    ) -> None:
         """Take the most programs that may run, and what each of them needs."""
         self._jobs = jobs
         self._slots = slots
         self._locks = locks
         self._marks = marks
         self._outbox = outbox
+        self._terminals = terminals
         self._waiting: deque[Request] = deque()
         self._announced: tuple[Request, Slot] | None = None
         """The next one, of which the engine has been told, or will have been when the outbox is empty."""
@@ -129,7 +133,7 @@ class Starting:
         environment[b"ORCHESTRATOR_TMP"] = slot.tmp
         self._marks.put_on_next(request.number)
         try:
-            return start(request, slot, environment, self.null, self.zygotes)
+            return start(request, slot, environment, self.null, self._terminals, self.zygotes)
         except (OSError, ValueError) as error:
             self._slots.give_back(slot)
             self._refuse(request, (error.strerror if isinstance(error, OSError) else None) or str(error))

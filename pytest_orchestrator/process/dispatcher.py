@@ -1,0 +1,189 @@
+"""One engine for callers in any number of threads: one supervisor, one thread, as many programs as are wanted.
+
+The pool lends each caller an engine of its own, which is right for calls that are short. What runs for minutes and
+fifty times at once must not cost a supervisor each.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import select
+import tempfile
+import threading
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import SupervisorError
+from .engine import Engine
+from .outcomes import never_started
+from .runs import Run
+from .workplace import Workplace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .command import Command, Outcome
+    from .runs import Request
+
+MAX_PROGRAMS = 10_000
+"""Programs that one dispatcher runs at a time: how many make sense is for its callers to know."""
+CLOSE_SECONDS = 30.0
+"""How long :meth:`Dispatcher.close` waits for the thread, which gives programs their grace period before that."""
+
+
+class Dispatcher:
+    """Starts programs for many threads and tells each of its own.
+
+    Its thread is the only one that touches the engine. In a process that was forked it must not be used:
+    :func:`shared_dispatcher` gives that one its own.
+    """
+
+    def __init__(self, redact: tuple[str, ...] = ()) -> None:
+        """Prepare; nothing is started before the first program. ``redact`` is the engine's."""
+        self._redact = redact
+        self._guard = threading.Lock()
+        self._requests: deque[Callable[[Engine], None]] = deque()
+        self._runs: set[Run] = set()
+        """Those whose outcome nobody has been told yet."""
+        self._tickets: dict[int, Run] = {}
+        """Of the thread alone, like all engine state."""
+        self._numbers: dict[Run, int] = {}
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._thread: threading.Thread | None = None
+        self._is_closing = False
+        self._owner = os.getpid()
+
+    def start(self, command: Command) -> Run:
+        """Start ``command`` at once and return its run. What keeps it from starting is told by its outcome.
+
+        Raise SupervisorError when the dispatcher is closed.
+        """
+        run = Run(command, self._ask)
+        with self._guard:
+            if self._is_closing:
+                problem = "programs cannot be started any more: this process is ending"
+                raise SupervisorError(problem)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="orchestrator-dispatcher", daemon=True)
+                self._thread.start()
+            self._runs.add(run)
+            self._requests.append(lambda engine: self._submit(engine, run))
+        os.eventfd_write(self._wake, 1)
+        return run
+
+    def close(self) -> None:
+        """Stop every program, wait until none is left, and end the thread."""
+        with self._guard:
+            self._is_closing = True
+            thread = self._thread
+        if os.getpid() == self._owner and thread is not None:
+            os.eventfd_write(self._wake, 1)
+            thread.join(CLOSE_SECONDS)
+        if thread is None or not thread.is_alive():
+            with self._guard, contextlib.suppress(OSError):
+                os.close(self._wake)
+
+    def forget(self) -> None:
+        """Let go of what belongs to the process that this one was forked from."""
+        os.close(self._wake)
+
+    # -- the thread -------------------------------------------------------------------------------------------
+
+    def _ask(self, run: Run, what: Request) -> None:
+        def ask(engine: Engine) -> None:
+            if run in self._numbers:
+                getattr(engine, what)(self._numbers[run])
+
+        with self._guard:
+            if self._is_closing:
+                return
+            self._requests.append(ask)
+            os.eventfd_write(self._wake, 1)
+
+    def _submit(self, engine: Engine, run: Run) -> None:
+        try:
+            ticket = engine.submit(run.command)
+        except SupervisorError as error:
+            self._end(run, never_started(error=str(error), lost=True))
+            return
+        self._tickets[ticket] = run
+        self._numbers[run] = ticket
+
+    def _serve(self) -> None:
+        workplace = Workplace()
+        try:
+            directory = tempfile.mkdtemp(prefix="engine-", dir=workplace.path)
+            engine = Engine(Path(directory), workplace.path / "locks", MAX_PROGRAMS, redact=self._redact)
+            try:
+                while not self._is_closing:
+                    self._wait(engine)
+                    while self._requests:
+                        self._requests.popleft()(engine)
+                    engine.poll()
+                    self._tell(engine)
+            finally:
+                engine.close()
+                self._tell(engine)
+        finally:
+            workplace.close()
+            with self._guard:
+                self._is_closing = True
+                unheard = [run for run in self._runs if run.wait(0) is None]
+            for run in unheard:
+                run.finish(never_started(error="this process is ending", cancelled=True))
+
+    def _wait(self, engine: Engine) -> None:
+        poll = select.poll()
+        poll.register(self._wake, select.POLLIN)
+        channel = engine.fileno()
+        if channel is not None:
+            poll.register(channel, select.POLLIN)
+        poll.poll()
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self._wake)
+
+    def _tell(self, engine: Engine) -> None:
+        for ticket, run in list(self._tickets.items()):
+            if run.files is None and (running := engine.running_program(ticket)) is not None:
+                run.note_files((running.stdout, running.stderr))
+            if engine.peek(ticket) is not None:
+                del self._tickets[ticket], self._numbers[run]
+                self._end(run, engine.wait(ticket))
+
+    def _end(self, run: Run, outcome: Outcome) -> None:
+        with self._guard:
+            self._runs.discard(run)
+        run.finish(outcome)
+
+
+_shared: Dispatcher | None = None
+_creation = threading.Lock()
+
+
+def shared_dispatcher() -> Dispatcher:
+    """Return the dispatcher of this process. It is closed when the process ends; a forked process has its own."""
+    global _shared  # noqa: PLW0603 - one per process is the point
+    with _creation:
+        if _shared is None:
+            _shared = Dispatcher()
+            atexit.register(_close_at_exit, _shared)
+        return _shared
+
+
+def _close_at_exit(dispatcher: Dispatcher) -> None:
+    if dispatcher is _shared:
+        dispatcher.close()
+
+
+def _after_fork() -> None:
+    global _shared, _creation  # noqa: PLW0603 - one per process is the point
+    _creation = threading.Lock()
+    if _shared is not None:
+        _shared.forget()
+        _shared = None
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,59 @@
+"""A program that somebody else runs for us: asked for in one thread, run by another."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .command import Command, Outcome
+
+    Request = Literal["cancel", "suspend", "resume"]
+
+
+class Run:
+    """One program that a dispatcher was asked for. Its methods may be called from any thread."""
+
+    def __init__(self, command: Command, ask: Callable[[Run, Request], None]) -> None:
+        """``ask`` has something done by whoever runs the program."""
+        self.command = command
+        self._ask = ask
+        self._outcome: Outcome | None = None
+        self._has_ended = threading.Event()
+        self._files: tuple[bytes, bytes] | None = None
+        """Where its output goes while it runs, or went."""
+
+    def wait(self, seconds: float | None = None) -> Outcome | None:
+        """Return its outcome, waiting at most ``seconds`` (None: as long as it takes); None if it is not there yet."""
+        return self._outcome if self._has_ended.wait(seconds) else None
+
+    def cancel(self) -> None:
+        """Ask for its end: SIGTERM, the grace period, SIGKILL, each to the whole tree. The outcome will say so."""
+        self._ask(self, "cancel")
+
+    def suspend(self) -> None:
+        """Stop the whole tree where it is; its time limits stand still too."""
+        self._ask(self, "suspend")
+
+    def resume(self) -> None:
+        """Let it go on after :meth:`suspend`."""
+        self._ask(self, "resume")
+
+    @property
+    def files(self) -> tuple[bytes, bytes] | None:
+        """The files of stdout and stderr while it runs; None before that.
+
+        Those of a command with ``whole_output`` are its own: who has opened one reads nothing else from it, ever.
+        """
+        return self._files
+
+    def note_files(self, files: tuple[bytes, bytes]) -> None:
+        """Take note where its output goes."""
+        self._files = files
+
+    def finish(self, outcome: Outcome) -> None:
+        """Take its outcome, and wake who waits for it."""
+        self._outcome = outcome
+        self._has_ended.set()

@@ -1,0 +1,244 @@
+"""One engine for many threads: what starts, what it is told, what stands still, and what ends with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_orchestrator.errors import SupervisorError
+from pytest_orchestrator.process.command import Command
+from pytest_orchestrator.process.dispatcher import Dispatcher
+from pytest_orchestrator.process.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ENVIRONMENT = {b"PATH": os.environb.get(b"PATH", b"/usr/bin:/bin")}
+
+
+@pytest.fixture
+def dispatcher() -> Iterator[Dispatcher]:
+    dispatcher = Dispatcher()
+    yield dispatcher
+    dispatcher.close()
+
+
+def shell(script: str, cwd: Path, **more: object) -> Command:
+    return Command(
+        argv=(b"/bin/bash", b"-c", script.encode()),
+        cwd=os.fsencode(cwd),
+        base_env=ENVIRONMENT,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def text_of(path: bytes | None) -> bytes:
+    assert path is not None
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def wait_for_file(path: Path) -> None:
+    deadline = time.monotonic() + 20
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} never came"
+        time.sleep(0.01)
+
+
+def test_programs_of_many_threads_run_at_the_same_time_and_each_hears_of_its_own(
+    dispatcher: Dispatcher, tmp_path: Path
+) -> None:
+    count = 12
+    # Each waits until all have come: with one after another none would ever end.
+    script = 'touch "$0"; while [ "$(ls | wc -l)" -lt 12 ]; do sleep 0.01; done; echo "I am $0"'
+    outcomes: dict[int, bytes] = {}
+
+    def one(number: int) -> None:
+        command = Command(
+            argv=(b"/bin/bash", b"-c", script.encode(), b"%d" % number),
+            cwd=os.fsencode(tmp_path),
+            base_env=ENVIRONMENT,
+            timeout=30,
+        )
+        outcome = dispatcher.start(command).wait()
+        assert outcome is not None
+        outcomes[number] = outcome.stdout.head
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes == {number: b"I am %d\n" % number for number in range(count)}
+
+
+def test_output_can_be_read_while_the_program_runs_and_all_of_it_after_that(
+    dispatcher: Dispatcher, tmp_path: Path
+) -> None:
+    run = dispatcher.start(
+        shell("echo first; touch out; read < go; echo second", tmp_path, whole_output=True, timeout=30)
+    )
+    os.mkfifo(tmp_path / "go")
+    wait_for_file(tmp_path / "out")
+    while run.files is None:
+        time.sleep(0.01)
+    with open(run.files[0], "rb") as output:
+        assert output.read() == b"first\n"
+        (tmp_path / "go").write_text("now\n")
+        outcome = run.wait()
+        assert outcome is not None
+        assert output.read() == b"second\n"
+    assert text_of(outcome.stdout.path) == b"first\nsecond\n"
+    assert outcome.stderr.path is None
+
+
+def test_a_file_that_was_opened_is_never_used_for_another_program(dispatcher: Dispatcher, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "go")
+    silent = dispatcher.start(shell("touch out; read < go", tmp_path, whole_output=True, timeout=30))
+    wait_for_file(tmp_path / "out")
+    while silent.files is None:
+        time.sleep(0.01)
+    with open(silent.files[0], "rb") as output:
+        (tmp_path / "go").write_text("now\n")
+        silent.wait()
+        for _ in range(3):
+            dispatcher.start(shell("echo mine", tmp_path)).wait()
+        assert output.read() == b""
+
+
+def test_standard_input_can_be_a_terminal_that_never_lets_a_reader_wait(dispatcher: Dispatcher, tmp_path: Path) -> None:
+    script = 'test -t 0 && echo terminal; read -r line; echo "read: $?"; cat; echo "to the terminal" >&0; echo done'
+    outcome = dispatcher.start(shell(script, tmp_path, terminal=True, timeout=20)).wait()
+    assert outcome is not None
+    assert (outcome.exit_code, outcome.limit) == (0, None)
+    assert outcome.stdout.head == b"terminal\nread: 1\ndone\n"
+
+
+def test_a_program_may_fill_its_terminal_without_being_held_up(dispatcher: Dispatcher, tmp_path: Path) -> None:
+    script = "head -c 1000000 /dev/zero >&0; echo done"
+    outcome = dispatcher.start(shell(script, tmp_path, terminal=True, timeout=20)).wait()
+    assert outcome is not None
+    assert outcome.stdout.head == b"done\n"
+
+
+PATIENT = """
+import os, sys, termios, tty
+tty.setraw(0)
+print("waiting", flush=True)
+open("ready", "w").close()
+key = os.read(0, 1)
+print("got", key, flush=True)
+sys.exit(0)
+"""
+
+
+def test_at_its_time_limit_a_program_that_waits_for_a_key_is_told_before_it_is_signalled(
+    dispatcher: Dispatcher, tmp_path: Path
+) -> None:
+    (tmp_path / "patient.py").write_text(PATIENT)
+    command = Command(
+        argv=(os.fsencode(sys.executable), b"patient.py"),
+        cwd=os.fsencode(tmp_path),
+        base_env=ENVIRONMENT,
+        terminal=True,
+        timeout=1.0,
+        grace=20.0,
+    )
+    outcome = dispatcher.start(command).wait()
+    assert outcome is not None
+    assert (outcome.limit, outcome.exit_code) == ("timeout", 0)
+    assert b"got b'\\x04'" in outcome.stdout.head
+
+
+def test_a_suspended_tree_stands_still_and_so_does_its_clock(dispatcher: Dispatcher, tmp_path: Path) -> None:
+    script = "(while :; do echo tick >> ticks; sleep 0.02; done) & touch out; sleep 1.2; kill $!; echo end"
+    run = dispatcher.start(shell(script, tmp_path, timeout=3.0, left_processes="kill"))
+    wait_for_file(tmp_path / "ticks")
+    run.suspend()
+    # One that was being written when it was stopped may still come.
+    before = -1
+    while before != (before := (tmp_path / "ticks").stat().st_size):
+        time.sleep(0.1)
+    assert run.wait(3.5) is None  # longer than its limit
+    assert (tmp_path / "ticks").stat().st_size == before
+    run.resume()
+    outcome = run.wait()
+    assert outcome is not None
+    assert (outcome.exit_code, outcome.limit) == (0, None)
+    assert (tmp_path / "ticks").stat().st_size > before
+    assert outcome.duration < 3.0
+
+
+def test_a_suspended_program_can_be_cancelled(dispatcher: Dispatcher, tmp_path: Path) -> None:
+    run = dispatcher.start(shell("trap 'echo asked; exit 3' TERM; touch out; while :; do sleep 0.01; done", tmp_path))
+    wait_for_file(tmp_path / "out")
+    run.suspend()
+    run.cancel()
+    outcome = run.wait(20)
+    assert outcome is not None
+    assert outcome.cancelled
+    assert outcome.stdout.head == b"asked\n"
+
+
+def test_closing_stops_what_runs_and_refuses_what_comes_later(tmp_path: Path) -> None:
+    dispatcher = Dispatcher()
+    run = dispatcher.start(shell("touch out; sleep 60", tmp_path))
+    wait_for_file(tmp_path / "out")
+    dispatcher.close()
+    outcome = run.wait(0)
+    assert outcome is not None
+    assert outcome.cancelled
+    with pytest.raises(SupervisorError, match="cannot be started any more"):
+        dispatcher.start(shell("true", tmp_path))
+
+
+def test_one_that_was_never_used_costs_nothing_to_close() -> None:
+    before = threading.active_count()
+    dispatcher = Dispatcher()
+    dispatcher.close()
+    assert threading.active_count() == before
+
+
+EXITS = """
+import os, sys
+from pytest_orchestrator.process.command import Command
+from pytest_orchestrator.process.dispatcher import shared_dispatcher
+run = shared_dispatcher().start(Command(
+    argv=(b"/bin/sh", b"-c", b"echo $$ > pid; sleep 60"), cwd=os.fsencode(os.getcwd()), base_env={}))
+while not (os.path.exists("pid") and open("pid").read()):
+    pass
+"""
+
+
+def test_a_process_that_just_ends_leaves_no_program_behind(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", EXITS], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_a_process_that_is_killed_leaves_no_program_behind(tmp_path: Path) -> None:
+    script = EXITS + "\nos.kill(os.getpid(), 9)\n"
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    pid = int((tmp_path / "pid").read_text())
+    deadline = time.monotonic() + 20
+    while os.path.exists(f"/proc/{pid}"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_run_that_was_told_of_has_the_type_that_callers_expect(dispatcher: Dispatcher, tmp_path: Path) -> None:
+    run = dispatcher.start(shell("exit 7", tmp_path))
+    assert isinstance(run, Run)
+    outcome = run.wait()
+    assert outcome is not None
+    assert outcome.exit_code == 7
