@@ -1,1 +1,1 @@
-"""Cassettes: the loopback model endpoint and recorded replies. Waiting for its first module."""
+"""Cassettes: the loopback model endpoint, which plays a script in place of a model."""
