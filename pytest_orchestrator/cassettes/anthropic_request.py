@@ -35,7 +35,7 @@ def read_messages(
         dialect="anthropic",
         purpose=purpose,
         client=client,
-        session=headers.get("x-claude-code-session-id", ""),
+        session=headers.get("x-claude-code-session-id") or headers.get("x-session-id") or "",
         model=bodies.text(body.get("model")),
         prompt=user_texts[0] if user_texts else "",
         user_text=user_texts[-1] if user_texts else "",
