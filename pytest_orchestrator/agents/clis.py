@@ -1,0 +1,117 @@
+"""The command lines of agents that are known: our two, and those that others register."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..errors import AgentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .settings import Launch
+    from .stream import StreamParser
+
+ENTRY_POINTS = "pytest_orchestrator.agents"
+"""The group of entry points in which a package names an :class:`AgentCli`, or a function that returns one."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCli:
+    """An agent's command line: how it is called, and how its output is read.
+
+    Make one for a command line of your own and register it with :func:`register_agent_cli`, with the hook
+    ``pytest_orchestrator_agent_clis``, or as an entry point in the group ``pytest_orchestrator.agents``.
+    """
+
+    name: str
+    """The word for it everywhere: ``claude``."""
+    executable: str
+    """What is looked for on PATH, or a path."""
+    arguments: Callable[[Launch], Sequence[str]]
+    """Returns everything behind the executable. Raise ArgumentError for what this command line cannot do."""
+    parser: Callable[[], StreamParser]
+    """Returns a new reader of its standard output."""
+    install: str = ""
+    """The command that installs it, for the message when it is missing."""
+    variables: tuple[str, ...] = ()
+    """Names (globs) of environment variables that are its settings, and are passed on."""
+    markers: tuple[str, ...] = ()
+    """Names (globs) of those that tell it in which session it runs, and never are."""
+    homes: Mapping[str, str] = field(default_factory=dict)
+    """Variables that name its own directories, and a directory's name for each, below a fresh home."""
+    keys: tuple[str, ...] = ()
+    """Variables of which one must be set where there is no login: with a fresh home."""
+
+
+_guard = threading.Lock()
+_registered: dict[str, AgentCli] = {}
+_has_entry_points = False
+
+
+def register_agent_cli(cli: AgentCli) -> None:
+    """Make ``cli`` known by its name; one that had the name before is replaced.
+
+    Raise AgentError when it is no :class:`AgentCli`.
+    """
+    given: object = cli
+    if not isinstance(given, AgentCli):
+        message = f"register_agent_cli: {cli!r} is no AgentCli; make one with AgentCli(name, executable, …)"
+        raise AgentError(message)
+    with _guard:
+        _registered[cli.name] = cli
+
+
+def agent_cli(name: str) -> AgentCli:
+    """Return the command line ``name``: a registered one, one of an installed package, or one of ours.
+
+    Raise AgentError when there is none of that name.
+    """
+    with _guard:
+        known = _registered.get(name)
+    if known is None and name in _OURS:
+        return _OURS[name]()
+    if known is None:
+        _load_entry_points()
+        with _guard:
+            known = _registered.get(name)
+    if known is None:
+        names = ", ".join(repr(each) for each in sorted({*_OURS, *_registered}))
+        message = f"no agent command line is called {name!r}; known are {names}: register yours, see AgentCli"
+        raise AgentError(message)
+    return known
+
+
+def _load_entry_points() -> None:
+    global _has_entry_points  # noqa: PLW0603 - looked at once: it reads the metadata of all installed packages
+    with _guard:
+        if _has_entry_points:
+            return
+        _has_entry_points = True
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group=ENTRY_POINTS):
+        cli = entry.load()
+        cli = cli if isinstance(cli, AgentCli) else cli()
+        if not isinstance(cli, AgentCli):
+            message = f"the entry point {entry.name!r} ({entry.value}) in the group {ENTRY_POINTS} gives no AgentCli"
+            raise AgentError(message)
+        with _guard:
+            _registered.setdefault(cli.name, cli)
+
+
+def _claude() -> AgentCli:
+    from .claude import CLAUDE
+
+    return CLAUDE
+
+
+def _codex() -> AgentCli:
+    from .codex import CODEX
+
+    return CODEX
+
+
+_OURS: Mapping[str, Callable[[], AgentCli]] = {"claude": _claude, "codex": _codex}

@@ -1,0 +1,295 @@
+"""One run of an agent's command line: started, followed, judged, and written down."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shlex
+import shutil
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from ..config.options import by_name
+from ..core.names import decode_output
+from ..core.status import Status
+from ..process.command import Command
+from ..process.dispatcher import shared_dispatcher
+from ..process.pool import shared_pool
+from ..process.redaction import Redactor
+from ..process.temporary import remove_tree
+from .console import show
+from .environment import agent_environment, as_bytes
+from .log import ProcessLog, utc_time
+from .result import CANCELLED, ProcessResult
+from .tail import Tail
+from .verdict import Verdict, judge, not_found, not_started, refused_by
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ..core.result import Limit
+    from ..core.transcript import Transcript
+    from ..process.command import Capture, Outcome
+    from ..process.runs import Run
+    from .settings import ProcessSpec
+    from .stream import StreamEvent, StreamParser
+
+STEP = 0.05
+"""Seconds between two looks at what has been written, for those who watch; the end of a run is told at once."""
+MAX_ARGUMENT = 131_071
+"""Bytes of the longest word that Linux takes on a command line (MAX_ARG_STRLEN, its NUL left out)."""
+_PATIENCE = 30.0
+"""Seconds that an interrupted run is given beyond its grace period to be gone."""
+
+
+class Execution:
+    """What becomes of a :class:`~pytest_orchestrator.agents.settings.ProcessSpec` when it is run."""
+
+    def __init__(self, spec: ProcessSpec, log_path: Path) -> None:
+        """``log_path`` is an empty file that is there."""
+        self._spec = spec
+        self._log_path = log_path
+        self._key = f"{spec.process_id}#{uuid.uuid4().hex[:12]}"
+        """Its name in the books of the budget."""
+        self._parser: StreamParser = spec.cli.parser()
+        self._budget_limit: Limit | None = None
+        self._guard = threading.Lock()
+        self._is_unwanted = False
+        self._run: Run | None = None
+
+    # -- from any thread --------------------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """End it; if it was not started, do not start it."""
+        with self._guard:
+            self._is_unwanted = True
+            run = self._run
+        if run is not None:
+            run.cancel()
+
+    def suspend(self) -> None:
+        """Let it stand still."""
+        if self._run is not None:
+            self._run.suspend()
+
+    def resume(self) -> None:
+        """Let it go on."""
+        if self._run is not None:
+            self._run.resume()
+
+    # -- the run ----------------------------------------------------------------------------------------------
+
+    def run(self) -> ProcessResult:
+        """Run it and return its result. An exception from outside (Ctrl-C) ends it, then goes on."""
+        budget = self._spec.extras.budget
+        try:
+            with contextlib.ExitStack() as stack:
+                fresh = self._spec.extras.isolation == "fresh"
+                home = stack.enter_context(shared_pool().directory()) if fresh else None
+                environment = agent_environment(self._spec.cli, self._spec.extras, os.environ, home)
+                redactor = Redactor(by_name("redact").default, {**os.environ, **environment})
+                log = ProcessLog(self._log_path, redactor)
+                stack.callback(log.close)
+                return self._run_logged(environment, redactor, log)
+        finally:
+            if budget is not None:
+                budget.settle(self._key)
+
+    def _run_logged(self, environment: dict[str, str], redactor: Redactor, log: ProcessLog) -> ProcessResult:
+        try:
+            spec = self._spec
+            executable = shutil.which(spec.cli.executable, path=environment.get("PATH", os.defpath))
+            words = [executable or spec.cli.executable, *spec.cli.arguments(spec.launch(self._allowance()))]
+            for line in self._head(words, environment, redactor):
+                log.note(line)
+            obstacle = self._obstacle(executable)
+            if obstacle is not None:
+                return self._finished(log, self._result(None, obstacle))
+            outcome = self._follow(self._start(words, environment), redactor, log)
+        except BaseException as error:
+            log.note(f"interrupted: {type(error).__name__}")
+            raise
+        budget = self._spec.extras.budget
+        if budget is not None:
+            self._note_cost()
+        transcript = self._parser.transcript
+        verdict = judge(outcome, transcript, spec.extras, spec.timeout, self._budget_limit)
+        return self._finished(log, self._result(outcome, verdict))
+
+    def _obstacle(self, executable: str | None) -> Verdict | None:
+        """Return the verdict if it cannot be started."""
+        spec = self._spec
+        if self._is_unwanted:
+            return Verdict(Status.CANCELLED, CANCELLED, "not started: its result was no longer wanted")
+        if executable is None:
+            return not_found(spec.cli.executable, spec.cli.install)
+        if not spec.working_dir.is_dir():
+            return not_started(f"its working directory {str(spec.working_dir)!r} does not exist")
+        size = len(spec.prompt.encode("utf-8", "surrogateescape")) if spec.extras.stdin == "terminal" else 0
+        if size > MAX_ARGUMENT:
+            return not_started(
+                f"its prompt is too long for an argument: {size} bytes, {MAX_ARGUMENT} are allowed; use stdin='prompt'"
+            )
+        extras = spec.extras
+        if extras.budget is not None:
+            limit = extras.budget.reserve(self._key, extras.max_cost_usd, extras.max_tokens)
+            if limit is not None:
+                return refused_by(limit)
+        return None
+
+    def _allowance(self) -> float | None:
+        """Return the US dollars that it may cost; None for no bound."""
+        extras = self._spec.extras
+        left = None if extras.budget is None else extras.budget.left_usd
+        bounds = [bound for bound in (extras.max_cost_usd, left) if bound]
+        return min(bounds, default=None)
+
+    def _start(self, words: Sequence[str], environment: dict[str, str]) -> Run:
+        spec, extras = self._spec, self._spec.extras
+        prompt = None if extras.stdin == "terminal" else spec.prompt.encode("utf-8", "surrogateescape")
+        whole = os.fsencode(self._log_path)
+        command = Command(
+            argv=tuple(os.fsencode(word) for word in words),
+            cwd=os.fsencode(spec.working_dir.absolute()),
+            base_env=as_bytes(environment),
+            item=spec.process_id.partition("\0")[0],
+            stdin=prompt,
+            terminal=extras.stdin == "terminal",
+            timeout=spec.timeout,
+            idle_timeout=extras.idle_timeout,
+            grace=extras.grace,
+            limits=extras.limits,
+            # Where the supervisor keeps it if this process is killed.
+            keep_stdout=whole + b".stdout",
+            keep_stderr=whole + b".stderr",
+            whole_output=True,
+        )
+        run = shared_dispatcher().start(command)
+        with self._guard:
+            self._run = run
+            unwanted = self._is_unwanted
+        if unwanted:
+            run.cancel()
+        return run
+
+    def _follow(self, run: Run, redactor: Redactor, log: ProcessLog) -> Outcome:
+        tail = Tail(run)
+        try:
+            while (outcome := run.wait(STEP)) is None:
+                while any(new := tail.read()):
+                    self._take(*new, redactor, log)
+                self._watch_budget(run)
+            for new in tail.rest(outcome):
+                self._take(*new, redactor, log)
+            self._show(self._parser.close(), redactor)
+        except BaseException:
+            run.cancel()
+            ended = run.wait(self._spec.extras.grace + _PATIENCE)
+            if ended is not None:
+                for new in tail.rest(ended):
+                    log.output(*new)
+                _remove_files(ended)
+            raise
+        finally:
+            tail.close()
+        _remove_files(outcome)
+        return outcome
+
+    def _take(self, stdout: bytes, stderr: bytes, redactor: Redactor, log: ProcessLog) -> None:
+        log.output(stdout, stderr)
+        self._show(self._parser.feed(stdout), redactor)
+
+    def _show(self, events: Sequence[StreamEvent], redactor: Redactor) -> None:
+        spec = self._spec
+        for event in events:
+            if spec.stream_output:
+                show(spec.process_id, redactor.text(event.text))
+            if spec.extras.on_event is not None:
+                spec.extras.on_event(event)
+
+    # -- the budget -------------------------------------------------------------------------------------------
+
+    def _note_cost(self) -> None:
+        budget = self._spec.extras.budget
+        assert budget is not None
+        budget.update(self._key, self._parser.cost_usd, self._parser.usage.total)
+
+    def _watch_budget(self, run: Run) -> None:
+        budget = self._spec.extras.budget
+        if budget is None or self._budget_limit is not None:
+            return
+        self._note_cost()
+        self._budget_limit = budget.exceeded()
+        if self._budget_limit is not None:
+            run.cancel()
+
+    # -- what is told -----------------------------------------------------------------------------------------
+
+    def _head(self, words: Sequence[str], environment: dict[str, str], redactor: Redactor) -> list[str]:
+        spec = self._spec
+        prompt = spec.prompt.encode("utf-8", "surrogateescape")
+        shown = [word for word in words if word is not words[-1]] if spec.extras.stdin == "terminal" else words
+        limits = {"timeout": spec.timeout, "idle_timeout": spec.extras.idle_timeout, "grace": spec.extras.grace}
+        return [
+            f"process {spec.process_id!r}, {utc_time(time.time())}",
+            f"working directory {str(spec.working_dir)!r}",
+            f"command {redactor.text(shlex.join(shown))}",
+            f"prompt sha256:{hashlib.sha256(prompt).hexdigest()}, {len(spec.prompt)} characters, {len(prompt)} bytes",
+            "limits " + ", ".join(f"{name} {value:g} s" for name, value in limits.items() if value is not None),
+            f"isolation {spec.extras.isolation}; variables {' '.join(sorted(environment))}",
+        ]
+
+    def _result(self, outcome: Outcome | None, verdict: Verdict) -> ProcessResult:
+        spec, parser = self._spec, self._parser
+        transcript: Transcript | None = parser.transcript if outcome is not None and outcome.was_started else None
+        return ProcessResult(
+            exit_code=verdict.exit_code,
+            output=parser.text,
+            stderr="" if outcome is None else _text(outcome.stderr),
+            duration=0.0 if outcome is None else outcome.duration,
+            process_id=spec.process_id,
+            status=verdict.status,
+            reason=verdict.reason,
+            error=verdict.error,
+            signal=verdict.signal,
+            limit=verdict.limit,
+            transcript=transcript,
+            usage=parser.usage,
+            cost_usd=parser.cost_usd,
+            session_id=None if transcript is None else transcript.session_id,
+            log_path=self._log_path,
+            started=0.0 if transcript is None or outcome is None else outcome.started,
+            cli=spec.cli.name,
+            model=spec.model if transcript is None else transcript.model or spec.model,
+            left_processes=() if outcome is None else tuple(left.command for left in outcome.left),
+        )
+
+    @staticmethod
+    def _finished(log: ProcessLog, result: ProcessResult) -> ProcessResult:
+        told = result.as_dict()
+        for name in ("output", "stderr", "transcript", "log_path"):  # all of it is above
+            del told[name]
+        log.result(json.dumps(told, ensure_ascii=False))
+        return result
+
+
+def _text(capture: Capture) -> str:
+    if not capture.was_cut:
+        return decode_output(capture.head + capture.tail)
+    left_out = capture.size - len(capture.head) - len(capture.tail)
+    return f"{decode_output(capture.head)}\n[{left_out} bytes left out]\n{decode_output(capture.tail)}"
+
+
+def _remove_files(outcome: Outcome) -> None:
+    """Remove what the engine has kept: all of it is in the log."""
+    for capture in (outcome.stdout, outcome.stderr):
+        if capture.path is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(capture.path)
+    if outcome.tmp is not None:
+        remove_tree(os.fsdecode(outcome.tmp))

@@ -1,0 +1,156 @@
+"""The log of one process: a head, every byte of output with its time, and the result. Written as it happens."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from ..process.redaction import Redactor
+
+MAX_PIECE = 1 << 18
+"""Bytes of a line of the log. A longer line of output is several, marked ``out+`` and ``err+`` from the second on."""
+_HARMLESS = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_NAME = 100
+
+
+def file_name(process_id: str) -> str:
+    """Return a file name for ``process_id``: itself where that is harmless, else changed and told apart by a hash.
+
+    No id leads out of its directory: slashes and leading dots are replaced.
+    """
+    harmless = _HARMLESS.sub("_", process_id).lstrip(".")[:_LONGEST_NAME]
+    if harmless == process_id:
+        return process_id
+    digest = hashlib.sha256(process_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{harmless.strip('_') or 'process'}-{digest}"
+
+
+def utc_time(seconds: float) -> str:
+    """Return seconds since the epoch in UTC, ISO 8601, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def create_log_file(log_dir: Path, process_id: str) -> Path:
+    """Make a new, private file for the log of ``process_id`` and return its path; none that is there is used again.
+
+    Raise OSError when it cannot be made.
+    """
+    log_dir.mkdir(parents=True, exist_ok=True)
+    name = file_name(process_id)
+    count = 1
+    while True:
+        path = log_dir / (f"{name}.log" if count == 1 else f"{name}.{count}.log")
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            count += 1
+        else:
+            return path
+
+
+class ProcessLog:
+    """Writes a log. Every line is ``TIME KIND TEXT``, with the time in UTC.
+
+    The kinds: ``log`` what happened, ``out`` and ``err`` a line of standard output and standard error, ``out+`` and
+    ``err+`` more of the same line, ``end`` the result as JSON. Secrets are replaced, all other bytes are as they came.
+    """
+
+    def __init__(self, path: Path, redactor: Redactor) -> None:
+        """Open the file, which is there. Raise OSError when that cannot be done."""
+        self.path = path
+        self._redactor = redactor
+        self._file = open(path, "ab", buffering=0)  # noqa: SIM115 - closed by close()
+        self._rest = {b"out": b"", b"err": b""}
+        """What came of a line that is not complete."""
+        self._goes_on = {b"out": False, b"err": False}
+        self.problem: str | None = None
+        """Why something is missing in it: the disk is full."""
+
+    def note(self, text: str) -> None:
+        """Write what happened, a line for each of ``text``."""
+        for line in text.splitlines() or [""]:
+            self._write([self._line(b"log", line.encode("utf-8", "surrogateescape"))])
+
+    def output(self, stdout: bytes, stderr: bytes) -> None:
+        """Write output, in lines as far as they are complete."""
+        now = _stamp()
+        for kind, data in ((b"out", stdout), (b"err", stderr)):
+            if data:
+                self._write(self._lines(kind, data, now))
+
+    def result(self, text: str) -> None:
+        """Write the result, after what is left of the output."""
+        now = _stamp()
+        for kind, rest in self._rest.items():
+            if rest:
+                self._rest[kind] = b""
+                self._write([self._piece(kind, rest, now)])
+        self._write([self._line(b"end", text.encode())])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _lines(self, kind: bytes, data: bytes, now: bytes) -> Iterable[bytes]:
+        data = self._rest[kind] + data
+        start = 0
+        while (end := data.find(b"\n", start)) >= 0:
+            line = data[start:end]
+            start = end + 1
+            yield from self._pieces(kind, line, now)
+            self._goes_on[kind] = False
+        rest = data[start:]
+        while len(rest) > MAX_PIECE:
+            cut = self._cut(rest)
+            yield self._piece(kind, rest[:cut], now)
+            rest = rest[cut:]
+        self._rest[kind] = rest
+
+    def _pieces(self, kind: bytes, line: bytes, now: bytes) -> Iterable[bytes]:
+        while len(line) > MAX_PIECE:
+            cut = self._cut(line)
+            yield self._piece(kind, line[:cut], now)
+            line = line[cut:]
+        yield self._piece(kind, line, now)
+
+    def _cut(self, data: bytes) -> int:
+        """Return where to cut ``data``: not within a secret, of which the halves would not be known."""
+        return self._redactor.cut_before(data[: 2 * MAX_PIECE], MAX_PIECE) or MAX_PIECE
+
+    def _piece(self, kind: bytes, data: bytes, now: bytes) -> bytes:
+        mark = kind + b"+" if self._goes_on[kind] else kind
+        self._goes_on[kind] = True
+        return self._line(mark, data, now)
+
+    def _line(self, kind: bytes, data: bytes, now: bytes | None = None) -> bytes:
+        text = data.decode("utf-8", "surrogateescape")
+        clean = self._redactor.text(text)
+        return b"%s %s %s\n" % (
+            now or _stamp(),
+            kind,
+            data if clean is text else clean.encode("utf-8", "surrogateescape"),
+        )
+
+    def _write(self, lines: Iterable[bytes]) -> None:
+        with contextlib.suppress(ValueError):  # closed
+            for line in lines:
+                try:
+                    rest = memoryview(line)
+                    while rest:
+                        rest = rest[self._file.write(rest) :]
+                except OSError as error:  # a run is not lost because its log is
+                    self.problem = f"its log {self.path} is not complete: {error.strerror}"
+                    return
+
+
+def _stamp() -> bytes:
+    return utc_time(time.time()).encode()

@@ -1,0 +1,63 @@
+"""Following the output of a program that runs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..process.command import Capture, Outcome
+    from ..process.runs import Run
+
+PIECE = 1 << 20
+"""Most bytes that are read in one go."""
+
+
+class Tail:
+    """Reads both streams of a run, of whose command ``whole_output`` is set."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._files: list[int | None] = [None, None]
+
+    def read(self) -> tuple[bytes, bytes]:
+        """Return what has come since the last time, a piece of each stream at the most."""
+        self._open(self._run.files)
+        out, err = (b"" if file is None else os.read(file, PIECE) for file in self._files)
+        return out, err
+
+    def rest(self, outcome: Outcome) -> Iterator[tuple[bytes, bytes]]:
+        """Return all that has not been read of a run that has ended, a piece at a time."""
+        for index, capture in enumerate((outcome.stdout, outcome.stderr)):
+            if capture.path is not None and self._files[index] is None:
+                self._open_one(index, capture.path)
+            for data in self._pieces(index, capture):
+                yield (data, b"") if index == 0 else (b"", data)
+
+    def _pieces(self, index: int, capture: Capture) -> Iterator[bytes]:
+        file = self._files[index]
+        if file is None:  # there is no file: this is all there is
+            yield from filter(None, (capture.head, capture.tail))
+            return
+        while data := os.read(file, PIECE):
+            yield data
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files:
+            if file is not None:
+                os.close(file)
+        self._files = [None, None]
+
+    def _open(self, paths: tuple[bytes, bytes] | None) -> None:
+        if paths is not None and self._files == [None, None]:
+            for index, path in enumerate(paths):
+                self._open_one(index, path)
+
+    def _open_one(self, index: int, path: bytes) -> None:
+        try:
+            self._files[index] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:  # it has just been moved: the outcome will say where
+            return
