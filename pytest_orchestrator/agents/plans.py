@@ -1,0 +1,126 @@
+"""The strategies as plans: which processes run together, and what follows from how they ended. Nothing runs here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ArgumentError
+from .attempts import Attempts, is_worth_retrying
+from .course import Course
+from .crew import Wave
+from .given import Given
+from .handover import Handover, handed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .course import Plan
+    from .process import AgentProcess
+    from .result import ProcessResult
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """The arguments that all strategies have, as they were given."""
+
+    on_progress: Any = None
+    retry: Any = None
+    retry_on: Any = None
+
+
+def parallel_course(
+    name: str, processes: Any, watching: Watching, max_workers: Any, *, fail_fast: bool
+) -> Course[list[ProcessResult]]:
+    """Return the course of ``run_parallel``."""
+    given = Given()
+    members, workers = given.processes(processes), given.workers(max_workers)
+    return _course(name, given, members, _parallel(members, workers, fail_fast), watching)
+
+
+def sequential_course(
+    name: str, processes: Any, watching: Watching, pass_output: Any, *, stop_on_failure: bool, pass_failed: bool
+) -> Course[list[ProcessResult]]:
+    """Return the course of ``run_sequential``: batches of one."""
+    given = Given()
+    members, handover = given.processes(processes), given.handover(pass_output, pass_failed)
+    return _course(name, given, members, _batched(members, 1, handover, stop_on_failure), watching)
+
+
+def batched_course(
+    name: str,
+    processes: Any,
+    watching: Watching,
+    batch_size: Any,
+    pass_output: Any,
+    *,
+    fail_fast: bool,
+    pass_failed: bool,
+) -> Course[list[ProcessResult]]:
+    """Return the course of ``run_batched``."""
+    given = Given()
+    members, size = given.processes(processes), given.at_least_one("batch_size", batch_size)
+    handover = given.handover(pass_output, pass_failed)
+    return _course(name, given, members, _batched(members, size, handover, fail_fast), watching)
+
+
+def fallback_course(name: str, processes: Any, watching: Watching, timeout: Any) -> Course[ProcessResult]:
+    """Return the course of ``run_with_fallback``."""
+    given = Given()
+    members, limit = given.processes(processes), given.seconds("timeout", timeout)
+    if not members and not given.problems:
+        given.problems.append("processes: there is none to fall back to; give at least one")
+    return _course(name, given, members, _fallback(members, limit), watching)
+
+
+def _course(
+    name: str, given: Given, members: Sequence[AgentProcess], plan: Plan[Any], watching: Watching
+) -> Course[Any]:
+    given.function("on_progress", watching.on_progress)
+    given.function("retry_on", watching.retry_on)
+    attempts = Attempts(given.retry(watching.retry), watching.retry_on or is_worth_retrying)
+    if given.problems:
+        raise ArgumentError("\n".join(f"{name}: {problem}" for problem in given.problems))
+    return Course(name, members, plan, attempts, watching.on_progress)
+
+
+def _parallel(members: Sequence[AgentProcess], workers: int, fail_fast: bool) -> Plan[list[ProcessResult]]:
+    if not members:
+        return []
+    ended = yield Wave(tuple(enumerate(members)), workers, fail_fast)
+    return [result for _, result in ended]
+
+
+def _batched(members: Sequence[AgentProcess], size: int, handover: Handover, stops: bool) -> Plan[list[ProcessResult]]:
+    results: list[ProcessResult] = []
+    before: list[ProcessResult] = []
+    for start in range(0, len(members), size):
+        passages = handover.passages(before)
+        batch = enumerate(members[start : start + size], start)
+        ended = yield Wave(tuple((index, handed(process, passages)) for index, process in batch), size, stops)
+        results += [result for _, result in ended]
+        if stops and not all(result.ok for _, result in ended):
+            break
+        # In the order of the list, not of completion: the same outputs make the same prompt.
+        before = [result for _, result in sorted(ended, key=_place)]
+    return results
+
+
+def _place(pair: tuple[int, ProcessResult]) -> int:
+    return pair[0]
+
+
+def _fallback(members: Sequence[AgentProcess], timeout: float | None) -> Plan[ProcessResult]:
+    result: ProcessResult
+    for index, process in enumerate(members):
+        ((_, result),) = yield Wave(((index, limited(process, timeout)),))
+        if result.ok:
+            break
+    return result
+
+
+def limited(process: AgentProcess, timeout: float | None) -> AgentProcess:
+    """Return the process that is to run: itself, or a copy where ``timeout`` (seconds) is the smaller limit."""
+    if timeout is None or (process.timeout and process.timeout <= timeout):
+        return process
+    return process.replace(timeout=timeout)
