@@ -9,12 +9,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .agents.workspace import AgentWorkspace
     from .cli import run_orchestrator
     from .config.library import get_script_config, load_config
     from .core.document import RunDocument
     from .core.result import RunResult
     from .core.status import Reason, Status
     from .errors import (
+        AgentError,
         ArgumentError,
         ConfigurationError,
         DiscoveryError,
@@ -36,6 +38,8 @@ __version__ = "0.1.0"
 __all__ = [
     "SKIP_DIRS",
     "SKIP_PATTERNS",
+    "AgentError",
+    "AgentWorkspace",
     "ArgumentError",
     "ConfigurationError",
     "DiscoveryError",
@@ -64,6 +68,7 @@ __all__ = [
 _HOMES = {
     "SKIP_DIRS": "scripts.discovery",
     "SKIP_PATTERNS": "scripts.discovery",
+    "AgentWorkspace": "agents.workspace",
     "Reason": "core.status",
     "RunDocument": "core.document",
     "RunResult": "core.result",
