@@ -60,6 +60,7 @@ class Execution:
         self._budget_limit: Limit | None = None
         self._guard = threading.Lock()
         self._is_unwanted = False
+        self._is_suspended = False
         self._run: Run | None = None
 
     # -- from any thread --------------------------------------------------------------------------------------
@@ -73,14 +74,20 @@ class Execution:
             run.cancel()
 
     def suspend(self) -> None:
-        """Let it stand still."""
-        if self._run is not None:
-            self._run.suspend()
+        """Let it stand still, from its start on if it has not been started."""
+        with self._guard:
+            self._is_suspended = True
+            run = self._run
+        if run is not None:
+            run.suspend()
 
     def resume(self) -> None:
         """Let it go on."""
-        if self._run is not None:
-            self._run.resume()
+        with self._guard:
+            self._is_suspended = False
+            run = self._run
+        if run is not None:
+            run.resume()
 
     # -- the run ----------------------------------------------------------------------------------------------
 
@@ -172,9 +179,11 @@ class Execution:
         run = shared_dispatcher().start(command)
         with self._guard:
             self._run = run
-            unwanted = self._is_unwanted
+            unwanted, suspended = self._is_unwanted, self._is_suspended
         if unwanted:
             run.cancel()
+        elif suspended:
+            run.suspend()
         return run
 
     def _follow(self, run: Run, redactor: Redactor, log: ProcessLog) -> Outcome:

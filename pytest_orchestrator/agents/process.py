@@ -13,7 +13,6 @@ from .log import create_log_file
 from .settings import ProcessSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from .clis import AgentCli
@@ -54,6 +53,16 @@ class AgentProcess(Protocol):
     @property
     def is_done(self) -> bool:
         """Whether :meth:`run` was called."""
+
+
+class Observer(Protocol):
+    """Whoever keeps the books of processes: a session."""
+
+    def before(self, process: CliProcess) -> ProcessResult | None:
+        """Take note that ``process`` is about to run, which may have to wait; return the result if there is one."""
+
+    def after(self, process: CliProcess, result: ProcessResult | None) -> None:
+        """Take note that ``process`` has run; ``result`` is None when an exception interrupted it."""
 
 
 class CliProcess:
@@ -111,12 +120,13 @@ class CliProcess:
         self.cli.arguments(self._spec().launch())  # what it cannot do is told here
         self.log_path: Path | None = None
         """Its log, from the moment that it runs."""
-        self.watchers: list[Callable[[ProcessResult], None]] = []
-        """Called with the result when there is one, before :meth:`run` returns it."""
+        self.observer: Observer | None = None
+        """The session that it belongs to."""
         self._given = extras
         self._guard = threading.Lock()
         self._is_done = False
         self._is_unwanted = False
+        self._is_suspended = False
         self._execution: Execution | None = None
 
     # -- what callers do --------------------------------------------------------------------------------------
@@ -139,14 +149,34 @@ class CliProcess:
                 )
                 raise AgentError(message)
             self._is_done = True
-            self.log_path = create_log_file(self.log_dir, self.process_id)
-            self._execution = execution = Execution(self._spec(), self.log_path)
+        observer = self.observer
+        if observer is None:
+            return self._run()
+        known = observer.before(self)
+        if known is not None:
+            return known
+        result = None
+        try:
+            result = self._run()
+        finally:
+            observer.after(self, result)
+        return result
+
+    def _run(self) -> ProcessResult:
+        self.log_path = create_log_file(self.log_dir, self.process_id)
+        execution = Execution(self._spec(), self.log_path)
+        with self._guard:
+            self._execution = execution
             if self._is_unwanted:
                 execution.cancel()
-        result = execution.run()
-        for watch in self.watchers:
-            watch(result)
-        return result
+            if self._is_suspended:
+                execution.suspend()
+        return execution.run()
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether :meth:`terminate` was called."""
+        return self._is_unwanted
 
     def terminate(self) -> None:
         """End it, from any thread: :meth:`run` returns soon, with status ``cancelled``. Before, it will not start."""
@@ -158,13 +188,19 @@ class CliProcess:
 
     def suspend(self) -> None:
         """Let it stand still where it is, with all that it started; its time limits stand still too."""
-        if self._execution is not None:
-            self._execution.suspend()
+        with self._guard:
+            self._is_suspended = True
+            execution = self._execution
+        if execution is not None:
+            execution.suspend()
 
     def resume(self) -> None:
         """Let it go on after :meth:`suspend`."""
-        if self._execution is not None:
-            self._execution.resume()
+        with self._guard:
+            self._is_suspended = False
+            execution = self._execution
+        if execution is not None:
+            execution.resume()
 
     def replace(
         self, *, prompt: str = KEEP, process_id: str = KEEP, timeout: float | None = KEEP, model: str | None = KEEP
@@ -183,7 +219,7 @@ class CliProcess:
             self.timeout if timeout is KEEP else timeout,
             **given,
         )
-        other.watchers = list(self.watchers)
+        other.observer = self.observer
         return other
 
     def _spec(self) -> ProcessSpec:

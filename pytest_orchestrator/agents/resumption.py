@@ -1,0 +1,99 @@
+"""Going on with a session whose program died, without that program: what it had planned is run to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..core.retry import RetryPolicy
+from ..errors import AgentError
+from .records import extras_of, missing_secrets
+from .session import OrchestratorSession
+from .store import SessionStore
+from .strategies import run_batched, run_parallel, run_sequential, run_with_fallback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from .process import CliProcess
+    from .result import ProcessResult
+
+_STRATEGIES: Mapping[str, Callable[..., Any]] = {
+    "run_parallel": run_parallel,
+    "run_sequential": run_sequential,
+    "run_with_fallback": run_with_fallback,
+    "run_batched": run_batched,
+}
+
+
+def resume_session(base: Path, session_id: str) -> list[ProcessResult]:
+    """Run what is left of a session below ``base`` and return the results of all its processes.
+
+    The strategies that its program had called are called again with the same processes: those that had finished are
+    not run again but give their results. Processes that were given to no strategy are run one after another. What the
+    program would have done after that is not known here: run it again with ``resume=`` for that.
+
+    Raise AgentError when the session is open, not there, or was given what is not on disk: a function, or a secret
+    that is not in the environment.
+    """
+    store = SessionStore.find(base, session_id)
+    metadata, records = store.read(), store.processes()
+    _refuse_what_is_lost(store, metadata, records)
+    session = OrchestratorSession(
+        metadata["pattern_name"],
+        metadata["working_dir"],
+        base,
+        metadata["model"],
+        cli=metadata["cli"],
+        resume=store.session_id,
+    )
+    with session:
+        processes = {record["process_id"]: _again(session, record) for record in records}
+        results: dict[str, ProcessResult] = {}
+        for call in metadata["calls"]:
+            given = [processes[process_id] for process_id in call["processes"] if process_id in processes]
+            fresh = [process.replace() if process.is_done else process for process in given]
+            came = _STRATEGIES[call["strategy"]](fresh, **_options(call["options"]))
+            results |= {result.process_id: result for result in (came if isinstance(came, list) else [came])}
+        called = {process_id for call in metadata["calls"] for process_id in call["processes"]}
+        for process_id, process in processes.items():
+            if process_id not in called:
+                results[process_id] = process.run()
+    return list(results.values())
+
+
+def _again(session: OrchestratorSession, record: Mapping[str, Any]) -> CliProcess:
+    return session.create_process(
+        record["prompt"],
+        record["process_id"],
+        record["model"],
+        record["stream_output"],
+        record["timeout"],
+        cli=record["cli"],
+        working_dir=record["working_dir"],
+        **extras_of(record),
+    )
+
+
+def _options(options: Mapping[str, Any]) -> dict[str, Any]:
+    retry = options.get("retry")
+    return {**options, "retry": RetryPolicy(**retry)} if isinstance(retry, dict) else dict(options)
+
+
+def _refuse_what_is_lost(
+    store: SessionStore, metadata: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
+) -> None:
+    problems = [
+        f"{call['strategy']} was given {', '.join(call['lost'])}, which only its program has"
+        for call in metadata["calls"]
+        if call["lost"]
+    ]
+    problems += [
+        f"process {record['process_id']!r} needs {', '.join(missing)} in the environment"
+        for record in records
+        if (missing := missing_secrets(record))
+    ]
+    if problems:
+        remedy = f"run its program again, with OrchestratorSession(…, resume={store.session_id!r})"
+        message = f"session {store.session_id!r} cannot be resumed from here: {'; '.join(problems)}. Else {remedy}"
+        raise AgentError(message)

@@ -1,0 +1,128 @@
+"""A session at a glance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSummary:
+    """One process of a session."""
+
+    process_id: str
+    state: str
+    """A status, or ``created``, ``running``, ``paused`` for one that has none yet."""
+    cli: str
+    duration: float = 0.0
+    """Seconds."""
+    cost_usd: float | None = None
+    tokens: int = 0
+    error: str | None = None
+    runs: int = 0
+    """How often it was run: more than once when a strategy tried again, or when its session was resumed."""
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> ProcessSummary:
+        """Return what there is to say of the record of a process."""
+        return cls(
+            record["process_id"],
+            record["state"],
+            record["cli"],
+            record["duration"],
+            record["cost_usd"],
+            record["tokens"],
+            record["error"],
+            record["runs"],
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """What became of a session so far. ``str()`` of it is for people."""
+
+    session_id: str
+    state: str
+    started: str
+    """UTC, ISO 8601."""
+    processes: tuple[ProcessSummary, ...]
+    budget: Mapping[str, Any] | None = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many processes are in each state."""
+        counts: dict[str, int] = {}
+        for process in self.processes:
+            counts[process.state] = counts.get(process.state, 0) + 1
+        return counts
+
+    @property
+    def cost_usd(self) -> float | None:
+        """US dollars of all processes that told; None when none did."""
+        costs = [process.cost_usd for process in self.processes if process.cost_usd is not None]
+        return sum(costs) if costs else None
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all processes."""
+        return sum(process.tokens for process in self.processes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {
+            "session_id": self.session_id,
+            "state": self.state,
+            "started": self.started,
+            "counts": self.counts,
+            "cost_usd": self.cost_usd,
+            "tokens": self.tokens,
+            "budget": None if self.budget is None else dict(self.budget),
+            "processes": [process.as_dict() for process in self.processes],
+        }
+
+    def __str__(self) -> str:
+        counted = ", ".join(f"{count} {state}" for state, count in self.counts.items()) or "no process"
+        lines = [f"session {self.session_id} ({self.state}), {counted}{_spent(self.cost_usd, self.tokens)}"]
+        if self.budget is not None:
+            bounds = [
+                f"{spent} of {bound}"
+                for spent, bound in (
+                    (_dollars(self.budget["spent_usd"]), self.budget["usd"] and _dollars(self.budget["usd"])),
+                    (f"{self.budget['spent_tokens']} tokens", self.budget["tokens"]),
+                )
+                if bound
+            ]
+            lines.append(f"  budget: {', '.join(bounds)}")
+        width = max((len(process.process_id) for process in self.processes), default=0)
+        for process in self.processes:
+            what = f"  {process.process_id:<{width}}  {process.state:<9} {process.duration:7.1f} s"
+            again = f", run {process.runs} times" if process.runs > 1 else ""
+            why = f"  {process.error}" if process.error else ""
+            lines.append(f"{what}{_spent(process.cost_usd, process.tokens)}{again}{why}")
+        return "\n".join(lines)
+
+
+def summary_of(
+    session_id: str, state: str, metadata: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
+) -> SessionSummary:
+    """Return the summary of a session from what is on disk."""
+    processes = tuple(map(ProcessSummary.of, records))
+    return SessionSummary(session_id, state, metadata["started"], processes, metadata.get("budget"))
+
+
+def _spent(cost: float | None, tokens: int) -> str:
+    parts = [] if cost is None else [_dollars(cost)]
+    if tokens:
+        parts.append(f"{tokens} tokens")
+    return f", {', '.join(parts)}" if parts else ""
+
+
+def _dollars(amount: float) -> str:
+    return f"{amount:.4f} USD"
