@@ -6,11 +6,15 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..core.transcript import Usage
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .request import ModelRequest
 
+_CHARACTERS_PER_TOKEN = 4
+"""A rule of thumb for English."""
 _PIECE = 24
 """Characters of a text that one event of a stream carries."""
 
@@ -40,6 +44,8 @@ class Answer:
     events: tuple[Event, ...] | None = None
     """The stream; None where the answer is ``body``."""
     body: Mapping[str, Any] = field(default_factory=dict)
+    characters: int = 0
+    """How many characters the model says and gives to tools: what a slow answer is paced by."""
 
 
 def pieces(text: str) -> list[str]:
@@ -47,11 +53,11 @@ def pieces(text: str) -> list[str]:
     return [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
 
 
-def estimated_tokens(text: str | bytes) -> int:
-    """Return about how many tokens ``text`` is: one for four characters, as a rule of thumb for English has it."""
-    return max(1, len(text) // 4)
+def estimated_usage(request: ModelRequest, characters: int) -> Usage:
+    """Return about what an answer of so many ``characters`` uses."""
+    return Usage(input_tokens(request), max(1, characters // _CHARACTERS_PER_TOKEN))
 
 
 def input_tokens(request: ModelRequest) -> int:
     """Return about how many tokens ``request`` is."""
-    return estimated_tokens(request.raw)
+    return max(1, len(request.raw) // _CHARACTERS_PER_TOKEN)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from ..core.transcript import Usage
-from .answer import Answer, Event, estimated_tokens, input_tokens, pieces
+from .answer import Answer, Event, estimated_usage, pieces
 from .portable import wire_call
 
 if TYPE_CHECKING:
+    from ..core.transcript import Usage
     from .reply import ModelError, Reply
     from .request import ModelRequest
 
@@ -32,12 +33,14 @@ _MESSAGES = {401: "invalid x-api-key", 429: "This request would exceed your rate
 def message_answer(reply: Reply, request: ModelRequest, answer_id: str) -> Answer:
     """Return ``reply`` as the answer to ``request``; ids of the answer and its calls are made of ``answer_id``."""
     content: list[dict[str, Any]] = [{"type": "text", "text": reply.say}] if reply.say or not reply.calls else []
+    characters = len(reply.say)
     for number, call in enumerate(reply.calls):
         wire = wire_call(call, request)
+        characters += len(wire.input_text)
         given = wire.input if not isinstance(wire.input, str) else {"input": wire.input}
         identifier = f"toolu_{answer_id}_{number}"
         content.append({"type": "tool_use", "id": identifier, "name": wire.name, "input": dict(given)})
-    usage = reply.usage or Usage(input_tokens(request), sum(estimated_tokens(str(block)) for block in content))
+    usage = reply.usage or estimated_usage(request, characters)
     message = {
         "id": f"msg_{answer_id}",
         "type": "message",
@@ -49,7 +52,7 @@ def message_answer(reply: Reply, request: ModelRequest, answer_id: str) -> Answe
         "usage": _usage(usage),
     }
     if not request.is_stream:
-        return Answer(headers=_headers(answer_id), body=message)
+        return Answer(headers=_headers(answer_id), body=message, characters=characters)
     events = _events(message, usage)
     if reply.error is not None and reply.error.in_stream:
         events = [*events[:-2], Event(_error_body(reply.error))]
@@ -95,7 +98,7 @@ def _events(message: dict[str, Any], usage: Usage) -> list[Event]:
             empty, parts = block | {"text": ""}, pieces(block["text"])
             deltas = [{"type": "text_delta", "text": part} for part in parts]
         else:
-            empty, parts = block | {"input": {}}, pieces(_json(block["input"]))
+            empty, parts = block | {"input": {}}, pieces(json.dumps(block["input"], ensure_ascii=False))
             deltas = [{"type": "input_json_delta", "partial_json": part} for part in parts]
         events.append(Event({"type": "content_block_start", "index": index, "content_block": empty}))
         if not index:
@@ -106,9 +109,3 @@ def _events(message: dict[str, Any], usage: Usage) -> list[Event]:
     end = {"stop_reason": message["stop_reason"], "stop_sequence": None}
     events.append(Event({"type": "message_delta", "delta": end, "usage": {"output_tokens": usage.output_tokens}}))
     return [*events, Event({"type": "message_stop"})]
-
-
-def _json(value: object) -> str:
-    import json
-
-    return json.dumps(value, ensure_ascii=False)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from . import bodies
-from .request import DeclaredTool, ModelRequest, ToolAnswer
+from .request import DeclaredTool, ModelRequest, ToolAnswer, in_order_of_calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,11 +24,18 @@ def read_messages(
     user_texts = [
         written
         for message in messages
-        if message.get("role") == "user" and (written := bodies.written_by_user(bodies.block_texts(message["content"])))
+        if message.get("role") == "user"
+        and (written := bodies.written_by_user(bodies.block_texts(message.get("content"))))
     ]
     said = [index for index, message in enumerate(messages) if message.get("role") == "assistant"]
     answers = [index for index in said if index - 1 not in said]
     latest = messages[answers[-1] :] if answers else []
+    call_ids = tuple(
+        bodies.text(block.get("id"))
+        for index in said
+        for block in bodies.blocks(messages[index].get("content"))
+        if block.get("type") == "tool_use"
+    )
     return ModelRequest(
         method="POST",
         path=path,
@@ -40,14 +47,9 @@ def read_messages(
         prompt=user_texts[0] if user_texts else "",
         user_text=user_texts[-1] if user_texts else "",
         turn=1 + len(answers),
-        results=tuple(_results(latest)),
+        results=in_order_of_calls(_results(latest), call_ids),
         tools={tool.name: tool for tool in _tools(body)},
-        call_ids=tuple(
-            bodies.text(block.get("id"))
-            for index in said
-            for block in bodies.blocks(messages[index].get("content"))
-            if block.get("type") == "tool_use"
-        ),
+        call_ids=call_ids,
         last_said="\n".join(
             part
             for message in latest

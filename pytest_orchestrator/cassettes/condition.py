@@ -49,6 +49,8 @@ class When:
     """Tools that the agent must offer."""
     cli: str | None = None
     """``claude``, ``codex``, ``tiny`` or ``other``."""
+    within: When | None = None
+    """What must hold as well: the condition of the group that a reply is in."""
 
     def holds(self, request: ModelRequest) -> bool:
         """Return whether ``request`` is so."""
@@ -64,6 +66,7 @@ class When:
             and (self.turn is None or request.turn == self.turn)
             and all(name in request.tools for name in self.tools)
             and (self.cli is None or request.client == self.cli)
+            and (self.within is None or self.within.holds(request))
         )
 
 

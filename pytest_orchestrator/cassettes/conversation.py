@@ -26,6 +26,8 @@ class Conversation:
     """How often each reply was used, by its place in the script."""
     answers: int = 0
     last_said: str = ""
+    has_run: bool = False
+    """Whether its latest answer ran a shell command."""
     is_in_trouble: bool = False
     """Whether its latest answer was none that a client can go on with: an error, a cut stream, silence."""
 
@@ -59,7 +61,7 @@ class Conversations:
     def _by_words(self, request: ModelRequest) -> Conversation | None:
         alike = [known for known in self._all.values() if known.prompt == request.prompt and not known.session]
         if request.turn == 1:
-            return next((known for known in alike if known.is_in_trouble and known.answers == known.used.total()), None)
+            return next((known for known in alike if known.is_in_trouble), None)
         said = [known for known in alike if known.last_said == request.last_said]
         return next(iter([*said[-1:], *alike[-1:]]), None)
 

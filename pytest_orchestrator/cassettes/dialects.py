@@ -6,17 +6,19 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from . import anthropic_reply, responses_reply
+from .answer import Answer, input_tokens
 from .anthropic_request import read_messages
+from .reply import ModelError
 from .request import ModelRequest
 from .responses_request import read_responses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .answer import Answer
-    from .reply import ModelError, Reply
+    from .reply import Reply
     from .request import Dialect, Purpose
 
+_MODEL = "scripted"
 _SECRET_HEADERS = frozenset({"x-api-key", "authorization", "cookie", "proxy-authorization"})
 _CLIENTS = (("claude-cli", "claude"), ("codex", "codex"), ("tiny-agent", "tiny"))
 
@@ -57,6 +59,39 @@ def error_answer(error: ModelError, request: ModelRequest, answer_id: str) -> An
     if request.dialect == "openai":
         return responses_reply.error_answer(error, answer_id)
     return anthropic_reply.error_answer(error, answer_id)
+
+
+def aside_answer(request: ModelRequest) -> Answer:
+    """Return the answer to a request that is no part of a conversation."""
+    if request.purpose == "count_tokens":
+        return Answer(body={"input_tokens": input_tokens(request)})
+    if request.purpose == "models":
+        return Answer(body=_models(request))
+    message = f"{request.method} {request.path} is not served here; only messages, responses, and what belongs to them"
+    return error_answer(ModelError(404, message=message), request, "404")
+
+
+def is_stray(method: str, path: str) -> bool:
+    """Return whether a request is one to a proxy: for a server somewhere else."""
+    return method == "CONNECT" or "://" in path.partition("?")[0]
+
+
+def _models(request: ModelRequest) -> dict[str, Any]:
+    """Return a list of one model, in the words of either API, or that model where one is asked for by its name."""
+    named = re.search(r"/models/([^/?]+)", request.path)
+    name = named[1] if named else _MODEL
+    model = {
+        "id": name,
+        "type": "model",
+        "object": "model",
+        "display_name": name,
+        "created_at": "2026-01-01T00:00:00Z",
+        "created": 1767225600,
+        "owned_by": "loopback",
+    }
+    if named:
+        return model
+    return {"object": "list", "data": [model], "has_more": False, "first_id": name, "last_id": name, "models": []}
 
 
 def _client(headers: Mapping[str, str]) -> str:

@@ -127,11 +127,15 @@ class HttpConnection(BaseHTTPRequestHandler):
             if left is not None and left <= 3600:
                 return
 
-    def send(self, answer: Answer, slow: float | None, cut: Cut | None) -> None:
+    def send(self, answer: Answer, slow: float | None = None, cut: Cut | None = None) -> None:
         """Write ``answer``: ``slow`` is its characters per second, ``cut`` where it ends too early."""
         if answer.events is None:
             body = json.dumps(answer.body, ensure_ascii=False).encode("utf-8", "backslashreplace")
+            if slow:
+                self.wait(answer.characters / slow)
             self._send_head(answer, "application/json", length=len(body))
+            if self.command == "HEAD":
+                return
             if cut is not None:
                 self._cut_off(body[: cut.bytes if cut.bytes is not None else len(body) // 2])
             self.wfile.write(body)

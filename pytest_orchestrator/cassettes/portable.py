@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 _PATIENCE_MS = 30_000
 """How long Codex waits for a command before it tells the model that it still runs; it allows no more."""
+
+_HEAD = 500
+"""Characters of a result in which Codex says so."""
+_STILL_RUNS = re.compile(r"[Pp]rocess running with session ID (\d+)")
+_CODE_STILL_RUNS = re.compile(r"\AScript running with cell ID (\S+)")
 
 _RUN_SCRIPT = """\
 let r = await tools.exec_command({arguments});
@@ -74,6 +80,21 @@ def wire_call(call: Call, request: ModelRequest) -> WireCall:
     if isinstance(call, Run):
         return _shell(call.command, request)
     return _file(call, request)
+
+
+def waiting_call(request: ModelRequest) -> ToolUse | None:
+    """Return the call that waits on, where the agent says that a command of the model's still runs; else None.
+
+    Codex says so after 30 seconds, and leaves it to the model to ask again.
+    """
+    for result in request.results:
+        session = _STILL_RUNS.search(result.text[:_HEAD])
+        if session is not None and "write_stdin" in request.tools:
+            return ToolUse("write_stdin", {"session_id": int(session[1]), "chars": "", "yield_time_ms": _PATIENCE_MS})
+        cell = _CODE_STILL_RUNS.search(result.text[:_HEAD])
+        if cell is not None and "wait" in request.tools:
+            return ToolUse("wait", {"cell_id": cell[1], "yield_time_ms": _PATIENCE_MS})
+    return None
 
 
 def _named(call: ToolUse, request: ModelRequest) -> WireCall:

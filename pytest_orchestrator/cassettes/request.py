@@ -91,3 +91,9 @@ class ModelRequest:
     def has_failed(self) -> bool | None:
         """Whether one of ``results`` is an error; None where there are none."""
         return any(answer.is_error for answer in self.results) if self.results else None
+
+
+def in_order_of_calls(results: list[ToolAnswer], call_ids: tuple[str, ...]) -> tuple[ToolAnswer, ...]:
+    """Return ``results`` in the order of the calls: agents give them back as they come."""
+    places = {call_id: place for place, call_id in enumerate(call_ids)}
+    return tuple(sorted(results, key=lambda answer: places.get(answer.call_id, -1)))

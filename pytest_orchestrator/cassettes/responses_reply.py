@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..core.transcript import Usage
-from .answer import Answer, Event, estimated_tokens, input_tokens, pieces
+from .answer import Answer, Event, estimated_usage, pieces
 from .portable import wire_call
 
 if TYPE_CHECKING:
+    from ..core.transcript import Usage
     from .portable import WireCall
     from .reply import ModelError, Reply
     from .request import ModelRequest
@@ -38,9 +38,10 @@ def response_answer(reply: Reply, request: ModelRequest, answer_id: str) -> Answ
     if reply.say or not reply.calls:
         part = {"type": "output_text", "text": reply.say, "annotations": []}
         items.append({"type": "message", "id": f"msg_{answer_id}", "role": "assistant", "content": [part]})
-    for number, call in enumerate(reply.calls):
-        items.append(_call_item(wire_call(call, request), f"call_{answer_id}_{number}"))
-    usage = reply.usage or Usage(input_tokens(request), sum(estimated_tokens(str(item)) for item in items))
+    calls = [wire_call(call, request) for call in reply.calls]
+    items += [_call_item(call, f"call_{answer_id}_{number}") for number, call in enumerate(calls)]
+    characters = len(reply.say) + sum(len(call.input_text) for call in calls)
+    usage = reply.usage or estimated_usage(request, characters)
     response: dict[str, Any] = {
         "id": f"resp_{answer_id}",
         "object": "response",
@@ -59,7 +60,7 @@ def response_answer(reply: Reply, request: ModelRequest, answer_id: str) -> Answ
         last = "response.failed"
     headers = {"x-request-id": f"req_{answer_id}"}
     if not request.is_stream:
-        return Answer(headers=headers, body=response)
+        return Answer(headers=headers, body=response, characters=characters)
     return Answer(headers=headers, events=tuple(_numbered(_events(response, items, last))))
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from . import bodies
-from .request import DeclaredTool, ModelRequest, ToolAnswer
+from .request import DeclaredTool, ModelRequest, ToolAnswer, in_order_of_calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,8 @@ _REFUSED = re.compile(
     r"(?:exec_command failed|apply_patch verification failed|unsupported (?:custom tool )?call|execution error"
     r"|failed to parse|Script failed|rejected by user|sandbox denied)"
 )
+_OF_EXEC = re.compile(r"\AScript completed\n(?:Wall time.*\n)?(?:Output:\n)?\n*")
+"""What Codex's ``exec`` puts before the texts of its code."""
 _NESTED_TOOL = re.compile(r"^### `([A-Za-z_][A-Za-z0-9_]*)`", re.MULTILINE)
 _OF_THE_MODEL = frozenset(
     {"function_call", "custom_tool_call", "local_shell_call", "reasoning", "web_search_call", "tool_search_call"}
@@ -47,6 +49,7 @@ def read_responses(
     latest = items[answers[-1] :] if answers else []
     everything = "\n".join(part for item in items for part in bodies.block_texts(item.get("content")))
     directory = _WORKING_DIRECTORY.search(everything)
+    call_ids = tuple(bodies.text(item.get("call_id")) for item in items if item.get("type") in _CALLS)
     return ModelRequest(
         method="POST",
         path=path,
@@ -58,9 +61,9 @@ def read_responses(
         prompt=user_texts[0] if user_texts else "",
         user_text=user_texts[-1] if user_texts else "",
         turn=1 + len(answers),
-        results=tuple(_answer(item) for item in latest if item.get("type") in _OUTPUTS),
+        results=in_order_of_calls([_answer(item) for item in latest if item.get("type") in _OUTPUTS], call_ids),
         tools={tool.name: tool for tool in _tools(body, items)},
-        call_ids=tuple(bodies.text(item.get("call_id")) for item in items if item.get("type") in _CALLS),
+        call_ids=call_ids,
         last_said="\n".join(
             part
             for item in latest
@@ -83,7 +86,8 @@ def _answer(item: dict[str, Any]) -> ToolAnswer:
     if isinstance(output, dict):
         output = output.get("content", "")
     answer = "\n".join(bodies.block_texts(output))
-    head = answer[:_HEAD].partition("\nOutput:\n")[0] if "\nOutput:\n" in answer[:_HEAD] else answer
+    said = _OF_EXEC.sub("", answer, count=1)
+    head = said[:_HEAD].partition("\nOutput:\n")[0]
     code = _EXIT_CODE.search(head)
     is_error = int(code[1]) != 0 if code else _REFUSED.match(answer) is not None
     return ToolAnswer(bodies.text(item.get("call_id")), answer, is_error)

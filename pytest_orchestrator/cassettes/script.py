@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .conversation import Conversations
+from .portable import waiting_call
 from .reply import Reply, Run, ToolUse, Write
+from .script_reader import as_reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from .conversation import Conversation
     from .request import ModelRequest
 
 _SHOWN = 60
-
-ReplyFunction = Callable[["ModelRequest"], Reply | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Picked:
 class Script:
     """Answers each conversation from one list of replies, or from a function."""
 
-    def __init__(self, source: Sequence[Reply] | ReplyFunction) -> None:
+    def __init__(self, source: Sequence[Reply] | Callable[[ModelRequest], object]) -> None:
         self._replies = () if callable(source) else tuple(source)
         self._function = source if callable(source) else None
         self._lock = threading.Lock()
@@ -44,9 +45,13 @@ class Script:
         Of a list that is the first one that is not used up in the conversation and whose conditions hold.
         """
         # A user's function may take its time, and others of its calls may be what it waits for.
-        made = self._function(request) if self._function is not None else None
+        made = as_reply(self._function(request)) if self._function is not None else None
         with self._lock:
             conversation = self._conversations.of(request)
+            waiting = waiting_call(request) if conversation.has_run else None
+            if waiting is not None:
+                conversation.answers += 1
+                return Picked(Reply(calls=(waiting,)), f"{conversation.name}_{conversation.answers}")
             place, reply = 0, made
             if self._function is None:
                 found = next(
@@ -60,6 +65,7 @@ class Script:
             self._totals[place] += 1
             conversation.answers += 1
             conversation.last_said = reply.say
+            conversation.has_run = any(isinstance(call, Run) for call in reply.calls)
             conversation.is_in_trouble = reply.error is not None or reply.cut is not None or reply.hang
             return Picked(reply, f"{conversation.name}_{conversation.answers}")
 
