@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
+from ..core.columns import fit
 from .amounts import format_duration, plural
 from .quoting import one_line
 from .skills import counted, passed_over
@@ -19,33 +19,6 @@ NARROWEST = 40
 
 _WORTH_NAMING = 1.0
 """Seconds from which the slowest item is worth a line."""
-
-
-def cell_width(text: str) -> int:
-    """Return how many columns a terminal takes for the text."""
-    if text.isascii():
-        return len(text)
-    return sum(map(_columns, text))
-
-
-def _columns(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def fit(text: str, width: int, gap: str = "…") -> str:
-    """Return the text, cut in its middle to ``width`` columns; its end gets the larger part (paths end in names)."""
-    if cell_width(text) <= width:
-        return text
-    room = width - cell_width(gap)
-    head, tail = room // 2, room - room // 2
-    start, end = 0, len(text)
-    while start < end and (head := head - _columns(text[start])) >= 0:
-        start += 1
-    while end > start and (tail := tail - _columns(text[end - 1])) >= 0:
-        end -= 1
-    return f"{text[:start]}{gap}{text[end:]}"
 
 
 def _wrap(pieces: list[str], width: int) -> list[str]:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_documents import document, row
 
+from pytest_orchestrator.core.columns import cell_width, fit
 from pytest_orchestrator.core.status import Status
 from pytest_orchestrator.reports.summary import summarize
-from pytest_orchestrator.reports.terminal import cell_width, closing_lines, fit
+from pytest_orchestrator.reports.terminal import closing_lines
 
 _TEXT = st.text(
     alphabet=st.one_of(st.sampled_from("ab/日\u0301\x1b\n👍"), st.characters(exclude_categories=())), max_size=80
