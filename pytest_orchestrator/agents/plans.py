@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
 from .attempts import Attempts, is_worth_retrying
+from .calls import note_call
 from .course import Course
 from .crew import Wave
 from .given import Given
 from .handover import Handover, handed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from .course import Plan
     from .process import AgentProcess
@@ -35,7 +36,8 @@ def parallel_course(
     """Return the course of ``run_parallel``."""
     given = Given()
     members, workers = given.processes(processes), given.workers(max_workers)
-    return _course(name, given, members, _parallel(members, workers, fail_fast), watching)
+    options = {"max_workers": max_workers, "fail_fast": fail_fast}
+    return _course(name, given, members, _parallel(members, workers, fail_fast), watching, options)
 
 
 def sequential_course(
@@ -44,7 +46,8 @@ def sequential_course(
     """Return the course of ``run_sequential``: batches of one."""
     given = Given()
     members, handover = given.processes(processes), given.handover(pass_output, pass_failed)
-    return _course(name, given, members, _batched(members, 1, handover, stop_on_failure), watching)
+    options = {"pass_output": pass_output, "stop_on_failure": stop_on_failure, "pass_failed": pass_failed}
+    return _course(name, given, members, _batched(members, 1, handover, stop_on_failure), watching, options)
 
 
 def batched_course(
@@ -61,7 +64,13 @@ def batched_course(
     given = Given()
     members, size = given.processes(processes), given.at_least_one("batch_size", batch_size)
     handover = given.handover(pass_output, pass_failed)
-    return _course(name, given, members, _batched(members, size, handover, fail_fast), watching)
+    options = {
+        "batch_size": batch_size,
+        "pass_output": pass_output,
+        "fail_fast": fail_fast,
+        "pass_failed": pass_failed,
+    }
+    return _course(name, given, members, _batched(members, size, handover, fail_fast), watching, options)
 
 
 def fallback_course(name: str, processes: Any, watching: Watching, timeout: Any) -> Course[ProcessResult]:
@@ -70,17 +79,23 @@ def fallback_course(name: str, processes: Any, watching: Watching, timeout: Any)
     members, limit = given.processes(processes), given.seconds("timeout", timeout)
     if not members and not given.problems:
         given.problems.append("processes: there is none to fall back to; give at least one")
-    return _course(name, given, members, _fallback(members, limit), watching)
+    return _course(name, given, members, _fallback(members, limit), watching, {"timeout": timeout})
 
 
 def _course(
-    name: str, given: Given, members: Sequence[AgentProcess], plan: Plan[Any], watching: Watching
+    name: str,
+    given: Given,
+    members: Sequence[AgentProcess],
+    plan: Plan[Any],
+    watching: Watching,
+    options: Mapping[str, Any],
 ) -> Course[Any]:
     given.function("on_progress", watching.on_progress)
     given.function("retry_on", watching.retry_on)
     attempts = Attempts(given.retry(watching.retry), watching.retry_on or is_worth_retrying)
     if given.problems:
         raise ArgumentError("\n".join(f"{name}: {problem}" for problem in given.problems))
+    note_call(name, members, attempts.policy, options, watching.retry_on)
     return Course(name, members, plan, attempts, watching.on_progress)
 
 
