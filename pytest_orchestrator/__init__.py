@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .agents.fake_commands import FakeCommands
     from .agents.workspace import AgentWorkspace
     from .cli import run_orchestrator
     from .config.library import get_script_config, load_config
@@ -43,6 +44,7 @@ __all__ = [
     "ArgumentError",
     "ConfigurationError",
     "DiscoveryError",
+    "FakeCommands",
     "Mistake",
     "OrchestratorError",
     "Reason",
@@ -69,6 +71,7 @@ _HOMES = {
     "SKIP_DIRS": "scripts.discovery",
     "SKIP_PATTERNS": "scripts.discovery",
     "AgentWorkspace": "agents.workspace",
+    "FakeCommands": "agents.fake_commands",
     "Reason": "core.status",
     "RunDocument": "core.document",
     "RunResult": "core.result",
