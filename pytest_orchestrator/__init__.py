@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from .agents.fake_commands import FakeCommands
     from .agents.workspace import AgentWorkspace
+    from .cassettes.endpoint import ModelEndpoint
+    from .cassettes.request import ModelRequest
     from .cli import run_orchestrator
     from .config.library import get_script_config, load_config
     from .core.document import RunDocument
@@ -46,6 +48,8 @@ __all__ = [
     "DiscoveryError",
     "FakeCommands",
     "Mistake",
+    "ModelEndpoint",
+    "ModelRequest",
     "OrchestratorError",
     "Reason",
     "ReportError",
@@ -72,6 +76,8 @@ _HOMES = {
     "SKIP_PATTERNS": "scripts.discovery",
     "AgentWorkspace": "agents.workspace",
     "FakeCommands": "agents.fake_commands",
+    "ModelEndpoint": "cassettes.endpoint",
+    "ModelRequest": "cassettes.request",
     "Reason": "core.status",
     "RunDocument": "core.document",
     "RunResult": "core.result",

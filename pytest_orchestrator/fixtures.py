@@ -9,6 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .collect.model_endpoints import ModelEndpoints
     from .skills.library import SkillLibrary
 
 
@@ -45,3 +46,26 @@ def skill_library(request: pytest.FixtureRequest) -> SkillLibrary:
     from .skills.library import SkillLibrary
 
     return SkillLibrary.of(root=request.config.rootpath)
+
+
+@pytest.fixture
+def model_endpoint(request: pytest.FixtureRequest) -> Iterator[ModelEndpoints]:
+    """Return a function that starts a :class:`~pytest_orchestrator.ModelEndpoint`: agents ask a script, not a model.
+
+    It takes what that class takes; a relative path is looked for beside the test's file, then in the rootdir. When the
+    test is over they are closed, and the test fails when a request had no reply in the script, unless the function was
+    told ``allow_unmatched=True``, or when the script's function raised. Example::
+
+        def test_the_agent_reports_what_the_script_prints(model_endpoint):
+            endpoint = model_endpoint([{"run": "./report.sh"}, {"when": {"result": "3 of 3"}, "say": "All is well."}])
+            settings = endpoint.agent_settings("claude")
+            done = subprocess.run(["claude", "-p", "Report"], env={**os.environ, **settings.env}, ...)
+            assert "All is well." in done.stdout
+    """
+    from .collect.model_endpoints import ModelEndpoints
+
+    endpoints = ModelEndpoints([request.path.parent, request.config.rootpath])
+    yield endpoints
+    complaints = endpoints.close()
+    if complaints:
+        pytest.fail("model_endpoint: " + "\n".join(complaints), pytrace=False)

@@ -45,10 +45,9 @@ class ModelEndpoint:
 
     It speaks Anthropic's Messages API, as Claude Code does, and OpenAI's Responses API, as Codex does. ``script`` is
 
-    - a list of replies: each a :class:`~pytest_orchestrator.Reply`, a text that is said, or a mapping with the keys of
-      a YAML script;
+    - a list of replies: each a text that is said, or a mapping with the keys of a YAML script;
     - the path of a YAML file with such a list, or its text, which has more than one line or begins with ``-`` or ``[``;
-    - a function that takes a :class:`~pytest_orchestrator.ModelRequest` and returns one of these, or None when it has
+    - a function that takes a :class:`~pytest_orchestrator.ModelRequest` and returns such a reply, or None when it has
       no reply. It is called from several threads at once when several agents ask at once.
 
     Each conversation is played the list from its beginning: a request gets the first reply that is not used up in its
@@ -73,6 +72,11 @@ class ModelEndpoint:
         self._strays: Counter[str] = Counter()
         self._failures: list[Exception] = []
         self._listener = Listener(self._serve)
+
+    @staticmethod
+    def is_text(script: str) -> bool:
+        """Return whether ``script`` is the text of one, and no path."""
+        return "\n" in script or script.startswith(("-", "["))
 
     @property
     def url(self) -> str:
@@ -223,8 +227,7 @@ def _source_of(script: object) -> Sequence[Reply] | Callable[[ModelRequest], obj
     if isinstance(script, Path):
         return read_script(script)
     if isinstance(script, str):
-        is_text = "\n" in script or script.startswith(("-", "["))
-        return parse_script(script) if is_text else read_script(Path(script))
+        return parse_script(script) if ModelEndpoint.is_text(script) else read_script(Path(script))
     if not isinstance(script, Sequence) or isinstance(script, bytes):
         message = f"script: {script!r:.80} is no script; give a list of replies, a path, the text of one, or a function"
         raise ArgumentError(message)
