@@ -1,4 +1,4 @@
-"""The command ``pytest-orchestrator``: run, docs, report, schema, skills. What is heavy is imported where used."""
+"""The command ``pytest-orchestrator``: run, docs, report, schema, skills, sessions. What is heavy is imported late."""
 
 from __future__ import annotations
 
@@ -82,6 +82,7 @@ def _parser() -> _Parser:
     # Its words are read by a parser of its own: options and paths in any order are beyond sub-parsers.
     commands.add_parser("run", help=_RUN, add_help=False)
     commands.add_parser("skills", help="list, show, search, check and write skills", add_help=False)
+    commands.add_parser("sessions", help="list, show, pause, resume and kill sessions of agents", add_help=False)
 
     about = "Write a Markdown page about the scripts of a folder, read from their text and configuration. None is run."
     docs = commands.add_parser("docs", help="document the scripts of a folder without running any", description=about)
@@ -255,6 +256,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             about = "The skills of a project: directories with a SKILL.md."
             parser = _Parser(prog="pytest-orchestrator skills", description=about)
             return run_skills(parser, [*words[1:], *(["--", *extra] if extra else [])])
+        if words[:1] == ["sessions"]:
+            from .session_commands import run_sessions
+
+            about = "The sessions of agents: what runs, what ran, and what can be taken up again."
+            return run_sessions(_Parser(prog="pytest-orchestrator sessions", description=about), [*words[1:], *extra])
         parser = _parser()
         given = parser.parse_args(words)
         if extra:
