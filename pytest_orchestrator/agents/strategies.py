@@ -7,6 +7,7 @@ wherever that is, finds all of them where they can be told to end.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .result import ProcessResult
 
 T = TypeVar("T")
+LOOK = 0.5
+"""Seconds after which a wait is begun anew: a Ctrl-C just before one begins does not end it."""
 
 
 def run_parallel(
@@ -172,7 +175,8 @@ def _run(course: Course[T], wave: Wave) -> Ended:
         # What was told is looked at before each wait: an exception after get() takes a token, but no news.
         while not crew.is_over:
             course.tell(crew)
-            tokens.get()
+            with contextlib.suppress(queue.Empty):
+                tokens.get(timeout=LOOK)
         course.tell(crew)
 
     try:

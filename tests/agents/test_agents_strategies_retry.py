@@ -1,0 +1,125 @@
+"""Trying again: after which results, how often, after which delays, and what is told of it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from strategy_agents import CallAgent, ShellAgent, failed, own_threads, passed, troubled, waits
+
+from pytest_orchestrator import ArgumentError
+from pytest_orchestrator.agents.attempts import is_worth_retrying
+from pytest_orchestrator.agents.result import ProcessResult
+from pytest_orchestrator.agents.strategies import run_batched, run_parallel, run_sequential, run_with_fallback
+from pytest_orchestrator.core.result import Limit
+from pytest_orchestrator.core.retry import RetryPolicy
+from pytest_orchestrator.core.status import Reason, Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_orchestrator.agents.progress import ProgressEvent
+
+
+def agent_with(results: list[ProcessResult], process_id: str = "agent") -> CallAgent:
+    """Return an agent that gives one result after another, the last one for ever."""
+    rest = itertools.chain(results, itertools.repeat(results[-1]))
+    return CallAgent(lambda agent: next(rest), process_id)
+
+
+def test_what_fails_is_tried_again_as_a_copy_and_every_attempt_is_kept(tmp_path: Path) -> None:
+    agent = ShellAgent("echo x >>count; wc -l <count; [ $(wc -l <count) = 3 ]", working_dir=tmp_path)
+    (result,) = run_parallel([agent], retry=5)
+    assert (result.status, result.output) == ("passed", "3\n")
+    assert [(attempt.status, attempt.output) for attempt in result.attempts] == [("failed", "1\n"), ("failed", "2\n")]
+
+
+def test_the_number_is_that_of_all_attempts() -> None:
+    agent = agent_with([failed("a")])
+    (result,) = run_sequential([agent], retry=3)
+    assert len(result.attempts) == 2
+    (result,) = run_sequential([agent.replace()], retry=1)
+    assert result.attempts == ()
+
+
+def test_delays_are_those_of_the_policy_and_told() -> None:
+    told: list[ProgressEvent] = []
+    policy = RetryPolicy(max_attempts=3, initial_delay=0.01, exponential_base=3)
+    run_with_fallback([agent_with([troubled("a")])], retry=policy, on_progress=told.append)
+    assert [(event.stage, event.attempt, event.delay) for event in told] == [
+        ("waiting", 1, 0),
+        ("started", 1, 0),
+        ("retrying", 1, 0.01),
+        ("retrying", 2, pytest.approx(0.03)),
+        ("ended", 3, 0),
+    ]
+    assert str(told[2]) == "0/1 agent: attempt 1 error in 0.0 s (rate limited), next one in 0.01 s"
+
+
+def test_ctrl_c_does_not_wait_for_the_next_attempt() -> None:
+    policy = RetryPolicy(max_attempts=2, initial_delay=600, max_delay=600)
+
+    def stop(event: ProgressEvent) -> None:
+        if event.stage == "retrying":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run_batched([agent_with([failed("a")])], 1, retry=policy, on_progress=stop)
+    assert [result.status for result in caught.value.results] == ["failed"]  # type: ignore[attr-defined]
+    assert own_threads() == []
+
+
+def test_what_was_ended_is_not_tried_again() -> None:
+    both = threading.Barrier(2)
+    agents = [waits("a", lambda: both.wait(20)), CallAgent(lambda agent: (both.wait(20), failed("b"))[1], "b")]
+    results = run_parallel(agents, fail_fast=True, retry_on=lambda result: True)
+    assert [(result.process_id, len(result.attempts)) for result in results] == [("b", 0), ("a", 0)]
+
+
+def result_with(status: Status, **fields: Any) -> ProcessResult:
+    return ProcessResult(1, "", "", 0.0, "a", status, **fields)
+
+
+@pytest.mark.parametrize(
+    ("result", "is_worth"),
+    [
+        (passed("a"), False),
+        (failed("a"), True),
+        (replace(failed("a"), limit=Limit("budget_usd", 1.0)), False),
+        (troubled("a"), True),
+        (result_with(Status.ERROR, reason=Reason.NOT_STARTABLE), False),
+        (result_with(Status.ERROR, reason=Reason.CONFIGURATION), False),
+        (result_with(Status.TIMEOUT), False),
+        (result_with(Status.CANCELLED), False),
+        (result_with(Status.NOT_RUN), False),
+    ],
+    ids=lambda value: str(value.status) if isinstance(value, ProcessResult) else None,
+)
+def test_another_attempt_is_worth_while_where_it_may_end_otherwise(result: ProcessResult, is_worth: bool) -> None:
+    assert is_worth_retrying(result) is is_worth
+
+
+def test_a_timeout_is_tried_again_where_that_is_asked_for() -> None:
+    def results(**how: Any) -> ProcessResult:
+        return run_sequential([agent_with([result_with(Status.TIMEOUT), passed("a")])], retry=2, **how)[0]
+
+    assert results().status == "timeout"
+    assert results(retry_on=lambda result: result.status == "timeout").status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("retry", "message"),
+    [
+        (0, "retry: 0 is not a RetryPolicy or a number of attempts of at least 1"),
+        (True, "retry: True is not a RetryPolicy or a number of attempts of at least 1"),
+        (RetryPolicy(0), "retry.max_attempts: 0 is not a whole number of at least 1"),
+        (RetryPolicy(2, -1), "retry.initial_delay: -1 is not a number of at least 0"),
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_told_so(retry: Any, message: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        run_with_fallback([agent_with([passed("a")])], retry=retry)
+    assert str(caught.value) == f"run_with_fallback: {message}"
