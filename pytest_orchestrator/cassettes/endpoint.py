@@ -27,12 +27,7 @@ if TYPE_CHECKING:
     from ..agents.settings import AgentSettings
     from .request import ModelRequest
 
-    ScriptSource = (
-        str
-        | Path
-        | Sequence[Reply | str | Mapping[str, Any]]
-        | Callable[[ModelRequest], Reply | str | Mapping[str, Any] | None]
-    )
+    ScriptSource = str | Path | Sequence[object] | Callable[[ModelRequest], object]
 
 MOST_BYTES_KEPT = 16 * 1024 * 1024
 """Bytes of requests that an endpoint keeps; the oldest are dropped, and counted."""

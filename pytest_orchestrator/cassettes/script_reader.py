@@ -224,10 +224,10 @@ class _Reader:
 
     def _when(self, node: Node, where: str) -> When | None:
         given = self._checker.check(ROWS["when"], node, where)
-        if given is INVALID or not given:
-            if given is not INVALID and not is_absent(node):
-                self._report(node.at, f"{where}: says nothing; leave it out")
+        if given is INVALID:
             return None
+        if isinstance(node, Table) and not node.entries:
+            self._report(node.at, f"{where}: says nothing; leave it out")
         tests = {name: TextTest(**value) for name, value in given.items() if isinstance(value, dict)}
         if "tools" in given:
             given["tools"] = tuple(given["tools"])
