@@ -33,9 +33,7 @@ class RefusedBodyError(Exception):
 class HttpConnection(BaseHTTPRequestHandler):
     """Reads requests and writes answers, for the function that decides on them."""
 
-    protocol_version = "HTTP/1.1"
-    server_version = "ModelEndpoint"
-    sys_version = ""
+    protocol_version = default_request_version = "HTTP/1.1"
 
     def __init__(self, connection: socket.socket, answer: Callable[[HttpConnection], None]) -> None:
         """Serve ``connection`` until its client has enough; ``answer`` is called for each request."""
@@ -59,6 +57,10 @@ class HttpConnection(BaseHTTPRequestHandler):
         elif self.raw_requestline and self.parse_request():
             self._answer(self)
             self.wfile.flush()
+
+    def version_string(self) -> str:
+        """Return what the server calls itself."""
+        return "pytest-orchestrator-model-endpoint"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing: what came is kept by the endpoint."""
@@ -185,6 +187,8 @@ def _inflated(data: bytes) -> bytes:
         raise RefusedBodyError(400, f"the body cannot be decompressed: {error}") from None
     if len(plain) > LARGEST_BODY:
         raise RefusedBodyError(413, f"the request has more than {LARGEST_BODY} bytes when decompressed")
+    if not inflater.eof:
+        raise RefusedBodyError(400, "the body cannot be decompressed: it ends too early")
     return plain
 
 
