@@ -32,7 +32,9 @@ _MESSAGES = {401: "invalid x-api-key", 429: "This request would exceed your rate
 
 def message_answer(reply: Reply, request: ModelRequest, answer_id: str) -> Answer:
     """Return ``reply`` as the answer to ``request``; ids of the answer and its calls are made of ``answer_id``."""
-    content: list[dict[str, Any]] = [{"type": "text", "text": reply.say}] if reply.say or not reply.calls else []
+    content: list[dict[str, Any]] = []
+    if reply.say or not (reply.calls or reply.error):
+        content.append({"type": "text", "text": reply.say})
     characters = len(reply.say)
     for number, call in enumerate(reply.calls):
         wire = wire_call(call, request)
@@ -54,8 +56,9 @@ def message_answer(reply: Reply, request: ModelRequest, answer_id: str) -> Answe
     if not request.is_stream:
         return Answer(headers=_headers(answer_id), body=message, characters=characters)
     events = _events(message, usage)
-    if reply.error is not None and reply.error.in_stream:
-        events = [*events[:-2], Event(_error_body(reply.error))]
+    if reply.error is not None:
+        # Without what ends the latest block, and the message.
+        events = [*events[: -3 if content else -2], Event(_error_body(reply.error))]
     return Answer(headers=_headers(answer_id), events=tuple(events))
 
 

@@ -35,7 +35,7 @@ _MESSAGES = {401: "Incorrect API key provided", 429: "Rate limit reached", 503: 
 def response_answer(reply: Reply, request: ModelRequest, answer_id: str) -> Answer:
     """Return ``reply`` as the answer to ``request``; ids of the answer and its calls are made of ``answer_id``."""
     items: list[dict[str, Any]] = []
-    if reply.say or not reply.calls:
+    if reply.say or not (reply.calls or reply.error):
         part = {"type": "output_text", "text": reply.say, "annotations": []}
         items.append({"type": "message", "id": f"msg_{answer_id}", "role": "assistant", "content": [part]})
     calls = [wire_call(call, request) for call in reply.calls]
@@ -55,13 +55,16 @@ def response_answer(reply: Reply, request: ModelRequest, answer_id: str) -> Answ
     if reply.stop == "max_tokens":
         response |= {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
         last = "response.incomplete"
-    if reply.error is not None and reply.error.in_stream:
+    if reply.error is not None:
         response |= {"status": "failed", "error": _error(reply.error)}
         last = "response.failed"
     headers = {"x-request-id": f"req_{answer_id}"}
     if not request.is_stream:
         return Answer(headers=headers, body=response, characters=characters)
-    return Answer(headers=headers, events=tuple(_numbered(_events(response, items, last))))
+    events = _events(response, items, last)
+    if reply.error is not None and items:
+        del events[-2]  # what ends the latest item
+    return Answer(headers=headers, events=tuple(_numbered(events)))
 
 
 def error_answer(error: ModelError, answer_id: str) -> Answer:

@@ -152,7 +152,13 @@ def test_an_error_in_the_stream_comes_behind_what_was_said() -> None:
     assert got.status == 200
     assert assembled(got.events)[0]["text"] == "Begun"
     assert got.events[-1] == {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
-    assert "message_stop" not in [event["type"] for event in got.events]
+    assert not {"content_block_stop", "message_stop"} & {event["type"] for event in got.events}
+
+
+def test_an_error_in_the_stream_may_come_before_anything_is_said() -> None:
+    with ModelEndpoint([{"error": {"status": 529, "in_stream": True}}]) as endpoint:
+        got = MessagesClient(endpoint.url).post(stream=True)
+    assert [event["type"] for event in got.events] == ["message_start", "error"]
 
 
 def test_tokens_are_counted_without_using_up_the_script() -> None:

@@ -201,11 +201,15 @@ def test_an_error_has_the_envelope_of_the_api(status: int, code: str | None) -> 
     assert (error["message"], error["code"]) == ("Sorry", code)
 
 
-def test_an_error_in_the_stream_is_a_failed_response() -> None:
-    with ModelEndpoint([{"say": "Begun", "error": {"status": 429, "in_stream": True}}]) as endpoint:
-        event = last(ResponsesClient(endpoint.url).post())
-    assert event["type"] == "response.failed"
-    assert event["response"]["error"]["code"] == "rate_limit_exceeded"
+@pytest.mark.parametrize("say", ["", "Begun"])
+def test_an_error_in_the_stream_is_a_failed_response(say: str) -> None:
+    with ModelEndpoint([{"say": say, "error": {"status": 429, "in_stream": True}}]) as endpoint:
+        got = ResponsesClient(endpoint.url).post()
+    assert last(got)["type"] == "response.failed"
+    assert last(got)["response"]["error"]["code"] == "rate_limit_exceeded"
+    kinds = [event["type"] for event in got.events]
+    assert "response.output_item.done" not in kinds
+    assert kinds.count("response.output_text.delta") == len(say[:1])
 
 
 def test_what_codex_itself_says_in_the_name_of_the_user_is_no_prompt() -> None:
