@@ -34,7 +34,7 @@ class Given(Arguments):
     def processes(self, given: Any, name: str = "processes") -> list[AgentProcess]:
         """Take the processes: a list, or anything else that has an order. Each can run, and is there once."""
         if isinstance(given, str | bytes | Mapping | AbstractSet) or not isinstance(given, Iterable):
-            remedy = "in a list of its own, [process]" if _is_process(given) else "as a list of processes"
+            remedy = "in a list of its own, [process]" if is_process(given) else "as a list of processes"
             self.problems.append(f"{name}: {_shown(given)} is no list; give it {remedy}")
             return []
         found = list(given)
@@ -140,7 +140,8 @@ class Given(Arguments):
         return False
 
 
-def _is_process(given: object) -> bool:
+def is_process(given: object) -> bool:
+    """Return whether this is meant to be an agent process."""
     return not isinstance(given, type) and all(hasattr(given, member) for member in ("run", "process_id"))
 
 

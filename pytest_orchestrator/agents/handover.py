@@ -111,3 +111,11 @@ def matches_of(given: str | re.Pattern[str]) -> OutputFilter:
         return "\n".join(found) if found else None
 
     return choose
+
+
+def acceptance_of(given: str | re.Pattern[str] | Callable[[ProcessResult], bool]) -> Callable[[ProcessResult], bool]:
+    """Return whether a result will do, as a function: the one given, or a search for a pattern in its output."""
+    if not isinstance(given, str | re.Pattern):
+        return given
+    pattern = pattern_of(given)
+    return lambda result: pattern.search(result.output) is not None

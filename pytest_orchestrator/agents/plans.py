@@ -11,10 +11,10 @@ from .calls import note_call
 from .course import Course
 from .crew import Wave
 from .given import Given
-from .handover import Handover, handed
+from .handover import Handover, acceptance_of, handed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .course import Plan
     from .process import AgentProcess
@@ -28,6 +28,8 @@ class Watching:
     on_progress: Any = None
     retry: Any = None
     retry_on: Any = None
+    pattern: str | None = None
+    """The pattern that was called, where it was no strategy: messages name what the user called."""
 
 
 def parallel_course(
@@ -82,6 +84,24 @@ def fallback_course(name: str, processes: Any, watching: Watching, timeout: Any)
     return _course(name, given, members, _fallback(members, limit), watching, {"timeout": timeout})
 
 
+def cascade_course(
+    levels: Any, watching: Watching, accept: Any, timeout: Any, pass_output: Any
+) -> Course[tuple[list[ProcessResult], bool]]:
+    """Return the course of ``cascade``: the results of what was tried, and whether the last was accepted."""
+    given = Given()
+    members, limit = given.processes(levels, "levels"), given.seconds("timeout", timeout)
+    given.chooser("accept", accept)
+    handover = given.handover(pass_output, pass_failed=False)
+    if not members and not given.problems:
+        given.problems.append("levels: there is none; give at least one")
+    accepts = _always if accept is None or given.problems else acceptance_of(accept)
+    plan = _cascade(members, limit, accepts, handover)
+    # What a fallback has not is given as functions, which cannot be written down: nobody else can do this again.
+    more = {"accept": accepts if accept is not None else None, "pass_output": handover.choose}
+    options = {"timeout": timeout, **{key: value for key, value in more.items() if value is not None}}
+    return _course("run_with_fallback", given, members, plan, watching, options)
+
+
 def _course(
     name: str,
     given: Given,
@@ -93,10 +113,11 @@ def _course(
     given.function("on_progress", watching.on_progress)
     given.function("retry_on", watching.retry_on)
     attempts = Attempts(given.retry(watching.retry), watching.retry_on or is_worth_retrying)
+    called = watching.pattern or name
     if given.problems:
-        raise ArgumentError("\n".join(f"{name}: {problem}" for problem in given.problems))
+        raise ArgumentError("\n".join(f"{called}: {problem}" for problem in given.problems))
     note_call(name, members, attempts.policy, options, watching.retry_on)
-    return Course(name, members, plan, attempts, watching.on_progress)
+    return Course(called, members, plan, attempts, watching.on_progress)
 
 
 def _parallel(members: Sequence[AgentProcess], workers: int, fail_fast: bool) -> Plan[list[ProcessResult]]:
@@ -126,12 +147,25 @@ def _place(pair: tuple[int, ProcessResult]) -> int:
 
 
 def _fallback(members: Sequence[AgentProcess], timeout: float | None) -> Plan[ProcessResult]:
-    result: ProcessResult
+    results, _ = yield from _cascade(members, timeout, _always, Handover())
+    return results[-1]
+
+
+def _cascade(
+    members: Sequence[AgentProcess], timeout: float | None, accepts: Callable[[ProcessResult], bool], handover: Handover
+) -> Plan[tuple[list[ProcessResult], bool]]:
+    results: list[ProcessResult] = []
     for index, process in enumerate(members):
-        ((_, result),) = yield Wave(((index, limited(process, timeout)),))
-        if result.ok:
-            break
-    return result
+        ready = handed(limited(process, timeout), handover.passages(results[-1:]))
+        ((_, result),) = yield Wave(((index, ready),))
+        results.append(result)
+        if result.ok and accepts(result):
+            return results, True
+    return results, False
+
+
+def _always(_: ProcessResult) -> bool:
+    return True
 
 
 def limited(process: AgentProcess, timeout: float | None) -> AgentProcess:

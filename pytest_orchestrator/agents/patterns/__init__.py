@@ -1,0 +1,1 @@
+"""Patterns: what can be made of several agents with the strategies of ``agents/strategies.py`` (seed 002)."""
