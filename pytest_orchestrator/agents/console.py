@@ -8,9 +8,22 @@ import threading
 _guard = threading.Lock()
 
 
+MAX_LINES = 200
+"""Most lines that are shown of what comes at once: nobody can read them, and a terminal takes its time."""
+MAX_WIDTH = 4000
+"""Most characters of a line that are shown."""
+
+
 def show(process_id: str, text: str) -> None:
-    """Print every line of ``text`` behind ``process_id``. Lines of several threads are not mixed."""
-    lines = "".join(f"[{process_id}] {line}\n" for line in text.splitlines() or [""])
+    """Print the lines of ``text`` behind ``process_id``. Lines of several threads are not mixed.
+
+    Of what is far too long for anybody to read the middle is left out, and that is said.
+    """
+    shown = text.splitlines() or [""]
+    if len(shown) > MAX_LINES:
+        half = MAX_LINES // 2
+        shown[half:-half] = [f"[{len(shown) - 2 * half} lines left out; they are in the log]"]
+    lines = "".join(f"[{process_id}] {_cut(line)}\n" for line in shown)
     with _guard:
         try:
             sys.stdout.write(lines)
@@ -18,3 +31,9 @@ def show(process_id: str, text: str) -> None:
             encoding = sys.stdout.encoding or "ascii"
             sys.stdout.write(lines.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
+
+
+def _cut(line: str) -> str:
+    if len(line) <= MAX_WIDTH:
+        return line
+    return f"{line[:MAX_WIDTH]} [{len(line) - MAX_WIDTH} characters left out; they are in the log]"

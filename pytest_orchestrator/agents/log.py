@@ -11,13 +11,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from ..process.redaction import Redactor
 
 MAX_PIECE = 1 << 18
 """Bytes of a line of the log. A longer line of output is several, marked ``out+`` and ``err+`` from the second on."""
+MANY = 4096
+SHORT = 16
+"""More than so many lines that came at once, on average shorter than so many bytes, are one line of the log."""
 _HARMLESS = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME = 100
 
@@ -58,10 +61,11 @@ def create_log_file(log_dir: Path, process_id: str) -> Path:
 
 
 class ProcessLog:
-    """Writes a log. Every line is ``TIME KIND TEXT``, with the time in UTC.
+    r"""Writes a log. Every line is ``TIME KIND TEXT``, with the time in UTC.
 
     The kinds: ``log`` what happened, ``out`` and ``err`` a line of standard output and standard error, ``out+`` and
-    ``err+`` more of the same line, ``end`` the result as JSON. Secrets are replaced, all other bytes are as they came.
+    ``err+`` more of the same line, ``end`` the result as JSON. ``out*`` and ``err*`` are many short lines that came at
+    once, with ``\n`` between them, and each backslash doubled. Secrets are replaced, all other bytes are as they came.
     """
 
     def __init__(self, path: Path, redactor: Redactor) -> None:
@@ -89,42 +93,57 @@ class ProcessLog:
 
     def result(self, text: str) -> None:
         """Write the result, after what is left of the output."""
+        self._finish()
+        self._write([self._line(b"end", text.encode("utf-8", "surrogateescape"))])
+
+    def close(self) -> None:
+        """Write what is left of the output, and close the file."""
+        self._finish()
+        self._file.close()
+
+    def _finish(self) -> None:
         now = _stamp()
         for kind, rest in self._rest.items():
             if rest:
                 self._rest[kind] = b""
                 self._write([self._piece(kind, rest, now)])
-        self._write([self._line(b"end", text.encode())])
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def _lines(self, kind: bytes, data: bytes, now: bytes) -> Iterable[bytes]:
+    def _lines(self, kind: bytes, data: bytes, now: bytes) -> Iterator[bytes]:
         data = self._rest[kind] + data
         start = 0
-        while (end := data.find(b"\n", start)) >= 0:
-            line = data[start:end]
-            start = end + 1
-            yield from self._pieces(kind, line, now)
-            self._goes_on[kind] = False
-        rest = data[start:]
-        while len(rest) > MAX_PIECE:
-            cut = self._cut(rest)
-            yield self._piece(kind, rest[:cut], now)
-            rest = rest[cut:]
-        self._rest[kind] = rest
+        while start < len(data):
+            end = data.rfind(b"\n", start, start + MAX_PIECE + 1)
+            if end >= 0:
+                yield from self._whole(kind, data[start:end], now)
+                start = end + 1
+            elif len(data) - start > MAX_PIECE:
+                cut = self._cut(data[start : start + 2 * MAX_PIECE])
+                yield self._piece(kind, data[start : start + cut], now)
+                start += cut
+            else:
+                break
+        self._rest[kind] = data[start:]
 
-    def _pieces(self, kind: bytes, line: bytes, now: bytes) -> Iterable[bytes]:
-        while len(line) > MAX_PIECE:
-            cut = self._cut(line)
-            yield self._piece(kind, line[:cut], now)
-            line = line[cut:]
-        yield self._piece(kind, line, now)
+    def _whole(self, kind: bytes, lines: bytes, now: bytes) -> Iterator[bytes]:
+        """Yield complete lines, together no longer than a piece; the last one's newline is left out."""
+        if self._goes_on[kind]:
+            line, newline, lines = lines.partition(b"\n")
+            yield self._piece(kind, line, now)
+            self._goes_on[kind] = False
+            if not newline:
+                return
+        count = lines.count(b"\n") + 1
+        if count > MANY and len(lines) < count * SHORT:
+            # Each with its time would be many times as long, and take as much longer.
+            clean = self._clean(lines).replace(b"\\", b"\\\\").replace(b"\n", b"\\n")
+            yield b"%s %s* %s\n" % (now, kind, clean)
+        else:
+            head = b"%s %s " % (now, kind)
+            yield b"%s%s\n" % (head, self._clean(lines).replace(b"\n", b"\n" + head))
 
     def _cut(self, data: bytes) -> int:
         """Return where to cut ``data``: not within a secret, of which the halves would not be known."""
-        return self._redactor.cut_before(data[: 2 * MAX_PIECE], MAX_PIECE) or MAX_PIECE
+        return self._redactor.cut_before(data, MAX_PIECE) or MAX_PIECE
 
     def _piece(self, kind: bytes, data: bytes, now: bytes) -> bytes:
         mark = kind + b"+" if self._goes_on[kind] else kind
@@ -132,13 +151,12 @@ class ProcessLog:
         return self._line(mark, data, now)
 
     def _line(self, kind: bytes, data: bytes, now: bytes | None = None) -> bytes:
+        return b"%s %s %s\n" % (now or _stamp(), kind, self._clean(data))
+
+    def _clean(self, data: bytes) -> bytes:
         text = data.decode("utf-8", "surrogateescape")
         clean = self._redactor.text(text)
-        return b"%s %s %s\n" % (
-            now or _stamp(),
-            kind,
-            data if clean is text else clean.encode("utf-8", "surrogateescape"),
-        )
+        return data if clean is text else clean.encode("utf-8", "surrogateescape")
 
     def _write(self, lines: Iterable[bytes]) -> None:
         with contextlib.suppress(ValueError):  # closed

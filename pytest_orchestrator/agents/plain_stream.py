@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 1 << 20
 """Characters that are kept; of a longer output the beginning and, twice as much, the end."""
+MANY = 1000
+"""More lines than this that come at once are one event."""
 
 
 class PlainParser:
@@ -28,7 +30,7 @@ class PlainParser:
         self._is_complete = False
 
     def feed(self, data: bytes) -> list[StreamEvent]:
-        """Take the next bytes; return an event for each line that is complete."""
+        """Take the next bytes; return an event for each line that is complete, or one for all if there are many."""
         return self._take(self._decode(data))
 
     def close(self) -> list[StreamEvent]:
@@ -44,9 +46,15 @@ class PlainParser:
 
     def _take(self, text: str) -> list[StreamEvent]:
         self._keep(text)
-        *lines, self._line = (self._line + text).split("\n")
-        self._line = self._line[-MAX_TEXT:]
-        return [StreamEvent("text", line.removesuffix("\r")) for line in lines]
+        lines, newline, last = text.rpartition("\n")
+        if not newline:
+            self._line = (self._line + text)[-MAX_TEXT:]
+            return []
+        lines = (self._line + lines).replace("\r\n", "\n").removesuffix("\r")
+        self._line = last[-MAX_TEXT:]
+        if lines.count("\n") > MANY:
+            return [StreamEvent("text", lines)]
+        return [StreamEvent("text", line) for line in lines.split("\n")]
 
     def _keep(self, text: str) -> None:
         room = MAX_TEXT // 3 - len(self._head)
