@@ -9,7 +9,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .agents.asynchronous import (
+        run_batched_async,
+        run_parallel_async,
+        run_sequential_async,
+        run_with_fallback_async,
+    )
+    from .agents.attempts import is_worth_retrying
     from .agents.fake_commands import FakeCommands
+    from .agents.live import LiveTable
+    from .agents.patterns.aggregation import Aggregate, aggregate
+    from .agents.patterns.cascade import Cascade, cascade
+    from .agents.patterns.debate import Debate, debate
+    from .agents.patterns.expert_panel import ExpertPanel, expert_panel
+    from .agents.patterns.n_version import NVersion, n_version
+    from .agents.progress import ProgressEvent
+    from .agents.strategies import run_batched, run_parallel, run_sequential, run_with_fallback
     from .agents.workspace import AgentWorkspace
     from .cassettes.endpoint import ModelEndpoint
     from .cassettes.request import ModelRequest
@@ -17,6 +32,7 @@ if TYPE_CHECKING:
     from .config.library import get_script_config, load_config
     from .core.document import RunDocument
     from .core.result import RunResult
+    from .core.retry import RetryPolicy
     from .core.status import Reason, Status
     from .errors import (
         AgentError,
@@ -43,16 +59,24 @@ __all__ = [
     "SKIP_PATTERNS",
     "AgentError",
     "AgentWorkspace",
+    "Aggregate",
     "ArgumentError",
+    "Cascade",
     "ConfigurationError",
+    "Debate",
     "DiscoveryError",
+    "ExpertPanel",
     "FakeCommands",
+    "LiveTable",
     "Mistake",
     "ModelEndpoint",
     "ModelRequest",
+    "NVersion",
     "OrchestratorError",
+    "ProgressEvent",
     "Reason",
     "ReportError",
+    "RetryPolicy",
     "RunDocument",
     "RunResult",
     "SkillError",
@@ -60,37 +84,73 @@ __all__ = [
     "Status",
     "SupervisorError",
     "__version__",
+    "aggregate",
+    "cascade",
+    "debate",
     "discover_scripts",
+    "expert_panel",
     "generate_report",
     "generate_script_documentation",
     "get_script_config",
+    "is_worth_retrying",
     "load_config",
+    "n_version",
+    "run_batched",
+    "run_batched_async",
     "run_function",
     "run_orchestrator",
+    "run_parallel",
+    "run_parallel_async",
     "run_script",
+    "run_sequential",
+    "run_sequential_async",
+    "run_with_fallback",
+    "run_with_fallback_async",
     "save_log",
 ]
 
 _HOMES = {
-    "SKIP_DIRS": "scripts.discovery",
-    "SKIP_PATTERNS": "scripts.discovery",
     "AgentWorkspace": "agents.workspace",
+    "Aggregate": "agents.patterns.aggregation",
+    "Cascade": "agents.patterns.cascade",
+    "Debate": "agents.patterns.debate",
+    "ExpertPanel": "agents.patterns.expert_panel",
     "FakeCommands": "agents.fake_commands",
+    "LiveTable": "agents.live",
     "ModelEndpoint": "cassettes.endpoint",
     "ModelRequest": "cassettes.request",
+    "NVersion": "agents.patterns.n_version",
+    "ProgressEvent": "agents.progress",
     "Reason": "core.status",
+    "RetryPolicy": "core.retry",
     "RunDocument": "core.document",
     "RunResult": "core.result",
+    "SKIP_DIRS": "scripts.discovery",
+    "SKIP_PATTERNS": "scripts.discovery",
     "SkillLibrary": "skills.library",
     "Status": "core.status",
+    "aggregate": "agents.patterns.aggregation",
+    "cascade": "agents.patterns.cascade",
+    "debate": "agents.patterns.debate",
     "discover_scripts": "scripts.discovery",
+    "expert_panel": "agents.patterns.expert_panel",
     "generate_report": "reports.library",
     "generate_script_documentation": "scripts.library",
     "get_script_config": "config.library",
+    "is_worth_retrying": "agents.attempts",
     "load_config": "config.library",
+    "n_version": "agents.patterns.n_version",
+    "run_batched": "agents.strategies",
+    "run_batched_async": "agents.asynchronous",
     "run_function": "scripts.function",
     "run_orchestrator": "cli",
+    "run_parallel": "agents.strategies",
+    "run_parallel_async": "agents.asynchronous",
     "run_script": "scripts.library",
+    "run_sequential": "agents.strategies",
+    "run_sequential_async": "agents.asynchronous",
+    "run_with_fallback": "agents.strategies",
+    "run_with_fallback_async": "agents.asynchronous",
     "save_log": "reports.logs",
 }
 """The module that a public name comes from; those that are not here come from ``errors``."""

@@ -77,6 +77,11 @@ class Course(Generic[T]):
             raise crew.failure
         return _ended(crew)
 
+    @property
+    def results(self) -> Ended:
+        """What has come so far, of all waves."""
+        return [pair for crew in self._crews for pair in _ended(crew)]
+
     def finish(self) -> None:
         """Tell of every process that was never started."""
         now = time.time()
@@ -86,7 +91,7 @@ class Course(Generic[T]):
 
     def note(self, error: BaseException) -> None:
         """Put what has come so far on an exception that ends all: ``results``, and a note for the reader."""
-        ended = [pair for crew in self._crews for pair in _ended(crew)]
+        ended = self.results
         kinds = {
             "ended": [index for index, result in ended if result.status != "cancelled"],
             "stopped": [index for index, result in ended if result.status == "cancelled"],

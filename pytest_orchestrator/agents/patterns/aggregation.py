@@ -160,7 +160,8 @@ class Ballot(Given):
         if isinstance(self._weights, Mapping):
             for name in self._weights:
                 if name not in ids:
-                    remedy = suggestion(str(name), ids) if ids else "there is none"
+                    known = joined([repr(one) for one in ids]) if ids else "none"
+                    remedy = suggestion(str(name), ids, close_only=True) or f"there is {known}"
                     self.problems.append(f"weights: there is no process {name!r}; {remedy}")
 
     def check_results(self, results: Sequence[Any]) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..handover import Passage, with_passages
-from ..plans import Watching, parallel_course
-from ..strategies import follow
+from ..plans import Watching
 from .aggregation import Ballot
+from .round import run_round
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable
 
     from ...core.retry import RetryPolicy
     from ..course import OnProgress
@@ -96,18 +96,13 @@ def debate(
     _check(ballot, members, judge)
     ballot.check("debate")
     watching = Watching(on_progress, retry, retry_on, "debate")
-
-    def run(processes: Sequence[AgentProcess]) -> list[ProcessResult]:
-        return follow(parallel_course("run_parallel", processes, watching, max_workers, fail_fast=False))
-
     said: list[tuple[ProcessResult, ...]] = []
     last: dict[str, ProcessResult] = {}
     out: set[str] = set()
     for number in range(1, count + 1):
         present = [member for member in members if member.process_id not in out]
         processes = [_prepared(member, last, number, rebuttal) for member in present]
-        found = {result.process_id: result for result in run(processes)}
-        results = tuple(found[process.process_id] for process in processes)
+        results = tuple(run_round(processes, watching, max_workers))
         said.append(results)
         for member, result in zip(present, results, strict=True):
             if result.ok or member.process_id not in last:
@@ -121,7 +116,8 @@ def debate(
     passages = _passages(last)
     if judge is None or not passages:
         return Debate(tuple(said), vote)
-    (judgement,) = run([judge.replace(prompt=with_passages(judge.prompt, passages))])
+    ready = judge.replace(prompt=with_passages(judge.prompt, passages))
+    (judgement,) = run_round([ready], watching, max_workers)
     return Debate(tuple(said), vote, judgement)
 
 

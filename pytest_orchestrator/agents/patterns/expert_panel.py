@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..handover import Passage, with_passages
-from ..plans import Watching, parallel_course
-from ..strategies import follow
+from ..plans import Watching
 from .aggregation import Ballot
+from .round import run_round
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable
 
     from ...core.retry import RetryPolicy
     from ..course import OnProgress
@@ -25,7 +25,7 @@ class ExpertPanel:
     """What a panel of experts found."""
 
     opinions: tuple[ProcessResult, ...]
-    """The results of the experts, in the order of completion."""
+    """The results of the experts, in their order."""
     aggregate: Aggregate
     """Their vote, with the dissent."""
     summary: ProcessResult | None = None
@@ -79,17 +79,11 @@ def expert_panel(
         ballot.check_members([member.process_id for member in members])
     ballot.check("expert_panel")
     watching = Watching(on_progress, retry, retry_on, "expert_panel")
-
-    def run(processes: Sequence[AgentProcess]) -> list[ProcessResult]:
-        return follow(parallel_course("run_parallel", processes, watching, max_workers, fail_fast=False))
-
-    opinions = run(members)
+    opinions = run_round(members, watching, max_workers)
     vote = ballot.count(opinions)
-    # In the order of the list, not of completion: the same outputs make the same prompt.
-    order = [member.process_id for member in members]
-    heard = sorted((opinion for opinion in opinions if opinion.ok), key=lambda opinion: order.index(opinion.process_id))
+    heard = [Passage(opinion.process_id, opinion.output) for opinion in opinions if opinion.ok]
     if moderator is None or not heard:
         return ExpertPanel(tuple(opinions), vote)
-    passages = [Passage(opinion.process_id, opinion.output) for opinion in heard]
-    (summary,) = run([moderator.replace(prompt=with_passages(moderator.prompt, passages))])
+    ready = moderator.replace(prompt=with_passages(moderator.prompt, heard))
+    (summary,) = run_round([ready], watching, max_workers)
     return ExpertPanel(tuple(opinions), vote, summary)
