@@ -56,8 +56,9 @@ class ApiError(Exception):
 class Agent:
     """One conversation with a model."""
 
-    def __init__(self, model: str, allowed: list[str] | None, max_turns: int, session: str) -> None:
+    def __init__(self, model: str, allowed: list[str] | None, max_turns: int, session: str, budget: float) -> None:
         self.model, self.allowed, self.max_turns, self.session = model, allowed, max_turns, session
+        self.budget = budget
         self.messages: list[dict[str, Any]] = []
         self.usage = {"input_tokens": 0, "output_tokens": 0}
         self.denials: list[dict[str, Any]] = []
@@ -77,6 +78,8 @@ class Agent:
                 if not calls:
                     said = "".join(block.get("text", "") for block in answer["content"])
                     return self.finish(said, answer.get("stop_reason"))
+                if self.cost > self.budget:
+                    return self.finish("", None, subtype="error_max_budget_usd")
                 results = [self.call(block) for block in calls]
                 self.messages.append({"role": "user", "content": results})
                 self.emit("user", message=self.messages[-1])
@@ -92,6 +95,11 @@ class Agent:
             )
             return self.finish(str(error), "stop_sequence", api_error_status=error.status or None)
         return self.finish("", None, subtype="error_max_turns")
+
+    @property
+    def cost(self) -> float:
+        """What it has cost so far, in dollars."""
+        return sum(count * DOLLARS_PER_TOKEN[name] for name, count in self.usage.items())
 
     def ask(self) -> dict[str, Any]:
         """Return the model's next answer."""
@@ -185,7 +193,7 @@ class Agent:
             "stop_reason": stop,
             "num_turns": self.turns,
             "duration_ms": round((time.monotonic() - self.started) * 1000),
-            "total_cost_usd": sum(count * DOLLARS_PER_TOKEN[name] for name, count in self.usage.items()),
+            "total_cost_usd": self.cost,
             "usage": self.usage,
             "permission_denials": self.denials,
             **more,
@@ -219,6 +227,7 @@ def main() -> int:
     parser.add_argument("--model", default="tiny")
     parser.add_argument("--allowedTools", help="comma-separated; all where it is missing")
     parser.add_argument("--permission-mode")
+    parser.add_argument("--max-budget-usd", type=float, default=float("inf"))
     parser.add_argument("--max-turns", type=int, default=100)
     parser.add_argument("--session-id", default=str(uuid.uuid4()))
     parser.add_argument("--version", action="version", version=f"{VERSION} (tiny agent)")
@@ -227,7 +236,8 @@ def main() -> int:
     if not prompt:
         parser.error("there is no prompt; give one as an argument or on standard input")
     allowed = None if options.allowedTools is None else options.allowedTools.replace(",", " ").split()
-    return Agent(options.model, allowed, options.max_turns, options.session_id).run(prompt)
+    agent = Agent(options.model, allowed, options.max_turns, options.session_id, options.max_budget_usd)
+    return agent.run(prompt)
 
 
 if __name__ == "__main__":
