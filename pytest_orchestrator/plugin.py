@@ -4,9 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from .fixtures import orchestrator_run_script, skill_library
+from .fixtures import (
+    _agent_test,
+    agent_workspace,
+    claude_process,
+    codex_process,
+    fake_commands,
+    model_endpoint,
+    orchestrator_run_script,
+    orchestrator_session,
+    skill_library,
+)
 
-__all__ = ["orchestrator_run_script", "skill_library"]
+__all__ = [
+    "_agent_test",
+    "agent_workspace",
+    "claude_process",
+    "codex_process",
+    "fake_commands",
+    "model_endpoint",
+    "orchestrator_run_script",
+    "orchestrator_session",
+    "skill_library",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -131,6 +131,9 @@ class FakeCommands:
         )
         self._write(_SHELL_START, _shell_start(os.fspath(self.path), os.environ.get("BASH_ENV", "")))
 
+    def __repr__(self) -> str:
+        return f"<fake commands {', '.join(self._commands) or 'without any'}>"
+
     @property
     def path(self) -> Path:
         """The directory of the stand-ins: put it first on ``PATH``, or take :attr:`environment`."""

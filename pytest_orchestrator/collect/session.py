@@ -9,6 +9,7 @@ import pytest
 
 from ..core.names import escape_name
 from ..errors import ReportError, SupervisorError
+from .agent_reports import record_agents
 from .base import OrchestratedItem
 from .directories import collect_directory
 from .distribution import (
@@ -166,6 +167,7 @@ class OrchestratorSession:
         yield
         if self._recorder is not None:
             self._recorder.report(report, worker_of(report))
+            record_agents(report, worker_of(report), self._recorder)
         if self._orchestration.worker is None:
             self._recording.note(report)
             shed_result(report)

@@ -1,9 +1,9 @@
 """The run document: what ``results.jsonl`` says about one run, and the only place that knows its format.
 
 The file is JSON Lines: a ``run`` line, a ``result`` line per item, an ``end`` line, which a crash leaves out, and
-perhaps ``collection_error`` lines (what kept items from being collected) and ``section`` lines (Markdown that a user's
-hook, which sees the whole run, adds to the report). Readers skip line types and keys that they do not know, so both may
-be added without a new format number.
+perhaps ``collection_error`` lines (what kept items from being collected), ``agents`` lines (what agents did in a test)
+and ``section`` lines (Markdown that a user's hook, which sees the whole run, adds to the report). Readers skip line
+types and keys that they do not know, so both may be added without a new format number.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from .status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .agent_row import AgentRow
 
 __all__ = [
     "FORMAT", "NO_DATA", "TAIL_CHARS", "ResultRow", "RunDocument", "RunEnd", "RunFacts", "collection_error_line",
@@ -177,6 +179,8 @@ class RunDocument:
     """Lines that could not be understood."""
     collection_errors: tuple[tuple[str, str], ...] = ()
     """Id or path and message of what could not be collected."""
+    agents: tuple[AgentRow, ...] = ()
+    """What agents did, test by test."""
 
     def log_id(self, row: ResultRow) -> str:
         """Return what the log of a row is named after: its id, and the worker where each worker ran every item."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.document import TAIL_CHARS
 from ..core.status import Status
+from .agents import agents_section
 from .amounts import format_duration, format_size, plural
 from .failure import describe_attempts, describe_left, failure_block, failure_line
 from .quoting import cell, code, fence, last_lines, plain
@@ -236,6 +237,7 @@ def _sections(document: RunDocument, summary: dict[str, Any]) -> Iterator[tuple[
         room -= len(body.encode())
         yield f"{heading} ({len(by_status[status])})", body
     yield _skills(rows, summary["skills"], min(max(room, _LEAST_FOR_SKILLS), _MOST_FOR_SKILLS))
+    yield f"Agents ({sum(len(row.runs) for row in document.agents)})", agents_section(document.agents, _LIST)
     stopped = [*by_status[Status.CANCELLED], *by_status[Status.NOT_RUN]]
     yield (
         f"Cancelled and not run ({len(stopped)})",

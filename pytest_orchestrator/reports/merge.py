@@ -134,7 +134,9 @@ def _write_results(
         file.write(compact(_run_line(documents, missing)) + "\n")
         for source in sources:
             with open(source / RESULTS, encoding="utf-8", errors="backslashreplace", newline="\n") as lines:
-                file.writelines(line for line in lines if _kind(line) in ("result", "section", "collection_error"))
+                file.writelines(
+                    line for line in lines if _kind(line) in ("result", "agents", "section", "collection_error")
+                )
         ends = [document.end for document in documents]
         if not missing and all(end is not None for end in ends):
             statuses = [end.exit_status or 0 for end in ends if end is not None]

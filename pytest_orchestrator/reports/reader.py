@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from ..core.agent_row import AgentRow
 from ..core.document import ResultRow, RunDocument, RunEnd, RunFacts
 from ..errors import ReportError
 
@@ -88,6 +89,7 @@ def read_results(path: str | os.PathLike[str]) -> RunDocument:
     rows: list[ResultRow] = []
     sections: list[tuple[str, str]] = []
     uncollected: list[tuple[str, str]] = []
+    agents: list[AgentRow] = []
     end: RunEnd | None = None
     unreadable = 0
     with_output = 0
@@ -104,8 +106,13 @@ def read_results(path: str | os.PathLike[str]) -> RunDocument:
             rows.append(row.digest(output=with_output <= ROWS_WITH_OUTPUT))
         elif kind == "collection_error":
             uncollected.append((str(line.get("nodeid", "")), str(line.get("message", ""))))
+        elif kind == "agents":
+            try:
+                agents.append(AgentRow.from_json(line))
+            except ValueError:
+                unreadable += 1
         elif kind == "section":
             sections.append((str(line.get("title", "")), str(line.get("markdown", ""))))
         elif kind == "end":
             end = RunEnd.from_json(line)
-    return RunDocument(run, tuple(rows), end, tuple(sections), unreadable, tuple(uncollected))
+    return RunDocument(run, tuple(rows), end, tuple(sections), unreadable, tuple(uncollected), tuple(agents))

@@ -117,7 +117,7 @@ class Recorder:
             self._file = open(self.directory.path / RESULTS, "w", encoding="utf-8")  # noqa: SIM115 - closed in render()
         except OSError as error:
             self._give_up(self._unwritable(error))
-        self._write(
+        self.write(
             run_line(
                 run_id=self.run_id,
                 started=self._started,
@@ -143,7 +143,7 @@ class Recorder:
     def collection_error(self, report: pytest.CollectReport) -> None:
         """Take note of what could not be collected; under xdist pytest tells the controller of each once."""
         self._uncollected += 1
-        self._write(collection_error_line(escape_name(report.nodeid), self._redacted(report.longreprtext)))
+        self.write(collection_error_line(escape_name(report.nodeid), self._redacted(report.longreprtext)))
 
     def _key(self, nodeid: str, worker: str | None) -> tuple[str, str | None]:
         return nodeid, worker if self._per_worker else None
@@ -212,7 +212,7 @@ class Recorder:
         if data is not None:
             data = {**data, "status": str(status)}
             self._write_log(nodeid if key[1] is None else f"{nodeid}@{worker}", data)
-        self._write(result_line(nodeid, kind_of(nodeid) or SCRIPT, status, duration, worker, data))
+        self.write(result_line(nodeid, kind_of(nodeid) or SCRIPT, status, duration, worker, data))
 
     def _notice_removal(self) -> None:
         """Give the reports up if somebody removed them: to write a log would make a directory that nobody knows."""
@@ -230,7 +230,8 @@ class Recorder:
             except ReportError as error:
                 self._give_up(error)
 
-    def _write(self, line: str) -> None:
+    def write(self, line: str) -> None:
+        """Append a line, newline included."""
         if self.problem is None:
             assert self._file is not None
             try:
@@ -281,9 +282,9 @@ class Recorder:
         """Add sections to the report, each a title and Markdown, and make every other report from the file."""
         self._notice_removal()
         for title, markdown in sections:
-            self._write(section_line(title, markdown))
+            self.write(section_line(title, markdown))
         if self._end is not None:
-            self._write(self._end)
+            self.write(self._end)
         if self.problem is None:
             try:
                 document = read_results(self.directory.path / RESULTS)

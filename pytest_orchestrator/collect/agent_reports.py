@@ -1,0 +1,155 @@
+"""What agents did in a test, on its report: sections for people, properties for programs, a record for the results."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..agents.evidence import totals
+from ..agents.narration import narrated_commands, narrated_run, narrated_workspace
+from ..core.agent_row import agents_line
+from ..core.names import escape_name
+from ..reports.quoting import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+
+    from ..reports.recorder import Recorder
+
+AGENT_TEST = pytest.StashKey[Any]()
+"""Where an item keeps what its agent fixtures share."""
+AGENTS_ATTRIBUTE = "orchestrator_agents"
+"""Attribute of the last report of a test that carries the evidence, also from a worker to the controller."""
+PREFIXES = ("agent.", "agents.", "workspace.", "fake_commands.")
+"""What the names of our properties of a test begin with."""
+_HERE = os.path.join(os.path.dirname(__file__), "agent_test.py")
+_PLUGIN = "orchestrator-agents"
+
+
+def watch_agents(config: pytest.Config) -> None:
+    """Have what agents do attached to reports from now on: when the first fixture asks for it, not before."""
+    if not config.pluginmanager.has_plugin(_PLUGIN):
+        config.pluginmanager.register(AgentReports(), _PLUGIN)
+
+
+class AgentReports:
+    """The hook that attaches the evidence. Registered by the first test that uses a fixture of agents."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach what is known when the test has ended, and again if more came while fixtures were torn down."""
+        test = item.stash.get(AGENT_TEST, None)
+        if test is None or call.when == "setup":
+            return (yield)
+        told = 0 if test.evidence is None else len(test.evidence["runs"])
+        evidence = test.new_evidence()
+        if evidence is not None:
+            _attach(item, call.when, evidence, told)
+        report = yield
+        if call.when == "call":
+            if report.skipped and isinstance(report.longrepr, tuple) and report.longrepr[0] == _HERE:
+                # Where the test is, not where this plugin gave up.
+                report.longrepr = (str(item.path), (item.location[1] or 0) + 1, report.longrepr[2])
+            test.outcome = _outcome(report)
+            trouble = test.trouble() if report.failed else None
+            if trouble is not None:
+                test.outcome = "error"
+                _make_error(report, trouble)
+        else:
+            if report.failed:
+                test.outcome = "error"
+            if test.evidence is not None and test.is_recorded:
+                setattr(report, AGENTS_ATTRIBUTE, {**test.evidence, "outcome": test.outcome})
+        return report
+
+
+def _outcome(report: pytest.TestReport) -> str:
+    if hasattr(report, "wasxfail"):
+        return "xpassed" if report.passed else "xfailed"
+    return str(report.outcome)
+
+
+def _make_error(report: pytest.TestReport, trouble: str) -> None:
+    """Let a failure count as an error: what the test found wrong says nothing of the agent.
+
+    pytest and all who read its reports, JUnit XML included, call a failure an error where it came in the setup.
+    """
+    report.when = "setup"
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is None:
+        report.longrepr = f"{trouble}\n\n{report.longrepr}"
+    elif trouble not in crash.message:
+        crash.message = f"{trouble}; the test then failed with {crash.message}"
+    report.sections.append(("Not the agent's failure", f"{trouble}\n"))
+
+
+def record_agents(report: pytest.TestReport, worker: str | None, recorder: Recorder) -> None:
+    """Write the line about the agents of a test, and let go of them: pytest keeps its reports to the end."""
+    evidence = getattr(report, AGENTS_ATTRIBUTE, None)
+    if evidence is not None:
+        recorder.write(agents_line(report.nodeid, worker, evidence))
+        delattr(report, AGENTS_ATTRIBUTE)
+
+
+# -- what is attached -----------------------------------------------------------------------------------------
+
+
+def _attach(item: pytest.Item, when: str, evidence: Mapping[str, Any], told: int) -> None:
+    item.user_properties[:] = [pair for pair in item.user_properties if not pair[0].startswith(PREFIXES)]
+    item.user_properties.extend(properties(evidence))
+    for title, text in sections(evidence, told):
+        item.add_report_section(when, f"agent {title}", text)
+
+
+def sections(evidence: Mapping[str, Any], told: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield title and text of each run but the first ``told``, of workspaces and fake commands, for a terminal."""
+    for run in evidence["runs"][told:]:
+        yield escape_name(run["process_id"])[:100], clean(narrated_run(run))
+    for workspace in evidence["workspaces"]:
+        yield "workspace", clean(narrated_workspace(workspace))
+    if evidence["commands"] is not None:
+        yield "fake commands", clean(narrated_commands(evidence["commands"]))
+
+
+def properties(evidence: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield name and value of the properties of a test: numbers and texts only, lists of files as JSON."""
+    for run in evidence["runs"]:
+        named = f"agent.{run['process_id']}."
+        facts = {
+            "status": run["status"],
+            "reason": run["reason"],
+            "error": run["error"],
+            "cli": run["cli"],
+            "model": run["model"],
+            "duration": run["duration"],
+            "turns": run["turns"],
+            "tool_calls": run["tools"],
+            "tokens": run["usage"]["total"],
+            "cost_usd": run["cost_usd"],
+            "log": run["log_path"],
+        }
+        yield from ((named + name, value) for name, value in facts.items() if value is not None)
+    if evidence["runs"]:
+        yield from ((f"agents.{name}", value) for name, value in evidence["totals"].items() if value is not None)
+    for number, workspace in enumerate(evidence["workspaces"], start=1):
+        named = "workspace." if number == 1 else f"workspace.{number}."
+        for name in ("created", "modified", "deleted"):
+            if name in workspace:
+                yield named + name, json.dumps(workspace[name], ensure_ascii=False)
+        if "problem" in workspace:
+            yield f"{named}problem", workspace["problem"]
+    if evidence["commands"] is not None:
+        yield "fake_commands.calls", evidence["commands"]["count"]
+        yield "fake_commands.unexpected", evidence["commands"]["unexpected"]
+
+
+def evidence_of(
+    runs: list[dict[str, Any]], workspaces: list[dict[str, Any]], commands: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Return the evidence of a test, put together from that of its parts: plain JSON types."""
+    return {"runs": runs, "workspaces": workspaces, "commands": commands, "totals": totals(runs)}
