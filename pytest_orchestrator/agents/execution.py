@@ -20,13 +20,11 @@ from ..process.command import Command
 from ..process.dispatcher import shared_dispatcher
 from ..process.pool import shared_pool
 from ..process.redaction import Redactor
-from ..process.temporary import remove_tree
-from .console import show
 from .environment import agent_environment, as_bytes
+from .following import MAX_BACKLOG, Following
 from .log import ProcessLog, utc_time
 from .result import CANCELLED, ProcessResult
-from .tail import Tail
-from .verdict import Verdict, judge, not_found, not_started, refused_by
+from .verdict import Verdict, flooded, judge, not_found, not_started, refused_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,14 +35,10 @@ if TYPE_CHECKING:
     from ..process.command import Capture, Outcome
     from ..process.runs import Run
     from .settings import ProcessSpec
-    from .stream import StreamEvent, StreamParser
+    from .stream import StreamParser
 
-STEP = 0.05
-"""Seconds between two looks at what has been written, for those who watch; the end of a run is told at once."""
 MAX_ARGUMENT = 131_071
 """Bytes of the longest word that Linux takes on a command line (MAX_ARG_STRLEN, its NUL left out)."""
-_PATIENCE = 30.0
-"""Seconds that an interrupted run is given beyond its grace period to be gone."""
 
 
 class Execution:
@@ -117,15 +111,20 @@ class Execution:
             obstacle = self._obstacle(executable)
             if obstacle is not None:
                 return self._finished(log, self._result(None, obstacle))
-            outcome = self._follow(self._start(words, environment), redactor, log)
+            following = Following(spec, self._parser, redactor, log)
+            outcome = following.follow(run := self._start(words, environment), lambda: self._watch_budget(run))
         except BaseException as error:
+            if self._run is not None:  # Ctrl-C may come at any moment of its start
+                self._run.cancel()
             log.note(f"interrupted: {type(error).__name__}")
             raise
         budget = self._spec.extras.budget
         if budget is not None:
             self._note_cost()
-        transcript = self._parser.transcript
-        verdict = judge(outcome, transcript, spec.extras, spec.timeout, self._budget_limit)
+        if outcome.cancelled and following.is_flooded:
+            verdict = flooded(MAX_BACKLOG)
+        else:
+            verdict = judge(outcome, self._parser.transcript, spec.extras, spec.timeout, self._budget_limit)
         return self._finished(log, self._result(outcome, verdict))
 
     def _obstacle(self, executable: str | None) -> Verdict | None:
@@ -176,50 +175,16 @@ class Execution:
             keep_stderr=whole + b".stderr",
             whole_output=True,
         )
-        run = shared_dispatcher().start(command)
+        dispatcher = shared_dispatcher()
+        run = self._run = dispatcher.prepare(command)
+        dispatcher.begin(run)
         with self._guard:
-            self._run = run
             unwanted, suspended = self._is_unwanted, self._is_suspended
         if unwanted:
             run.cancel()
         elif suspended:
             run.suspend()
         return run
-
-    def _follow(self, run: Run, redactor: Redactor, log: ProcessLog) -> Outcome:
-        tail = Tail(run)
-        try:
-            while (outcome := run.wait(STEP)) is None:
-                while any(new := tail.read()):
-                    self._take(*new, redactor, log)
-                self._watch_budget(run)
-            for new in tail.rest(outcome):
-                self._take(*new, redactor, log)
-            self._show(self._parser.close(), redactor)
-        except BaseException:
-            run.cancel()
-            ended = run.wait(self._spec.extras.grace + _PATIENCE)
-            if ended is not None:
-                for new in tail.rest(ended):
-                    log.output(*new)
-                _remove_files(ended)
-            raise
-        finally:
-            tail.close()
-        _remove_files(outcome)
-        return outcome
-
-    def _take(self, stdout: bytes, stderr: bytes, redactor: Redactor, log: ProcessLog) -> None:
-        log.output(stdout, stderr)
-        self._show(self._parser.feed(stdout), redactor)
-
-    def _show(self, events: Sequence[StreamEvent], redactor: Redactor) -> None:
-        spec = self._spec
-        for event in events:
-            if spec.stream_output:
-                show(spec.process_id, redactor.text(event.text))
-            if spec.extras.on_event is not None:
-                spec.extras.on_event(event)
 
     # -- the budget -------------------------------------------------------------------------------------------
 
@@ -292,13 +257,3 @@ def _text(capture: Capture) -> str:
         return decode_output(capture.head + capture.tail)
     left_out = capture.size - len(capture.head) - len(capture.tail)
     return f"{decode_output(capture.head)}\n[{left_out} bytes left out]\n{decode_output(capture.tail)}"
-
-
-def _remove_files(outcome: Outcome) -> None:
-    """Remove what the engine has kept: all of it is in the log."""
-    for capture in (outcome.stdout, outcome.stderr):
-        if capture.path is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(capture.path)
-    if outcome.tmp is not None:
-        remove_tree(os.fsdecode(outcome.tmp))

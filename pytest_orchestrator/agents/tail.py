@@ -28,6 +28,11 @@ class Tail:
         out, err = (b"" if file is None else os.read(file, PIECE) for file in self._files)
         return out, err
 
+    def backlog(self) -> int:
+        """Return how many bytes have been written and not read."""
+        files = [file for file in self._files if file is not None]
+        return sum(os.fstat(file).st_size - os.lseek(file, 0, os.SEEK_CUR) for file in files)
+
     def rest(self, outcome: Outcome) -> Iterator[tuple[bytes, bytes]]:
         """Return all that has not been read of a run that has ended, a piece at a time."""
         for index, capture in enumerate((outcome.stdout, outcome.stderr)):

@@ -81,6 +81,16 @@ def _judge_limit(name: str, extras: Extras, timeout: float | None) -> Verdict:
     return Verdict(Status.FAILED, FAILURE, f"wrote more than its limit: {limit}", limit=limit)
 
 
+def flooded(ahead: int) -> Verdict:
+    """Return the verdict on what was killed because it was ``ahead`` bytes ahead of who follows its output."""
+    limit = Limit("output_mb", ahead / (1 << 20))
+    error = (
+        f"stopped: it wrote faster than anybody can follow, and was {limit.value:g} MiB ahead; "
+        "give it limits=Limits(output_mb=…) if it may write that much"
+    )
+    return Verdict(Status.FAILED, FAILURE, error, limit=limit)
+
+
 def not_started(why: str, exit_code: int = NOT_EXECUTABLE) -> Verdict:
     """Return the verdict on what never ran, for lack of something."""
     return Verdict(Status.ERROR, exit_code, f"not startable: {why}", Reason.NOT_STARTABLE)

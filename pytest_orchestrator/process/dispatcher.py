@@ -57,11 +57,20 @@ class Dispatcher:
         self._owner = os.getpid()
 
     def start(self, command: Command) -> Run:
-        """Start ``command`` at once and return its run. What keeps it from starting is told by its outcome.
+        """Start ``command`` at once and return its run; as :meth:`prepare` and :meth:`begin`."""
+        run = self.prepare(command)
+        self.begin(run)
+        return run
+
+    def prepare(self, command: Command) -> Run:
+        """Return the run that :meth:`begin` starts: who holds it can end it, whatever interrupts the start."""
+        return Run(command, self._ask)
+
+    def begin(self, run: Run) -> None:
+        """Start ``run`` at once. What keeps it from starting is told by its outcome.
 
         Raise SupervisorError when the dispatcher is closed.
         """
-        run = Run(command, self._ask)
         with self._guard:
             if self._is_closing:
                 problem = "programs cannot be started any more: this process is ending"
@@ -72,7 +81,6 @@ class Dispatcher:
             self._runs.add(run)
             self._requests.append(lambda engine: self._submit(engine, run))
         os.eventfd_write(self._wake, 1)
-        return run
 
     def close(self) -> None:
         """Stop every program, wait until none is left, and end the thread."""
@@ -113,6 +121,26 @@ class Dispatcher:
         self._numbers[run] = ticket
 
     def _serve(self) -> None:
+        problem = None
+        try:
+            self._run_engine()
+        except OSError as error:  # there is no place for output: the next program may find one
+            problem = f"programs cannot be run: {error}"
+        finally:
+            with self._guard:
+                self._is_closing = self._is_closing or problem is None
+                self._thread = None
+                self._requests.clear()
+                unheard, self._runs = self._runs, set()
+                self._tickets.clear()
+                self._numbers.clear()
+            is_ending = problem is None
+            for run in unheard:
+                run.finish(
+                    never_started(error=problem or "this process is ending", cancelled=is_ending, lost=not is_ending)
+                )
+
+    def _run_engine(self) -> None:
         workplace = Workplace()
         try:
             directory = tempfile.mkdtemp(prefix="engine-", dir=workplace.path)
@@ -129,11 +157,6 @@ class Dispatcher:
                 self._tell(engine)
         finally:
             workplace.close()
-            with self._guard:
-                self._is_closing = True
-                unheard = [run for run in self._runs if run.wait(0) is None]
-            for run in unheard:
-                run.finish(never_started(error="this process is ending", cancelled=True))
 
     def _wait(self, engine: Engine) -> None:
         poll = select.poll()

@@ -151,6 +151,11 @@ class Engine:
         if ticket in self._tickets.open:
             self._send(("cancel", ticket))
 
+    def end_now(self, ticket: int) -> None:
+        """Have ``ticket`` end without a grace period; else like :meth:`cancel`."""
+        if ticket in self._tickets.open:
+            self._send(("end_now", ticket))
+
     def suspend(self, ticket: int) -> None:
         """Stop the program of ``ticket``, if it runs, with all that it started; its time limits stand still too."""
         if ticket in self._tickets.open:

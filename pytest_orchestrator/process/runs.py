@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from .command import Command, Outcome
 
-    Request = Literal["cancel", "suspend", "resume"]
+    Request = Literal["cancel", "end_now", "suspend", "resume"]
 
 
 class Run:
@@ -32,6 +32,10 @@ class Run:
     def cancel(self) -> None:
         """Ask for its end: SIGTERM, the grace period, SIGKILL, each to the whole tree. The outcome will say so."""
         self._ask(self, "cancel")
+
+    def end_now(self) -> None:
+        """Have the whole tree killed at once, without a grace period. The outcome will say ``cancelled``."""
+        self._ask(self, "end_now")
 
     def suspend(self) -> None:
         """Stop the whole tree where it is; its time limits stand still too."""

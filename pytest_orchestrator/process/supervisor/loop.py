@@ -174,8 +174,8 @@ class Supervisor:
                 self._starting.put(request)
         elif kind == "env":
             self._base_env = message[1]
-        elif kind == "cancel":
-            self._cancel(message[1])
+        elif kind in ("cancel", "end_now"):
+            self._cancel(message[1], at_once=kind == "end_now")
         elif kind in ("suspend", "resume"):
             program = self._running.get(message[1])
             if program is not None:
@@ -209,10 +209,12 @@ class Supervisor:
         for program in self._running.values():
             self._ending.kill(program)
 
-    def _cancel(self, number: int) -> None:
+    def _cancel(self, number: int, *, at_once: bool) -> None:
         program = self._running.get(number)
         if program is not None:
             self._ending.cancel(program)
+            if at_once and not program.has_exited:
+                self._ending.kill(program)
         else:
             self._starting.cancel(number)
 

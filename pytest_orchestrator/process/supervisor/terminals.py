@@ -12,6 +12,8 @@ import select
 _END = b"\x04"
 """What ends the input of a program that has changed its terminal so that it does wait (Ctrl-D)."""
 _READ_SIZE = 1 << 16
+_MOST_READS = 64
+"""Reads of one terminal in one go: a program may write as fast as we read, and others wait for us."""
 
 
 class Terminals:
@@ -49,8 +51,9 @@ class Terminals:
         if terminal not in self._heard:
             return
         try:
-            while os.read(terminal, _READ_SIZE):
-                pass
+            for _ in range(_MOST_READS):
+                if not os.read(terminal, _READ_SIZE):
+                    return
         except BlockingIOError:
             return
         except OSError:  # nobody has the other end any more; that would be told again and again
