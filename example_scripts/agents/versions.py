@@ -1,0 +1,25 @@
+"""The same question three times over; the answer of the majority counts.
+
+n_version: copies of one process run in parallel, and a vote selects one of the results.
+"""
+
+from __future__ import annotations
+
+from offline import offline_session
+
+from pytest_orchestrator import ModelRequest, n_version
+
+asked: list[str] = []
+
+
+def model(request: ModelRequest) -> str:
+    asked.append(request.prompt)
+    return "Probably.\nANSWER: 17" if len(asked) == 2 else f"I counted them, {len(asked)}.\nANSWER: 16"
+
+
+with offline_session("versions", model) as create_process:
+    found = n_version(create_process("How many endpoints has the service?", "count"), 3, extract=r"^ANSWER: (\d+)$")
+
+assert found.aggregate is not None
+print(f"answer: {found.aggregate.answer} ({found.why})")
+print(f"others said: {', '.join(str(vote.answer) for vote in found.aggregate.dissent)}")
