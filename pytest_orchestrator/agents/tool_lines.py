@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MAX_WIDTH = 200
 """Characters of a line."""
 
-_TELLING = ("command", "script", "file_path", "path", "pattern", "query", "url", "prompt", "skill", "description")
+_TELLING = ("script", "command", "file_path", "path", "pattern", "query", "url", "prompt", "skill", "description")
 """Names of inputs that say what a call is about, the most telling first."""
 
 _GAPS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
