@@ -1,4 +1,4 @@
-"""What the examples beside this file have in common: agents without a key and without a network.
+"""What the examples of several agents have in common: agents without a key and without a network.
 
 The agent is `tiny_agent.py`, the model is a function in the example. With `EXAMPLE_CLI=claude` or `EXAMPLE_CLI=codex`
 in the environment the real agent asks that function instead.
