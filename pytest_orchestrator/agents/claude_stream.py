@@ -125,7 +125,7 @@ class ClaudeParser:
     def _read(self, line: Line) -> list[StreamEvent]:
         event = line.event
         if event is None:
-            self._builder.unknown(line.trouble, line.shown)
+            self._builder.unknown(line.trouble, line.shown, line.count)
             return []
         kind = event["type"]
         if self._is_again(kind, event):

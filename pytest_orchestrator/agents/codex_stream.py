@@ -118,7 +118,7 @@ class CodexParser:
 
     def _read(self, line: Line) -> list[StreamEvent]:
         if line.event is None:
-            self._builder.unknown(line.trouble, line.shown)
+            self._builder.unknown(line.trouble, line.shown, line.count)
             return []
         reader = self._events.get(line.event["type"])
         if reader is None:

@@ -24,6 +24,12 @@ NO_EVENT = "(no event)"
 TOO_LONG = "(too long)"
 """What a line beyond the longest one that is read is counted as."""
 
+MANY = 4096
+"""Bytes of lines without any event from which on they are not looked at one by one."""
+
+FIRST = 10
+"""Of these so many are yielded each for itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -35,6 +41,8 @@ class Line:
     """The beginning of the line as text that can be printed."""
     trouble: str = ""
     """:data:`NO_EVENT` or :data:`TOO_LONG` where there is no event."""
+    count: int = 1
+    """How many lines it stands for, where there is no event."""
 
 
 class EventLines:
@@ -53,7 +61,16 @@ class EventLines:
             self._keep(data, start, end)
             yield from self._finish()
             start = end + 1
+            if (stop := self._end_of_chatter(data, start)) > start:
+                yield from _chatter(data[start:stop])
+                start = stop
         self._keep(data, start, len(data))
+
+    def _end_of_chatter(self, data: bytes, start: int) -> int:
+        """Return where complete lines end that hold no event for certain, if there are many; else ``start``."""
+        brace = data.find(b'{"', start)
+        end = data.rfind(b"\n", start, len(data) if brace < 0 else brace) + 1
+        return end if MANY < end - start <= self._max_line else start
 
     def close(self) -> Iterator[Line]:
         """Yield what stands after the last newline."""
@@ -76,6 +93,15 @@ class EventLines:
             yield Line(None, shown(line), TOO_LONG)
         elif line.strip(b"\r \t"):
             yield from _events(line)
+
+
+def _chatter(lines: bytes) -> Iterator[Line]:
+    """Yield what stands for lines without any event: the first ones, and one for all others."""
+    full = [line for line in lines.split(b"\n") if line.strip(b"\r \t")]
+    for line in full[:FIRST]:
+        yield Line(None, shown(line), NO_EVENT)
+    if len(full) > FIRST:
+        yield Line(None, shown(full[-1]), NO_EVENT, len(full) - FIRST)
 
 
 def _events(line: bytes) -> Iterator[Line]:

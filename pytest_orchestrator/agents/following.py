@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 
 STEP = 0.05
 """Seconds between two looks at what has been written; the end of a run is told at once."""
-PIECES = 16
-"""Most pieces that are read between two looks at whether the run has ended."""
+SLICE = 0.25
+"""Seconds for which output is taken in between two calls of those who have something else to look at."""
 MAX_BACKLOG = 128 << 20
 """Bytes that a run may be ahead of who follows it. A program without end writes a gigabyte a second, which takes many
 seconds to log: without this bound its time limit would say nothing of when its result is there."""
+READ_SECONDS = 5.0
+"""How long what came last may be read when a run has ended. The log gets all of it, which is faster; of what is left
+then, the reader gets the end."""
+LAST = 1 << 20
+"""Bytes of the end that it gets."""
 _PATIENCE = 30.0
 """Seconds that an interrupted run is given beyond its grace period to be gone."""
 
@@ -43,6 +48,10 @@ class Following:
         self._log = log
         # Who has set a limit gets all output up to that; the supervisor sees to it.
         self._backlog = MAX_BACKLOG if spec.extras.limits.output_mb is None else None
+        self._hurry = float("inf")
+        """When (by the monotonic clock) output is no longer read but skipped."""
+        self._skipped = 0
+        self._last = b""
         self.is_flooded = False
         """Whether it was stopped because it wrote faster than anybody can follow."""
 
@@ -76,21 +85,23 @@ class Following:
         step: Callable[[], None],
         deadline: float = float("inf"),
     ) -> Outcome | None:
-        pause = STEP
+        looked, pause = 0.0, STEP
         while (outcome := run.wait(pause)) is None:
-            if time.monotonic() > deadline:
-                return None
-            pause = 0.0
-            for _ in range(PIECES):
-                new = tail.read()
-                if not any(new):
-                    pause = STEP
-                    break
+            new = tail.read()
+            pause = 0.0 if any(new) else STEP
+            if any(new):
                 take(*new)
                 self._bound(run, tail)
-            step()
+            now = time.monotonic()
+            if pause or now > looked + SLICE:
+                looked = now
+                step()
+                if now > deadline:
+                    return None
+        self._hurry = min(self._hurry, time.monotonic() + READ_SECONDS)
         for new in tail.rest(outcome):
             take(*new)
+        self._read_skipped()
         return outcome
 
     def _bound(self, run: Run, tail: Tail) -> None:
@@ -100,7 +111,19 @@ class Following:
 
     def _take(self, stdout: bytes, stderr: bytes) -> None:
         self._log.output(stdout, stderr)
-        self._show(self._parser.feed(stdout))
+        if time.monotonic() <= self._hurry:
+            self._show(self._parser.feed(stdout))
+        elif stdout:
+            self._skipped += len(stdout)
+            self._last = (self._last + stdout)[-LAST:]
+
+    def _read_skipped(self) -> None:
+        """Let the end of what was skipped be read, from the start of a line on."""
+        if not self._skipped:
+            return
+        _, _, last = self._last.partition(b"\n")
+        self._log.note(f"not read, for there was too much of it: {self._skipped - len(last)} bytes of its output")
+        self._show(self._parser.feed(b"\n" + last))
 
     def _show(self, events: Sequence[StreamEvent]) -> None:
         spec = self._spec

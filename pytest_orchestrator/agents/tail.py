@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from ..process.command import Capture, Outcome
     from ..process.runs import Run
 
-PIECE = 1 << 20
-"""Most bytes that are read in one go."""
+PIECE = 1 << 17
+"""Most bytes that are read in one go: a slow reader must not keep anybody from looking at the run meanwhile."""
 
 
 class Tail:

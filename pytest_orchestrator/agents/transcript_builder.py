@@ -114,10 +114,10 @@ class TranscriptBuilder:
         if before is not None or self._has_room(self._subagents, len(task) + len(kind) + len(call_id)):
             self._subagents[call_id] = SubAgent(call_id, kind, task)
 
-    def unknown(self, kind: str, line: str) -> None:
+    def unknown(self, kind: str, line: str, count: int = 1) -> None:
         """Count something that is not known, and keep the beginning of its line."""
         kind = clean(kind)[:80]
-        self._unknown[kind if kind in self._unknown or len(self._unknown) < MAX_TYPES else OTHER_TYPES] += 1
+        self._unknown[kind if kind in self._unknown or len(self._unknown) < MAX_TYPES else OTHER_TYPES] += count
         if line and len(self._unread) < MAX_UNREAD:
             self._unread.append(line)
 
