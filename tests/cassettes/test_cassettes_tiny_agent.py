@@ -93,6 +93,15 @@ def test_without_a_server_it_says_so(tmp_path: Path) -> None:
     assert (result.exit_code, result.transcript.error_kind) == (1, "network")
 
 
+def test_what_its_programs_want_from_the_internet_is_refused_and_told(tmp_path: Path) -> None:
+    fetch = "import urllib.request; urllib.request.urlopen('https://example.org/')"
+    command = f'{sys.executable} -c "{fetch}"'
+    script = [{"run": command}, {"when": {"failed": True, "result": "403"}, "say": "It is refused."}]
+    with ModelEndpoint(script) as endpoint:
+        assert run(endpoint, tmp_path).output == "It is refused."
+        assert endpoint.strays == ("example.org:443",)
+
+
 def test_it_wants_a_prompt() -> None:
     done = subprocess.run([sys.executable, str(TINY_AGENT)], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 2
