@@ -114,7 +114,7 @@ class Given(Arguments):
         """Take ``retry``: a policy, or the number of attempts in all; None means one."""
         if isinstance(given, RetryPolicy):
             self.at_least_one("retry.max_attempts", given.max_attempts)
-            for name in ("initial_delay", "max_delay", "exponential_base"):
+            for name in ("initial_delay", "max_delay", "factor"):
                 value = getattr(given, name)
                 if not isinstance(value, int | float) or not value >= 0:
                     self._refuse(f"retry.{name}", value, "a number of at least 0")

@@ -74,7 +74,7 @@ RETRY = (
     seconds("initial_delay", "Time before the second attempt", 0.0, zero="at once"),
     seconds("max_delay", "Upper bound of any delay; raised to `initial_delay` when not given", 60.0, zero="no delay"),
     Option(
-        "exponential_base",
+        "factor",
         Kind.NUMBER,
         "Each delay is the one before times this",
         default=2.0,

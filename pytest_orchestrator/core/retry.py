@@ -18,7 +18,7 @@ class RetryPolicy:
     """Seconds before the second attempt."""
     max_delay: float = 60.0
     """Upper bound of any delay, in seconds."""
-    exponential_base: float = 2.0
+    factor: float = 2.0
     """Each delay is the one before times this."""
 
     def delay_before(self, attempt: int) -> float:
@@ -26,5 +26,5 @@ class RetryPolicy:
         if attempt <= 1:
             return 0.0
         # The exponent is bounded because a float power overflows long before max_delay matters.
-        growth = self.exponential_base ** min(attempt - 2, 64)
+        growth = self.factor ** min(attempt - 2, 64)
         return min(self.initial_delay * growth, self.max_delay)

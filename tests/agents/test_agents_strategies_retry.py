@@ -47,7 +47,7 @@ def test_the_number_is_that_of_all_attempts() -> None:
 
 def test_delays_are_those_of_the_policy_and_told() -> None:
     told: list[ProgressEvent] = []
-    policy = RetryPolicy(max_attempts=3, initial_delay=0.01, exponential_base=3)
+    policy = RetryPolicy(max_attempts=3, initial_delay=0.01, factor=3)
     run_with_fallback([agent_with([troubled("a")])], retry=policy, on_progress=told.append)
     assert [(event.stage, event.attempt, event.delay) for event in told] == [
         ("waiting", 1, 0),

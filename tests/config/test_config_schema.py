@@ -25,7 +25,7 @@ default: {allowed_exit_codes: [0, -9], skip_exit_codes: 77, cwd: '{tmp}/x', skip
 
 default: {xfail: {reason: why, strict: true}, retry: 2, resources: [db], left_processes: fail, interpreter: [perl, -w]}
 
-default: {retry: {max_attempts: 2, initial_delay: 1, max_delay: 2, exponential_base: 1}, interpreter: perl -w}
+default: {retry: {max_attempts: 2, initial_delay: 1, max_delay: 2, factor: 1}, interpreter: perl -w}
 
 default: {expect: {stdout: a, stderr: [a, 2], files: x, max_duration: 2, min_duration: 1}}
 

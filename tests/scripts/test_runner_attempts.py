@@ -36,7 +36,7 @@ def test_a_flaky_script_is_tried_again_and_every_attempt_recorded(
         tmp_path,
         _COUNT + 'echo "attempt $n"; exit $((n < 3 ? n : 0))',
         env={"COUNTER": str(tmp_path / "counter")},
-        retry=RetryPolicy(max_attempts=5, initial_delay=0.02, exponential_base=2.0),
+        retry=RetryPolicy(max_attempts=5, initial_delay=0.02, factor=2.0),
     )
     with runner_in(tmp_path) as runner:
         before = time.monotonic()
