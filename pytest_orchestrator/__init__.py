@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         run_with_fallback_async,
     )
     from .agents.attempts import is_worth_retrying
+    from .agents.claude_stream import ClaudeParser
+    from .agents.codex_stream import CodexParser
     from .agents.fake_commands import FakeCommands
     from .agents.live import LiveTable
     from .agents.patterns.aggregation import Aggregate, aggregate
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from .agents.patterns.n_version import NVersion, n_version
     from .agents.progress import ProgressEvent
     from .agents.strategies import run_batched, run_parallel, run_sequential, run_with_fallback
+    from .agents.stream import StreamEvent, StreamParser
     from .agents.workspace import AgentWorkspace
     from .cassettes.endpoint import ModelEndpoint
     from .cassettes.request import ModelRequest
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from .core.result import RunResult
     from .core.retry import RetryPolicy
     from .core.status import Reason, Status
+    from .core.transcript import Message, PermissionDenial, SubAgent, ToolCall, ToolResult, Transcript, Usage
     from .errors import (
         AgentError,
         ArgumentError,
@@ -62,17 +66,21 @@ __all__ = [
     "Aggregate",
     "ArgumentError",
     "Cascade",
+    "ClaudeParser",
+    "CodexParser",
     "ConfigurationError",
     "Debate",
     "DiscoveryError",
     "ExpertPanel",
     "FakeCommands",
     "LiveTable",
+    "Message",
     "Mistake",
     "ModelEndpoint",
     "ModelRequest",
     "NVersion",
     "OrchestratorError",
+    "PermissionDenial",
     "ProgressEvent",
     "Reason",
     "ReportError",
@@ -82,7 +90,14 @@ __all__ = [
     "SkillError",
     "SkillLibrary",
     "Status",
+    "StreamEvent",
+    "StreamParser",
+    "SubAgent",
     "SupervisorError",
+    "ToolCall",
+    "ToolResult",
+    "Transcript",
+    "Usage",
     "__version__",
     "aggregate",
     "cascade",
@@ -113,13 +128,17 @@ _HOMES = {
     "AgentWorkspace": "agents.workspace",
     "Aggregate": "agents.patterns.aggregation",
     "Cascade": "agents.patterns.cascade",
+    "ClaudeParser": "agents.claude_stream",
+    "CodexParser": "agents.codex_stream",
     "Debate": "agents.patterns.debate",
     "ExpertPanel": "agents.patterns.expert_panel",
     "FakeCommands": "agents.fake_commands",
     "LiveTable": "agents.live",
+    "Message": "core.transcript",
     "ModelEndpoint": "cassettes.endpoint",
     "ModelRequest": "cassettes.request",
     "NVersion": "agents.patterns.n_version",
+    "PermissionDenial": "core.transcript",
     "ProgressEvent": "agents.progress",
     "Reason": "core.status",
     "RetryPolicy": "core.retry",
@@ -129,6 +148,13 @@ _HOMES = {
     "SKIP_PATTERNS": "scripts.discovery",
     "SkillLibrary": "skills.library",
     "Status": "core.status",
+    "StreamEvent": "agents.stream",
+    "StreamParser": "agents.stream",
+    "SubAgent": "core.transcript",
+    "ToolCall": "core.transcript",
+    "ToolResult": "core.transcript",
+    "Transcript": "core.transcript",
+    "Usage": "core.transcript",
     "aggregate": "agents.patterns.aggregation",
     "cascade": "agents.patterns.cascade",
     "debate": "agents.patterns.debate",
