@@ -27,6 +27,15 @@ class ProcessArguments(Arguments):
             return value
         return self._refuse(name, value, "a text with something in it")
 
+    def prompt(self, name: str, value: object) -> str:
+        """Return a text that is not empty and can be sent."""
+        text = self.some_text(name, value)
+        try:
+            text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as error:
+            self.problems.append(f"{name}: its character {error.start} is half of one ({text[error.start]!r})")
+        return text
+
     def directory(self, name: str, value: object) -> Path:
         """Return a path."""
         return Path(self.path(name, value) or ".")

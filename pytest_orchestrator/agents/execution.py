@@ -14,8 +14,9 @@ import uuid
 from typing import TYPE_CHECKING
 
 from ..config.options import by_name
-from ..core.names import decode_output
+from ..core.names import decode_output, escape_name
 from ..core.status import Status
+from ..errors import AgentError
 from ..process.command import Command
 from ..process.dispatcher import shared_dispatcher
 from ..process.pool import shared_pool
@@ -143,7 +144,10 @@ class Execution:
             )
         extras = spec.extras
         if extras.budget is not None:
-            limit = extras.budget.reserve(self._key, extras.max_cost_usd, extras.max_tokens)
+            try:
+                limit = extras.budget.reserve(self._key, extras.max_cost_usd, extras.max_tokens)
+            except AgentError as error:
+                return not_started(str(error))
             if limit is not None:
                 return refused_by(limit)
         return None
@@ -163,7 +167,7 @@ class Execution:
             argv=tuple(os.fsencode(word) for word in words),
             cwd=os.fsencode(spec.working_dir.absolute()),
             base_env=as_bytes(environment),
-            item=spec.process_id.partition("\0")[0],
+            item=escape_name(spec.process_id),
             stdin=prompt,
             terminal=extras.stdin == "terminal",
             timeout=spec.timeout,

@@ -48,16 +48,21 @@ def create_log_file(log_dir: Path, process_id: str) -> Path:
     Raise OSError when it cannot be made.
     """
     log_dir.mkdir(parents=True, exist_ok=True)
-    name = file_name(process_id)
-    count = 1
     while True:
-        path = log_dir / (f"{name}.log" if count == 1 else f"{name}.{count}.log")
-        try:
+        path = next_log_path(log_dir, process_id)
+        with contextlib.suppress(FileExistsError):  # another thread was faster
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        except FileExistsError:
-            count += 1
-        else:
             return path
+
+
+def next_log_path(log_dir: Path, process_id: str) -> Path:
+    """Return where the log of the next run of ``process_id`` is going to be."""
+    name = file_name(process_id)
+    path, count = log_dir / f"{name}.log", 1
+    while os.path.lexists(path):
+        count += 1
+        path = log_dir / f"{name}.{count}.log"
+    return path
 
 
 class ProcessLog:
@@ -94,7 +99,7 @@ class ProcessLog:
     def result(self, text: str) -> None:
         """Write the result, after what is left of the output."""
         self._finish()
-        self._write([self._line(b"end", text.encode("utf-8", "surrogateescape"))])
+        self._write([self._line(b"end", text.encode("utf-8", "backslashreplace"))])
 
     def close(self) -> None:
         """Write what is left of the output, and close the file."""

@@ -62,7 +62,10 @@ class Observer(Protocol):
         """Take note that ``process`` is about to run, which may have to wait; return the result if there is one."""
 
     def after(self, process: CliProcess, result: ProcessResult | None) -> None:
-        """Take note that ``process`` has run; ``result`` is None when an exception interrupted it."""
+        """Take note that ``process`` has run; ``result`` is None when an exception interrupted it, or even before().
+
+        It is called, too, when there was a result before.
+        """
 
 
 class CliProcess:
@@ -102,7 +105,7 @@ class CliProcess:
         ``max_tokens``, ``on_event``. Raise ArgumentError with all mistakes among them.
         """
         arguments = ProcessArguments()
-        self.prompt = arguments.some_text("prompt", prompt)
+        self.prompt = arguments.prompt("prompt", prompt)
         self.process_id = arguments.some_text("process_id", process_id)
         self.working_dir = arguments.directory("working_dir", working_dir)
         self.log_dir = arguments.directory("log_dir", log_dir)
@@ -152,13 +155,13 @@ class CliProcess:
         observer = self.observer
         if observer is None:
             return self._run()
-        known = observer.before(self)
-        if known is not None:
-            return known
         result = None
         try:
+            known = observer.before(self)
+            if known is not None:
+                return known
             result = self._run()
-        finally:
+        finally:  # also when Ctrl-C comes in before()
             observer.after(self, result)
         return result
 

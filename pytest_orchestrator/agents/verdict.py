@@ -36,7 +36,7 @@ def judge(
     """Return what ``outcome`` means. ``budget`` is the limit of the budget for which it was stopped, if it was."""
     if outcome.lost:
         return Verdict(Status.ERROR, FAILURE, outcome.error, Reason.INFRASTRUCTURE)
-    if budget is not None:
+    if budget is not None and outcome.cancelled:  # else it had ended when that was found
         error = f"stopped: the budget is spent ({budget})"
         return Verdict(Status.FAILED, CANCELLED, error, limit=budget)
     if outcome.cancelled:
