@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from .agents.budget import Budget
 from .agents.control import tell
 from .agents.store import LOG, SESSIONS, SessionStore
 from .agents.summary import summary_of
+from .core.names import escape_name
 from .errors import AgentError
+
+INTERRUPTED = 130
+"""What a shell says of a program that SIGINT ended."""
+UNREADABLE = "unreadable"
+_ENDINGS = {"closed": "been closed", "killed": "been killed", "died": "died"}
 
 if TYPE_CHECKING:
     import argparse
@@ -21,8 +28,8 @@ if TYPE_CHECKING:
 def run_sessions(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     """Carry out the ``words`` behind ``sessions``, which ``parser`` is to read, and return the exit code.
 
-    0 when it was done; 1 where a process of a resumed session did not pass. Raises
-    :class:`~pytest_orchestrator.errors.OrchestratorError` for a mistake of the user.
+    0 when it was done; 1 where a process of a resumed session did not pass, or one of a killed session still runs.
+    Raises :class:`~pytest_orchestrator.errors.OrchestratorError` for a mistake of the user.
     """
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     about = {
@@ -54,20 +61,34 @@ def run_sessions(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
 
 
 def _summary(store: SessionStore) -> SessionSummary:
-    return summary_of(store.session_id, store.state, store.read(), store.processes())
+    metadata = store.read()
+    bounds = metadata.get("budget")
+    budget = None if not bounds else Budget(bounds["usd"], bounds["tokens"], store.ledger).as_dict()
+    return summary_of(store.session_id, metadata, store.processes(), budget, state=store.state)
 
 
 def _list(base: Path, *, as_json: bool) -> int:
-    summaries = [_summary(store) for store in SessionStore.all(base)]
-    if as_json:
-        print(json.dumps([summary.as_dict() for summary in summaries], indent=2))
-        return 0
-    if not summaries:
-        print(f"no sessions in {base}")
-    width = max((len(summary.session_id) for summary in summaries), default=0)
-    for summary in summaries:
+    rows: list[tuple[str, str, str]] = []
+    told: list[dict[str, Any]] = []
+    for store in SessionStore.all(base):
+        name = escape_name(store.session_id)
+        try:
+            summary = _summary(store)
+        except AgentError as error:  # the others are no worse for it
+            told.append({"session_id": store.session_id, "state": UNREADABLE, "problem": str(error)})
+            rows.append((name, UNREADABLE, str(error)))
+            continue
+        told.append(summary.as_dict())
         counted = ", ".join(f"{count} {state}" for state, count in summary.counts.items())
-        print(f"{summary.session_id:<{width}}  {summary.state:<7}  {counted or 'no process'}")
+        rows.append((name, summary.state, counted or "no process"))
+    if as_json:
+        print(json.dumps(told, indent=2))
+        return 0
+    if not rows:
+        print(f"no sessions in {base}")
+    width = max((len(name) for name, _, _ in rows), default=0)
+    for name, state, what in rows:
+        print(f"{name:<{width}}  {state:<10}  {what}")
     return 0
 
 
@@ -87,18 +108,23 @@ def _show(store: SessionStore, *, as_json: bool) -> int:
 
 def _order(store: SessionStore, order: str) -> int:
     if not store.has_controller:
-        message = f"session {store.session_id!r} has {store.state}: there is nothing to {order}"
+        message = f"session {store.session_id!r} has {_ENDINGS[store.state]}: there is nothing to {order}"
         raise AgentError(message)
     answer = tell(store.path, order)
     if "error" in answer:
         raise AgentError(str(answer["error"]))
-    print(f"{store.session_id}: {answer['state']}, {answer['running']} processes were running")
-    return 0
+    left = f", {answer['left']} still run" if order == "kill" and answer["left"] else ""
+    print(f"{store.session_id}: {answer['state']}; {answer['running']} processes were running{left}")
+    return 1 if left else 0
 
 
 def _resume(base: Path, store: SessionStore) -> int:
     from .agents.resumption import resume_session
 
-    results = resume_session(base, store.session_id)
+    try:
+        results = resume_session(base, store.session_id)
+    except KeyboardInterrupt:  # all is written down: it can be resumed again
+        print(_summary(store))
+        return INTERRUPTED
     print(_summary(store))
     return 0 if all(result.ok for result in results) else 1

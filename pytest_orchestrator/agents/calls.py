@@ -19,7 +19,7 @@ ASYNC = "_async"
 class Clerk(Protocol):
     """Whoever writes down calls: a session."""
 
-    def note_call(self, strategy: str, process_ids: Sequence[str], options: Mapping[str, Any]) -> None:
+    def note_call(self, strategy: str, processes: Sequence[AgentProcess], options: Mapping[str, Any]) -> None:
         """Take note that ``strategy`` was given these processes."""
 
 
@@ -32,10 +32,10 @@ def note_call(
         given |= {"retry": asdict(policy)}
     if retry_on is not None:
         given |= {"retry_on": retry_on}
-    members: dict[int, tuple[Clerk, list[str]]] = {}
+    members: dict[int, tuple[Clerk, list[AgentProcess]]] = {}
     for process in processes:
         clerk = getattr(process, "observer", None)
         if isinstance(clerk, Clerk):
-            members.setdefault(id(clerk), (clerk, []))[1].append(process.process_id)
-    for clerk, process_ids in members.values():
-        clerk.note_call(strategy.removesuffix(ASYNC), process_ids, given)
+            members.setdefault(id(clerk), (clerk, []))[1].append(process)
+    for clerk, own in members.values():
+        clerk.note_call(strategy.removesuffix(ASYNC), own, given)

@@ -9,7 +9,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AgentError
+from ..errors import AgentError, OrchestratorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SOCKET = "control"
 PATIENCE = 60.0
 """Seconds that an order may take: who is killed gets a grace period."""
+_LISTEN = 5.0
+"""Seconds in which one who has called must say what is wanted: others wait meanwhile."""
 _LONGEST = 1 << 16
 
 
@@ -38,6 +40,8 @@ class Control:
         """``obey`` is called with each order and returns the answer. Raise OSError if there can be no socket."""
         self._directory = directory
         self._obey = obey
+        self._is_open = True
+        self._pause = threading.Event()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with contextlib.suppress(FileNotFoundError):
@@ -53,6 +57,7 @@ class Control:
 
     def close(self) -> None:
         """Obey no more."""
+        self._is_open = False
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread
         self._socket.close()
@@ -61,16 +66,28 @@ class Control:
         with contextlib.suppress(OSError):
             os.unlink(self._directory / SOCKET)
 
+    def forget(self) -> None:
+        """Let go of the socket in a forked process, in which nobody listens to it."""
+        self._socket.close()
+
     def _serve(self) -> None:
-        while True:
+        while self._is_open:
             try:
                 connection, _ = self._socket.accept()
             except OSError:
-                return
+                # Out of descriptors, for one: that may pass.
+                self._pause.wait(_LISTEN / 50)
+                continue
             with connection, contextlib.suppress(OSError):
-                connection.settimeout(PATIENCE)
+                connection.settimeout(_LISTEN)
                 order = connection.recv(_LONGEST).decode("utf-8", "replace").strip()
-                connection.sendall(json.dumps(self._obey(order)).encode())
+                connection.sendall(json.dumps(self._answer(order)).encode())
+
+    def _answer(self, order: str) -> Mapping[str, Any]:
+        try:
+            return self._obey(order)
+        except (OrchestratorError, OSError) as error:
+            return {"error": str(error)}
 
 
 def tell(directory: Path, order: str) -> dict[str, Any]:

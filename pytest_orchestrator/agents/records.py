@@ -7,16 +7,14 @@ import os
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from ..config.options import by_name
 from ..config.settings import Limits
-from ..process.redaction import Redactor
 from .settings import AgentSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..process.redaction import Redactor
     from .process import CliProcess
-    from .settings import Extras
 
 _PLAIN = (
     "idle_timeout",
@@ -46,25 +44,19 @@ class RecordedEndpoint:
 
 def digest(prompt: str) -> str:
     """Return what a prompt is known by."""
-    return hashlib.sha256(prompt.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def record_of(process: CliProcess) -> dict[str, Any]:
-    """Return ``process`` as plain JSON types.
+def record_of(process: CliProcess, redactor: Redactor) -> dict[str, Any]:
+    """Return ``process`` as plain JSON types, without secrets.
 
-    The values of variables whose names look secret are left out: who runs it again must have them in the environment.
+    Variables with one are named in ``secret_env``: who runs it again must have them in the environment. Whatever else
+    holds one is named in ``lost``, and ``redactor`` has replaced it.
     """
     extras = process.extras
     settings: Mapping[str, Any] = {name: _plain(getattr(extras, name)) for name in _PLAIN}
-    env, secrets = _without_secrets(extras.env)
-    endpoint = None
-    if extras.endpoint is not None:
-        given = extras.endpoint.agent_settings(process.cli.name)
-        endpoint = {"env": dict(given.env), "extra_args": list(given.extra_args)}
-        if not _is_loopback(given):  # of one on this machine the key opens nothing
-            endpoint["env"], more = _without_secrets(given.env)
-            secrets += more
-    return {
+    env, secrets = _without_secrets(extras.env, redactor)
+    record: dict[str, Any] = {
         "process_id": process.process_id,
         "cli": process.cli.name,
         "prompt": process.prompt,
@@ -73,18 +65,43 @@ def record_of(process: CliProcess) -> dict[str, Any]:
         "model": process.model,
         "stream_output": process.stream_output,
         "timeout": process.timeout,
-        "extras": {**settings, "env": env, "limits": asdict(extras.limits), "endpoint": endpoint},
-        "secret_env": sorted(secrets),
+        "extras": {**settings, "limits": asdict(extras.limits)},
     }
+    clean: dict[str, Any] = {
+        name: value if name == "process_id" else cleaned(value, redactor) for name, value in record.items()
+    }
+    endpoint = None
+    if extras.endpoint is not None:
+        given = extras.endpoint.agent_settings(process.cli.name)
+        endpoint = {"env": dict(given.env), "extra_args": list(given.extra_args)}
+        if not _is_loopback(given):  # of one on this machine the key opens nothing
+            endpoint["env"], more = _without_secrets(given.env, redactor)
+            secrets += more
+    clean["lost"] = [name for name, value in record.items() if clean[name] != value]
+    clean["secret_env"] = sorted(secrets)
+    clean["extras"] |= {"env": env, "endpoint": endpoint}
+    return clean
+
+
+def cleaned(value: Any, redactor: Redactor) -> Any:
+    """Return plain JSON types without secrets."""
+    if isinstance(value, str):
+        return redactor.text(value)
+    if isinstance(value, dict):
+        return {name: cleaned(each, redactor) for name, each in value.items()}
+    return [cleaned(each, redactor) for each in value] if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _without_secrets(env: Mapping[str, str | None]) -> tuple[dict[str, str | None], list[str]]:
-    redactor = Redactor(by_name("redact").default, {})
-    secrets = [name for name, value in env.items() if value and redactor.is_secret_name(name)]
+def _without_secrets(env: Mapping[str, str | None], redactor: Redactor) -> tuple[dict[str, str | None], list[str]]:
+    secrets = [
+        name
+        for name, value in env.items()
+        if value and (redactor.is_secret_name(name) or redactor.text(value) != value)
+    ]
     return {name: value for name, value in env.items() if name not in secrets}, secrets
 
 
@@ -111,8 +128,3 @@ def extras_of(record: Mapping[str, Any]) -> dict[str, Any]:
 def missing_secrets(record: Mapping[str, Any]) -> list[str]:
     """Return the names of the variables that a recorded process needs and this program has not."""
     return [name for name in record["secret_env"] if name not in os.environ]
-
-
-def has_objects(extras: Extras) -> bool:
-    """Whether a process was given what no record can hold."""
-    return extras.on_event is not None

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.retry import RetryPolicy
 from ..errors import AgentError
+from .clis import agent_cli
 from .records import extras_of, missing_secrets
+from .replay import FINISHED
 from .session import OrchestratorSession
 from .store import SessionStore
 from .strategies import run_batched, run_parallel, run_sequential, run_with_fallback
@@ -33,12 +35,14 @@ def resume_session(base: Path, session_id: str) -> list[ProcessResult]:
     not run again but give their results. Processes that were given to no strategy are run one after another. What the
     program would have done after that is not known here: run it again with ``resume=`` for that.
 
-    Raise AgentError when the session is open, not there, or was given what is not on disk: a function, or a secret
-    that is not in the environment.
+    Raise AgentError when the session is open, not there, or was given what is not on disk: a function, a secret that
+    is not in the environment, a command line that only its program knows. Nothing has been changed then.
     """
     store = SessionStore.find(base, session_id)
     metadata, records = store.read(), store.processes()
-    _refuse_what_is_lost(store, metadata, records)
+    if not store.has_controller:  # else it is refused for that
+        _refuse_what_is_lost(store, metadata, records)
+    calls = [*metadata["calls"], *metadata["calls_before"]]
     session = OrchestratorSession(
         metadata["pattern_name"],
         metadata["working_dir"],
@@ -50,12 +54,13 @@ def resume_session(base: Path, session_id: str) -> list[ProcessResult]:
     with session:
         processes = {record["process_id"]: _again(session, record) for record in records}
         results: dict[str, ProcessResult] = {}
-        for call in metadata["calls"]:
-            given = [processes[process_id] for process_id in call["processes"] if process_id in processes]
+        for call in calls:
+            given = [processes[process_id] for process_id in call["processes"]]
             fresh = [process.replace() if process.is_done else process for process in given]
             came = _STRATEGIES[call["strategy"]](fresh, **_options(call["options"]))
             results |= {result.process_id: result for result in (came if isinstance(came, list) else [came])}
-        called = {process_id for call in metadata["calls"] for process_id in call["processes"]}
+            processes |= {process.process_id: process for process in fresh}
+        called = {process_id for call in calls for process_id in call["processes"]}
         for process_id, process in processes.items():
             if process_id not in called:
                 results[process_id] = process.run()
@@ -83,17 +88,38 @@ def _options(options: Mapping[str, Any]) -> dict[str, Any]:
 def _refuse_what_is_lost(
     store: SessionStore, metadata: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
 ) -> None:
-    problems = [
-        f"{call['strategy']} was given {', '.join(call['lost'])}, which only its program has"
-        for call in metadata["calls"]
-        if call["lost"]
-    ]
-    problems += [
-        f"process {record['process_id']!r} needs {', '.join(missing)} in the environment"
-        for record in records
-        if (missing := missing_secrets(record))
-    ]
+    known = {record["process_id"]: record for record in records}
+    problems = []
+    for call in (*metadata["calls"], *metadata["calls_before"]):
+        if call["strategy"] not in _STRATEGIES:
+            problems.append(f"no strategy is called {call['strategy']!r}")
+        if call["lost"]:
+            problems.append(f"{call['strategy']} was given {', '.join(call['lost'])}, which only its program has")
+        missing = [process_id for process_id in call["processes"] if process_id not in known]
+        if missing:
+            problems.append(
+                f"{call['strategy']} was given {', '.join(map(repr, missing))}, of which there is no record"
+            )
+    for record in records:
+        problems += [f"process {record['process_id']!r} {problem}" for problem in _problems(record)]
     if problems:
         remedy = f"run its program again, with OrchestratorSession(…, resume={store.session_id!r})"
         message = f"session {store.session_id!r} cannot be resumed from here: {'; '.join(problems)}. Else {remedy}"
         raise AgentError(message)
+
+
+def _problems(record: Mapping[str, Any]) -> list[str]:
+    """Return what keeps a process from being made again. What has finished needs no secrets."""
+    problems = []
+    try:
+        agent_cli(record["cli"])
+    except AgentError as error:
+        problems.append(f"is of a command line that only its program knows ({error})")
+    if record["state"] in FINISHED:
+        return problems
+    missing = missing_secrets(record)
+    if missing:
+        problems.append(f"needs {', '.join(missing)} in the environment")
+    if record["lost"]:
+        problems.append(f"has a secret in its {', '.join(record['lost'])}, which is not on disk")
+    return problems

@@ -5,30 +5,34 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-import time
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.names import escape_name
+from ..core.status import Status
 from ..errors import AgentError, ArgumentError
 from .arguments import ProcessArguments
 from .books import Books
-from .budget import Budget
+from .budget import Budget, budget_problems
 from .claude import ClaudeProcess
 from .codex import CodexProcess
 from .control import Control
-from .log import utc_time
 from .process import CliProcess
+from .result import CANCELLED, ProcessResult
+from .runners import Runners
 from .store import LOG, SESSIONS, SessionStore
 from .summary import SessionSummary, summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .result import ProcessResult
+    from .process import AgentProcess
 
-CLOSE_SECONDS = 60.0
-"""How long :meth:`OrchestratorSession.close` waits for what it has told to end, which gets its grace period."""
+CLOSE_SECONDS = 30.0
+"""How much longer than the grace period :meth:`OrchestratorSession.close` waits for what it has told to end."""
 _CLASSES: Mapping[str, type[CliProcess]] = {"claude": ClaudeProcess, "codex": CodexProcess}
+_open_sessions: weakref.WeakSet[OrchestratorSession] = weakref.WeakSet()
 
 
 class OrchestratorSession:
@@ -37,7 +41,7 @@ class OrchestratorSession:
     Use it as a context manager, or call :meth:`close`; it is closed when the program ends, too. Its state is on disk
     as it goes, so that ``pytest-orchestrator sessions`` can show, pause, resume and kill it from another terminal.
 
-    Its methods may be called from any thread.
+    Its methods may be called from any thread. In a forked copy of the program it can only be looked at.
     """
 
     def __init__(
@@ -62,8 +66,8 @@ class OrchestratorSession:
         ``resume`` is the id of a session that ended, or whose program died: its directory is used again, and a process
         with the same id and prompt as one that had finished is not run again but has the same result.
 
-        Raise ArgumentError with all mistakes, AgentError when the session to resume is not there or open, OSError when
-        its directory cannot be made.
+        Raise ArgumentError with all mistakes, AgentError when the session to resume is not there, open or not
+        readable, or when the directory cannot be made.
         """
         arguments = ProcessArguments()
         self.pattern_name = arguments.some_text("pattern_name", pattern_name)
@@ -71,37 +75,53 @@ class OrchestratorSession:
         base = arguments.directory("base_log_dir", base_log_dir or self.working_dir / SESSIONS).absolute()
         arguments.text("model", model)
         arguments.some_text("cli", cli)
+        arguments.text("resume", resume)
+        arguments.problems += budget_problems(budget_usd=budget_usd, budget_tokens=budget_tokens)
         arguments.check()
         self.model = model
         self.cli = cli
-        self._guard = threading.Condition()
-        self._is_open = False
-        self._owner = os.getpid()
-        self._store = SessionStore.create(base, pattern_name) if resume is None else SessionStore.find(base, resume)
-        self._lock = self._store.take()
-        self._books = Books(self._store, resumed=resume is not None)
-        if resume is not None:
-            before = self._books.metadata
-            if before["pattern_name"] != pattern_name:
-                os.close(self._lock)
-                problem = (
-                    f"session {self.session_id!r} has pattern_name {before['pattern_name']!r}, not {pattern_name!r}"
-                )
-                raise AgentError(problem)
-            budget_usd = before["budget"]["usd"] if budget_usd is None and before["budget"] else budget_usd
-            budget_tokens = before["budget"]["tokens"] if budget_tokens is None and before["budget"] else budget_tokens
         self.budget: Budget | None = None
         """What all processes share; None without a bound."""
-        if budget_usd is not None or budget_tokens is not None:
-            self.budget = Budget(budget_usd, budget_tokens, self._store.path / "budget.json")
+        self._guard = threading.RLock()
+        self._orders = threading.RLock()
+        self._runners = Runners()
         self._processes: dict[str, CliProcess] = {}
-        self._running: list[CliProcess] = []
-        self._is_open = True
-        self._is_paused = False
-        self._books.begin(pattern_name, self.working_dir, model, cli, self.budget)
-        self._control = Control(self._store.path, self._obey)
+        self._owner = os.getpid()
+        self._is_closing = False
+        self._store = SessionStore.create(base, pattern_name) if resume is None else SessionStore.find(base, resume)
+        self._lock = self._store.take()
+        self._control: Control | None = None
+        try:
+            self._begin(budget_usd, budget_tokens, is_resumed=resume is not None)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        _open_sessions.add(self)
         atexit.register(self.close)
         self.log(f"session {self.session_id} {'resumed' if resume is not None else 'started'}, process {os.getpid()}")
+
+    def _begin(self, usd: float | None, tokens: float | None, *, is_resumed: bool) -> None:
+        self._books = Books(self._store, resumed=is_resumed)
+        if is_resumed:
+            before = self._books.metadata
+            if before["pattern_name"] != self.pattern_name:
+                names = f"pattern_name {before['pattern_name']!r}, not {self.pattern_name!r}"
+                problem = f"session {self.session_id!r} has {names}"
+                raise AgentError(problem)
+            bounds = before.get("budget") or {}
+            usd = bounds.get("usd") if usd is None else usd
+            tokens = bounds.get("tokens") if tokens is None else tokens
+        if usd is not None or tokens is not None:
+            self.budget = Budget(usd, tokens, self._store.ledger)  # type: ignore[arg-type]  # a float is fine, too
+        try:
+            self._books.begin(self.pattern_name, self.working_dir, self.model, self.cli, self.budget)
+        except OSError as error:
+            problem = f"session {self.session_id!r} cannot be written to {str(self.log_dir)!r}: {error.strerror}"
+            raise AgentError(problem) from error
+        try:
+            self._control = Control(self._store.path, self._obey)
+        except OSError as error:  # a file system without sockets: everything else works
+            self.log(f"it cannot be paused, resumed and killed from other terminals: {error.strerror}", "WARNING")
 
     def __enter__(self) -> OrchestratorSession:
         return self
@@ -144,12 +164,13 @@ class OrchestratorSession:
 
         Raise ArgumentError with all mistakes, AgentError when the session is closed.
         """
+        self._refuse_a_copy()
         with self._guard:
-            if not self._is_open:
+            if not self._runners.is_open:
                 problem = f"session {self.session_id!r} is closed: begin another, or resume it by its id"
                 raise AgentError(problem)
             process_id = self._free_id() if process_id is None else process_id
-            if process_id in self._processes:
+            if isinstance(process_id, str) and process_id in self._processes:
                 problem = f"process_id: {process_id!r} is the id of another process of session {self.session_id!r}"
                 raise ArgumentError(problem)
             name = cli or self.cli
@@ -159,26 +180,20 @@ class OrchestratorSession:
             if self.budget is not None:
                 given.setdefault("budget", self.budget)
             process = kind(
-                prompt,
-                process_id,
-                working_dir,
-                self._store.path,
-                model or self.model,
-                stream_output,
-                timeout,
-                **given,
+                prompt, process_id, working_dir, self.log_dir, model or self.model, stream_output, timeout, **given
             )
+            process.working_dir = process.working_dir.absolute()
             process.observer = self
             self._processes[process_id] = process
             self._books.created(process)
         return process
 
     def log(self, message: str, level: str = "INFO") -> None:
-        """Write ``message`` to ``session.log``, each of its lines with the time (UTC) and ``level``."""
-        moment = utc_time(time.time())
-        lines = "".join(f"{moment} {level} {line}\n" for line in str(message).splitlines() or [""])
-        with open(self.get_session_log_path(), "a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(lines)
+        """Write ``message`` to ``session.log``, each of its lines with the time (UTC) and ``level``.
+
+        Secrets are replaced. A message that cannot be written is lost; :meth:`summarize` tells of that.
+        """
+        self._books.log(str(message), level)
 
     def get_session_log_path(self) -> Path:
         """Return the path of ``session.log``."""
@@ -190,114 +205,135 @@ class OrchestratorSession:
 
     def summarize(self) -> SessionSummary:
         """Return what became of all processes so far; ``str()`` of it is for people."""
-        return summary_of(self.session_id, self._state, self._books.metadata, self._books.records)
+        budget = None if self.budget is None else self.budget.as_dict()
+        metadata = self._books.metadata
+        return summary_of(self.session_id, metadata, self._books.records, budget, problem=self._books.problem)
 
     # -- pausing and ending -----------------------------------------------------------------------------------
 
     def pause(self) -> None:
         """Let everything that runs stand still, with its time limits, and start nothing before :meth:`resume`."""
-        with self._guard:
-            if not self._is_open or self._is_paused:
-                return
-            self._is_paused = True
-            running = list(self._running)
-            self._books.set_state("paused")
-        for process in running:
-            process.suspend()
-        self.log(f"paused {len(running)} running processes")
+        with self._orders:
+            count = self._runners.pause()
+            if count is not None:
+                self._books.set_state("paused")
+                self.log(f"paused, {count} processes run")
 
     def resume(self) -> None:
         """Let everything go on after :meth:`pause`."""
-        with self._guard:
-            if not self._is_paused:
-                return
-            self._is_paused = False
-            running = list(self._running)
-            self._books.set_state("running")
-            self._guard.notify_all()
-        for process in running:
-            process.resume()
-        self.log(f"resumed {len(running)} processes")
+        with self._orders:
+            count = self._runners.resume()
+            if count is not None:
+                self._books.set_state("running")
+                self.log(f"resumed, {count} processes run")
 
     def kill(self) -> None:
-        """End everything that runs; what has not started never will, in this session."""
-        self._end("killed")
+        """End everything that runs; what has not started never will, in this session. Returns at once."""
+        with self._orders:
+            count = self._runners.end()
+            if count is not None:
+                self._books.set_state("killed")
+                self.log(f"killed, {count} processes were running", "WARNING")
 
     def close(self) -> None:
-        """End everything that runs, and the session. Closing twice is harmless."""
+        """End everything that runs, wait for that, and end the session. Closing twice is harmless.
+
+        Called by a process of its own, as from ``on_event``, it does not wait for that one.
+        """
         if os.getpid() != self._owner:
-            return  # a forked copy: the session is not its own
-        self._end("closed")
-        with self._guard:
-            deadline = time.monotonic() + CLOSE_SECONDS
-            while self._running and (rest := deadline - time.monotonic()) > 0:
-                self._guard.wait(rest)
-            lock, self._lock = self._lock, -1
-        if lock >= 0:
-            self._control.close()
-            os.close(lock)
-            atexit.unregister(self.close)
+            return
+        self._is_closing = True
+        count = self._runners.end()
+        if count:
+            self.log(f"closed while {count} processes were running", "WARNING")
+        if self._runners.wait(CLOSE_SECONDS):
+            self._release()
 
-    def _end(self, state: str) -> None:
-        with self._guard:
-            if not self._is_open:
+    def _release(self) -> None:
+        """Let go of the directory, once."""
+        with self._guard:  # all the while: who comes second may be the last thread that is waited for
+            if self._lock < 0:
                 return
-            self._is_open = False
-            self._is_paused = False
-            running = list(self._running)
-            self._books.set_state(state)
-            self._guard.notify_all()
-        for process in running:
-            process.terminate()
-        self.log(f"{state}" + (f", {len(running)} processes were running" if running else ""))
-
-    @property
-    def _state(self) -> str:
-        return str(self._books.metadata["state"])
+            if self._control is not None:
+                self._control.close()
+            if self._books.metadata["state"] != "killed":
+                self._books.set_state("closed")
+            self.log("closed")
+            os.close(self._lock)
+            self._lock = -1
+            atexit.unregister(self.close)
 
     def _obey(self, order: str) -> Mapping[str, Any]:
         """Do what somebody in another terminal asks for, and return the answer."""
         orders = {"pause": self.pause, "resume": self.resume, "kill": self.kill}
         if order not in orders:
             return {"error": f"no such order: {order!r}"}
-        with self._guard:
-            count = len(self._running)
+        count = len(self._runners)
         orders[order]()
-        return {"state": self._state, "running": count}
+        if order == "kill":
+            self._runners.wait(CLOSE_SECONDS)
+        return {"state": self._books.metadata["state"], "running": count, "left": len(self._runners)}
 
     # -- what processes tell ----------------------------------------------------------------------------------
 
     def before(self, process: CliProcess) -> ProcessResult | None:
         """Take note that ``process`` is about to run, once the session is not paused; or return its result."""
-        known = self._books.recall(process)
+        self._refuse_a_copy()
+        name = escape_name(process.process_id)
+        known = self._books.recall(process) if self._runners.is_open else None
         if known is not None:
-            self.log(f"process {process.process_id} had finished: {known.status}")
+            self.log(f"process {name} had finished: {known.status}")
             return known
-        with self._guard:
-            while self._is_paused and not process.is_unwanted:
-                self._guard.wait(1.0)  # it may have been terminated, which nobody tells us
-            if not self._is_open:
-                process.terminate()
-            self._running.append(process)
-            self._books.started(process)
-        self.log(f"process {process.process_id} started")
+        if not self._runners.enter(process):
+            if self._lock >= 0:
+                self._books.refused(process)
+            error = f"not started: session {self.session_id!r} is closed"
+            return ProcessResult(CANCELLED, "", "", 0.0, process.process_id, Status.CANCELLED, error=error)
+        self._books.started(process)
+        self.log(f"process {name} started")
         return None
 
     def after(self, process: CliProcess, result: ProcessResult | None) -> None:
-        """Take note that ``process`` has run."""
-        self._books.ended(process, result)
-        with self._guard:
-            self._running.remove(process)
-            self._guard.notify_all()
-        told = "interrupted" if result is None else f"{result.status}, exit {result.exit_code}"
-        self.log(f"process {process.process_id} ended: {told}", "INFO" if result and result.ok else "WARNING")
+        """Take note that ``process`` has run, or was kept from it by an exception."""
+        if not self._runners.has(process):
+            return
+        try:
+            self._books.ended(process, result)
+            told = "interrupted" if result is None else f"{result.status}, exit {result.exit_code}"
+            level = "INFO" if result and result.ok else "WARNING"
+            self.log(f"process {escape_name(process.process_id)} ended: {told}", level)
+        finally:
+            self._runners.leave(process)
+        if self._is_closing and not len(self._runners):
+            self._release()
 
-    def note_call(self, strategy: str, process_ids: Sequence[str], options: Mapping[str, Any]) -> None:
+    def note_call(self, strategy: str, processes: Sequence[AgentProcess], options: Mapping[str, Any]) -> None:
         """Take note that a strategy was given processes of this session: to do that again if this program dies."""
-        self._books.called(strategy, process_ids, options)
+        self._books.called(strategy, [each for each in processes if isinstance(each, CliProcess)], options)
 
     def _free_id(self) -> str:
         number = len(self._processes) + 1
         while f"process_{number:03}" in self._processes:
             number += 1
         return f"process_{number:03}"
+
+    def _refuse_a_copy(self) -> None:
+        if os.getpid() != self._owner:
+            problem = f"session {self.session_id!r} belongs to process {self._owner}: a forked one begins its own"
+            raise AgentError(problem)
+
+    def _forget(self) -> None:
+        """In a forked copy: let go of what keeps the session open when the original dies."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+        if self._control is not None:
+            self._control.forget()
+
+
+def _after_fork() -> None:
+    for session in list(_open_sessions):
+        session._forget()  # noqa: SLF001 - of this class
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..core.names import escape_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+_WIDEST = 60
+"""Characters of a process id that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +20,7 @@ class ProcessSummary:
 
     process_id: str
     state: str
-    """A status, or ``created``, ``running``, ``paused`` for one that has none yet."""
+    """A status; for what has none ``created``, ``running`` or ``paused``, or ``died``: it ran when its program died."""
     cli: str
     duration: float = 0.0
     """Seconds."""
@@ -26,11 +31,14 @@ class ProcessSummary:
     """How often it was run: more than once when a strategy tried again, or when its session was resumed."""
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> ProcessSummary:
+    def of(cls, record: Mapping[str, Any], session_state: str) -> ProcessSummary:
         """Return what there is to say of the record of a process."""
+        state = record["state"]
+        if state == "running" and session_state in ("paused", "died"):
+            state = session_state
         return cls(
             record["process_id"],
-            record["state"],
+            state,
             record["cli"],
             record["duration"],
             record["cost_usd"],
@@ -54,6 +62,9 @@ class SessionSummary:
     """UTC, ISO 8601."""
     processes: tuple[ProcessSummary, ...]
     budget: Mapping[str, Any] | None = None
+    """Both bounds and what is spent, of all runs: ``usd``, ``tokens``, ``spent_usd``, ``spent_tokens``."""
+    problem: str | None = None
+    """Why what is on disk is not complete."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -84,6 +95,7 @@ class SessionSummary:
             "cost_usd": self.cost_usd,
             "tokens": self.tokens,
             "budget": None if self.budget is None else dict(self.budget),
+            "problem": self.problem,
             "processes": [process.as_dict() for process in self.processes],
         }
 
@@ -100,21 +112,31 @@ class SessionSummary:
                 if bound
             ]
             lines.append(f"  budget: {', '.join(bounds)}")
-        width = max((len(process.process_id) for process in self.processes), default=0)
+        if self.problem is not None:
+            lines.append(f"  {self.problem}")
+        names = {process.process_id: escape_name(process.process_id)[:_WIDEST] for process in self.processes}
+        width = max(map(len, names.values()), default=0)
         for process in self.processes:
-            what = f"  {process.process_id:<{width}}  {process.state:<9} {process.duration:7.1f} s"
+            what = f"  {names[process.process_id]:<{width}}  {process.state:<9} {process.duration:7.1f} s"
             again = f", run {process.runs} times" if process.runs > 1 else ""
-            why = f"  {process.error}" if process.error else ""
+            why = f"  {escape_name(process.error)}" if process.error else ""
             lines.append(f"{what}{_spent(process.cost_usd, process.tokens)}{again}{why}")
         return "\n".join(lines)
 
 
 def summary_of(
-    session_id: str, state: str, metadata: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
+    session_id: str,
+    metadata: Mapping[str, Any],
+    records: Sequence[Mapping[str, Any]],
+    budget: Mapping[str, Any] | None,
+    *,
+    state: str | None = None,
+    problem: str | None = None,
 ) -> SessionSummary:
-    """Return the summary of a session from what is on disk."""
-    processes = tuple(map(ProcessSummary.of, records))
-    return SessionSummary(session_id, state, metadata["started"], processes, metadata.get("budget"))
+    """Return the summary of a session from its books. ``state`` is what is known of it better than they do."""
+    state = state or str(metadata["state"])
+    processes = tuple(ProcessSummary.of(record, state) for record in records)
+    return SessionSummary(session_id, state, metadata["started"], processes, budget, problem)
 
 
 def _spent(cost: float | None, tokens: int) -> str:
