@@ -21,6 +21,7 @@ from ..process.pool import shared_pool
 from ..process.redaction import Redactor
 from ..reports.logs import beside_log
 from .agent_reports import AGENT_TEST, evidence_of, watch_agents
+from .agent_watch import Watch
 from .given import given_flags, given_ini
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class AgentTest:
         self._temporary = tmp_path_factory
         self._log_dir: Path | None = None
         self._guard = threading.Condition()
-        self._running: list[CliProcess] = []
+        self._running: dict[CliProcess, Watch] = {}
         self._ended: list[tuple[CliProcess, ProcessResult]] = []
         self._count = 0
         self._is_open = True
@@ -186,26 +187,26 @@ class AgentTest:
         with self._guard:
             if not self._is_open:
                 process.terminate()
-            self._running.append(process)
+            self._running[process] = Watch(process)
 
     def after(self, process: CliProcess, result: ProcessResult | None) -> None:
         """Take note that ``process`` has run."""
         with self._guard:
-            if result is not None:
-                self._ended.append((process, result))
-            self._running.remove(process)
+            watch = self._running.pop(process)
+            self._ended.append((process, watch.interrupted() if result is None else result))
             self._guard.notify_all()
 
     def stop(self) -> None:
-        """End what still runs, and wait for it; nothing more is started."""
+        """End what still runs, and wait for it."""
         with self._guard:
-            self._is_open = False
             for process in self._running:
                 process.terminate()
             self._guard.wait_for(lambda: not self._running, CLOSE_SECONDS)
 
     def close(self) -> None:
-        """End what still runs, and the engines that nobody uses."""
+        """End what still runs, start nothing more, and end the engines that nobody uses."""
+        with self._guard:
+            self._is_open = False
         self.stop()
         if self._ended or self.workspaces:
             shared_pool().close_idle()

@@ -188,6 +188,26 @@ def test_it(agent_workspace, claude_process, model_endpoint):
     assert reports(agents)["test_it", "call"]["workspace.created"] == '["early"]'
 
 
+def test_a_run_that_the_limit_of_the_test_interrupts_is_told_as_far_as_it_came(agents: Project) -> None:
+    agent_test(
+        agents,
+        """
+@pytest.mark.timeout(2)
+def test_it(agent_workspace, claude_process, model_endpoint):
+    agent_workspace()
+    endpoint = model_endpoint([{"run": "echo > early; echo found it"}, {"run": "sleep 60"}])
+    claude_process("Go", endpoint=endpoint, grace=0.1).run()
+""",
+    )
+    run = agents.run("tests")
+    assert run.outcomes == {"failed": 1}, run.out
+    (told,) = evidence(run)["test_it"]["runs"]
+    assert (told["status"], told["error"]) == ("cancelled", "interrupted by an exception in the test")
+    assert told["transcript"]["tool_calls"][0]["result"]["text"] == "found it"
+    assert "    found it\n" in run.out
+    assert reports(agents)["test_it", "call"]["workspace.created"] == '["early"]'
+
+
 def test_secrets_are_in_none_of_it(agents: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_API_TOKEN", "sesame-open-4711")
     agent_test(
