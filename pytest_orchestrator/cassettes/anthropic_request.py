@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from .request import Purpose
 
+_SESSION = re.compile(r"session(?:_id)?[_\":\s]+([0-9a-f]{8}-[0-9a-f-]{27})")
 _WORKING_DIRECTORY = re.compile(r"(?:Primary working|Working|Current working) directory: (.+)", re.IGNORECASE)
 
 
@@ -42,7 +43,7 @@ def read_messages(
         dialect="anthropic",
         purpose=purpose,
         client=client,
-        session=headers.get("x-claude-code-session-id") or headers.get("x-session-id") or "",
+        session=_session(headers, body),
         model=bodies.text(body.get("model")),
         prompt=user_texts[0] if user_texts else "",
         user_text=user_texts[-1] if user_texts else "",
@@ -61,6 +62,15 @@ def read_messages(
         headers=headers,
         raw=raw,
     )
+
+
+def _session(headers: Mapping[str, str], body: dict[str, Any]) -> str:
+    named = headers.get("x-claude-code-session-id") or headers.get("x-session-id")
+    if named:
+        return named
+    # Versions of Claude Code without that header name it here, beside the user's id.
+    found = _SESSION.search(bodies.text(bodies.mapping(body.get("metadata")).get("user_id")))
+    return found[1] if found else ""
 
 
 def system_text(body: dict[str, Any]) -> str:

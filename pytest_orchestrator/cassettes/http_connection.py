@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of a request, as the Messages API allows."""
 
+_LAST_CHUNK = b"0\r\n\r\n"
 _GONE = select.POLLHUP | select.POLLERR | getattr(select, "POLLRDHUP", 0)
 
 
@@ -143,6 +144,9 @@ class HttpConnection(BaseHTTPRequestHandler):
             self.wfile.write(body)
             return
         self._send_head(answer, "text/event-stream; charset=utf-8", length=None)
+        if not slow and cut is None:
+            self.wfile.write(b"".join([*map(_chunk, (event.wire for event in answer.events)), _LAST_CHUNK]))
+            return
         sent = 0
         for number, event in enumerate(answer.events):
             if cut is not None and cut.events is not None and number >= cut.events:
@@ -152,12 +156,12 @@ class HttpConnection(BaseHTTPRequestHandler):
             wire = event.wire
             if cut is not None and cut.bytes is not None and sent + len(wire) > cut.bytes:
                 wire = wire[: cut.bytes - sent]
-                self._cut_off(b"%x\r\n%s\r\n" % (len(wire), wire) if wire else b"")
+                self._cut_off(_chunk(wire) if wire else b"")
             sent += len(wire)
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(wire), wire))
+            self.wfile.write(_chunk(wire))
         if cut is not None:
             self._cut_off(b"")
-        self.wfile.write(b"0\r\n\r\n")
+        self.wfile.write(_LAST_CHUNK)
 
     def _send_head(self, answer: Answer, content_type: str, length: int | None) -> None:
         self.send_response(answer.status)
@@ -177,6 +181,10 @@ class HttpConnection(BaseHTTPRequestHandler):
         self.wfile.write(rest)
         self.wfile.flush()
         raise ConnectionAbortedError("cut off as the script says")
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
 
 
 def _inflated(data: bytes) -> bytes:

@@ -78,11 +78,15 @@ class Listener:
                 connection.close()
                 return
             self._open[connection] = thread
-        thread.start()
-
-    def _run(self, connection: socket.socket) -> None:
         try:
-            self._serve(connection)
+            thread.start()
+        except RuntimeError:  # the system has no thread left for it
+            self._run(connection, is_served=False)
+
+    def _run(self, connection: socket.socket, *, is_served: bool = True) -> None:
+        try:
+            if is_served:
+                self._serve(connection)
         except OSError:
             pass  # the client went away, or the endpoint was closed
         finally:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from .request import Purpose
 
+_SESSION_HEADERS = ("thread-id", "conversation_id", "session-id", "session_id")
+"""Where Codex names the conversation, the newest versions first."""
 _WORKING_DIRECTORY = re.compile(r"<cwd>(.+?)</cwd>")
 _EXIT_CODE = re.compile(r"(?:[Pp]rocess exited with code|\"exit_code\":|^[Ee]xit code:?) *(-?\d+)", re.MULTILINE)
 _REFUSED = re.compile(
@@ -56,7 +58,7 @@ def read_responses(
         dialect="openai",
         purpose=purpose,
         client=client,
-        session=headers.get("thread-id") or headers.get("session-id") or headers.get("session_id") or "",
+        session=_session(headers, body, client),
         model=bodies.text(body.get("model")),
         prompt=user_texts[0] if user_texts else "",
         user_text=user_texts[-1] if user_texts else "",
@@ -75,6 +77,13 @@ def read_responses(
         headers=headers,
         raw=raw,
     )
+
+
+def _session(headers: Mapping[str, str], body: dict[str, Any], client: str) -> str:
+    named = [headers[name] for name in _SESSION_HEADERS if headers.get(name)]
+    if client == "codex":
+        named.append(bodies.text(body.get("prompt_cache_key")))
+    return named[0] if named else ""
 
 
 def _is_of_the_model(item: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -136,6 +137,26 @@ def test_a_conversation_that_is_resumed_under_another_session_goes_on() -> None:
         client.session = "s2"
         client.say("And?")
         assert said(client.ask()) == "Three."
+
+
+SESSION = "c92d4dc5-6997-46b7-ad37-06300f8e009a"
+
+
+@pytest.mark.parametrize(
+    "user_id", [f"user_1f_account__session_{SESSION}", json.dumps({"device_id": "1f", "session_id": SESSION})]
+)
+def test_a_claude_that_names_its_session_elsewhere_is_known_as_well(user_id: str) -> None:
+    with ModelEndpoint(["x"]) as endpoint:
+        MessagesClient(endpoint.url).ask(metadata={"user_id": user_id})
+        assert endpoint.requests[0].session == SESSION
+
+
+@pytest.mark.parametrize("name", ["thread-id", "conversation_id", "session-id", "session_id"])
+def test_a_codex_that_names_its_session_elsewhere_is_known_as_well(name: str) -> None:
+    with ModelEndpoint(["x", "x"]) as endpoint:
+        ResponsesClient(endpoint.url, headers={name: SESSION}).ask()
+        ResponsesClient(endpoint.url).post(prompt_cache_key=SESSION)
+        assert [request.session for request in endpoint.requests] == [SESSION, SESSION]
 
 
 def test_one_endpoint_speaks_both_dialects_at_once() -> None:
