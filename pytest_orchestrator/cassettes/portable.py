@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _PATIENCE_MS = 30_000
 """How long Codex waits for a command before it tells the model that it still runs; it allows no more."""
 
-_HEAD = 500
-"""Characters of a result in which Codex says so."""
 _STILL_RUNS = re.compile(r"[Pp]rocess running with session ID (\d+)")
 _CODE_STILL_RUNS = re.compile(r"\AScript running with cell ID (\S+)")
 
@@ -88,10 +86,10 @@ def waiting_call(request: ModelRequest) -> ToolUse | None:
     Codex says so after 30 seconds, and leaves it to the model to ask again.
     """
     for result in request.results:
-        session = _STILL_RUNS.search(result.text[:_HEAD])
+        session = _STILL_RUNS.search(result.head)
         if session is not None and "write_stdin" in request.tools:
             return ToolUse("write_stdin", {"session_id": int(session[1]), "chars": "", "yield_time_ms": _PATIENCE_MS})
-        cell = _CODE_STILL_RUNS.search(result.text[:_HEAD])
+        cell = _CODE_STILL_RUNS.search(result.head)
         if cell is not None and "wait" in request.tools:
             return ToolUse("wait", {"cell_id": cell[1], "yield_time_ms": _PATIENCE_MS})
     return None

@@ -23,9 +23,11 @@ class ToolAnswer:
 
     call_id: str
     text: str
-    """What is text of it; images and the like are left out."""
+    """What is text of it; images and the like are left out. Of Codex, what the program wrote."""
     is_error: bool
-    """Whether the agent said so or, where its dialect has no word for that, the text names another exit code than 0."""
+    """Whether the agent said so or, where its dialect has no word for that, ``head`` names another exit code than 0."""
+    head: str = ""
+    """What Codex itself says of the call before that: how long it took, and how it ended."""
 
 
 @dataclass(frozen=True, slots=True)

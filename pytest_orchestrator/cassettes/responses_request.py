@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +22,16 @@ _REFUSED = re.compile(
     r"(?:exec_command failed|apply_patch verification failed|unsupported (?:custom tool )?call|execution error"
     r"|failed to parse|Script failed|rejected by user|sandbox denied)"
 )
-_OF_EXEC = re.compile(r"\AScript completed\n(?:Wall time.*\n)?(?:Output:\n)?\n*")
-"""What Codex's ``exec`` puts before the texts of its code."""
+_HEAD = re.compile(
+    r"(?:(?:Script |Chunk ID|Wall time|[Pp]rocess |Exit code|Original token|Total output).*\n){1,8}Output:\n"
+)
+"""What Codex says before the output of a program, or of code that it ran."""
 _NESTED_TOOL = re.compile(r"^### `([A-Za-z_][A-Za-z0-9_]*)`", re.MULTILINE)
 _OF_THE_MODEL = frozenset(
     {"function_call", "custom_tool_call", "local_shell_call", "reasoning", "web_search_call", "tool_search_call"}
 )
 _CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call"})
 _OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output", "local_shell_call_output"})
-_HEAD = 2000
-"""Characters of a result in which the CLI says how it ended; what the program wrote comes behind."""
 
 
 def read_responses(
@@ -94,12 +95,28 @@ def _answer(item: dict[str, Any]) -> ToolAnswer:
     output = item.get("output")
     if isinstance(output, dict):
         output = output.get("content", "")
-    answer = "\n".join(bodies.block_texts(output))
-    said = _OF_EXEC.sub("", answer, count=1)
-    head = said[:_HEAD].partition("\nOutput:\n")[0]
+    head, text = _divided("\n".join(bodies.block_texts(output)))
     code = _EXIT_CODE.search(head)
-    is_error = int(code[1]) != 0 if code else _REFUSED.match(answer) is not None
-    return ToolAnswer(bodies.text(item.get("call_id")), answer, is_error)
+    is_error = int(code[1]) != 0 if code else _REFUSED.match(head or text) is not None
+    return ToolAnswer(bodies.text(item.get("call_id")), text, is_error, head)
+
+
+def _divided(answer: str) -> tuple[str, str]:
+    """Return what Codex says of a call, and what the program wrote."""
+    try:
+        old = bodies.mapping(json.loads(answer)) if answer.startswith("{") else {}
+    except ValueError:
+        old = {}
+    if "output" in old and "metadata" in old:
+        return json.dumps(old["metadata"]), bodies.text(old["output"])
+    heads: list[str] = []
+    text = answer
+    # Code that ran a command has its own words around those of the command.
+    while len(heads) < 2 and _HEAD.match(text):
+        head, _, text = text.partition("Output:\n")
+        heads.append(head)
+        text = text.removeprefix("\n")
+    return "".join(heads), text
 
 
 def _tools(body: dict[str, Any], items: list[dict[str, Any]]) -> list[DeclaredTool]:

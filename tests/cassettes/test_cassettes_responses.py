@@ -113,27 +113,33 @@ def test_a_tool_that_the_agent_does_not_have_is_called_all_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("output", "has_failed"),
+    ("output", "has_failed", "text"),
     [
-        ("Chunk ID: 1\nWall time: 0 seconds\nProcess exited with code 0\nOutput:\nexit code: 3\n", False),
-        ("Chunk ID: 1\nWall time: 0 seconds\nProcess exited with code 3\nOutput:\n", True),
-        ("Script completed\nWall time 0.1 seconds\nOutput:\n\nProcess exited with code 2\nOutput:\nx", True),
-        ("Script completed\nWall time 0.1 seconds\nOutput:\n\nProcess exited with code 0\nOutput:\nx", False),
-        ("Script failed\nOutput:\n\nReferenceError", True),
-        ('{"output": "", "metadata": {"exit_code": 1}}', True),
-        ("unsupported call: teleport", True),
-        ("exec_command failed for `/bin/bash`: denied", True),
-        ("Plan updated", False),
+        ("Chunk ID: 1\nWall time: 0 s\nProcess exited with code 0\nOutput:\nexit code: 3\n", False, "exit code: 3\n"),
+        ("Chunk ID: 1\nWall time: 0 s\nProcess exited with code 3\nOutput:\n", True, ""),
+        ("Script completed\nWall time 0.1 s\nOutput:\n\nProcess exited with code 2\nOutput:\nx", True, "x"),
+        ("Script completed\nWall time 0.1 s\nOutput:\n\nProcess exited with code 0\nOutput:\nx", False, "x"),
+        ("Script completed\nWall time 0.1 s\nOutput:\n\nexit code: 3", False, "exit code: 3"),
+        ("Script failed\nOutput:\n\nReferenceError", True, "ReferenceError"),
+        ("Exit code: 1\nWall time: 0 s\nOutput:\nx", True, "x"),
+        ('{"output": "x", "metadata": {"exit_code": 1}}', True, "x"),
+        ('{"output": "x", "metadata": {"exit_code": 0}}', False, "x"),
+        ('{"an": "object"}', False, '{"an": "object"}'),
+        ("{ no object", False, "{ no object"),
+        ("unsupported call: teleport", True, "unsupported call: teleport"),
+        ("exec_command failed for `/bin/bash`: denied", True, "exec_command failed for `/bin/bash`: denied"),
+        ("Plan updated", False, "Plan updated"),
+        ("", False, ""),
     ],
 )
-def test_whether_a_call_failed_is_read_from_the_words_of_codex(output: str, has_failed: bool) -> None:
+def test_whether_a_call_failed_is_read_from_the_words_of_codex(output: str, has_failed: bool, text: str) -> None:
     script = [{"run": "x"}, {"when": {"failed": True}, "say": "Failed."}, {"when": {"failed": False}, "say": "Fine."}]
     with ModelEndpoint(script) as endpoint:
         client = ResponsesClient(endpoint.url)
         client.ask()
         client.give(output)
         (message,) = client.ask()
-        assert endpoint.requests[-1].has_failed is has_failed
+        assert (endpoint.requests[-1].has_failed, endpoint.requests[-1].result) == (has_failed, text)
     assert message["content"][0]["text"] == ("Failed." if has_failed else "Fine.")
 
 

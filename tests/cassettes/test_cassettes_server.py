@@ -7,7 +7,9 @@ import gzip
 import http.client
 import json
 import os
+import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -222,6 +224,29 @@ def test_nothing_is_left_of_many_endpoints() -> None:
     for _ in range(50):
         with ModelEndpoint(["x"]) as endpoint:
             assert said(MessagesClient(endpoint.url).ask()) == "x"
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_ctrl_c_ends_a_program_with_an_endpoint_that_somebody_waits_for(is_closed: bool) -> None:
+    program = f"""
+import sys, threading
+from pytest_orchestrator import ModelEndpoint
+endpoint = ModelEndpoint([{{"hang": True}}])
+print(endpoint.url, flush=True)
+try:
+    threading.Event().wait()
+finally:
+    endpoint.close() if {is_closed} else None
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        port = urlsplit(process.stdout.readline().decode().strip()).port
+        with socket.create_connection(("127.0.0.1", port or 0)) as connection:
+            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY))
+            process.send_signal(signal.SIGINT)
+            assert b"KeyboardInterrupt" in process.communicate(timeout=10)[1]
+            with contextlib.suppress(ConnectionResetError):
+                assert connection.recv(1) == b""
 
 
 def test_a_function_that_waits_for_another_request_is_not_waited_for_when_it_ends() -> None:
