@@ -47,6 +47,7 @@ class Course(Generic[T]):
         self._attempts = attempts
         self._on_progress = on_progress
         self._stages = [Stage.WAITING] * len(self._ids)
+        self._ended = 0
         self._crews: list[Crew] = []
         self._seen = 0
         self._tells = True
@@ -109,6 +110,7 @@ class Course(Generic[T]):
 
     def _tell(self, told: Told) -> None:
         self._stages[told.index] = told.stage
+        self._ended += told.stage is Stage.ENDED
         if self._on_progress is None or not self._tells:
             return
         event = ProgressEvent(
@@ -116,7 +118,7 @@ class Course(Generic[T]):
             process_id=self._ids[told.index],
             index=told.index,
             total=len(self._ids),
-            ended=self._stages.count(Stage.ENDED),
+            ended=self._ended,
             time=told.time,
             attempt=told.attempt,
             result=told.result,

@@ -139,9 +139,15 @@ class Crew:
         # Each in a thread of its own, so that one which takes its time to end does not keep the others running.
         name = threading.current_thread().name
         enders = [threading.Thread(target=_end, args=(process,), name=name, daemon=True) for process in running]
-        for ender in enders:
-            ender.start()
-        for ender in enders:
+        started = []
+        for ender, process in zip(enders, running, strict=True):
+            try:
+                ender.start()
+            except RuntimeError:  # there are too many threads already, or the interpreter ends
+                _end(process)
+            else:
+                started.append(ender)
+        for ender in started:
             ender.join()
 
     def _serve(self) -> None:

@@ -57,6 +57,10 @@ class Given(Arguments):
         if missing:
             self.problems.append(f"{name}: {_shown(given)} is no agent process; it has no {', '.join(missing)}")
             return False
+        for member in ("process_id", "prompt"):
+            if not isinstance(getattr(given, member), str):
+                self._refuse(f"{name}.{member}", getattr(given, member), "a text")
+                return False
         if given.is_done:
             self.problems.append(
                 f"{name}: process {given.process_id!r} has run already, and a process runs once; "
@@ -103,6 +107,9 @@ class Given(Arguments):
 
     def function(self, name: str, given: Any) -> None:
         """Take a function, or None."""
+        if isinstance(given, type):
+            self.problems.append(f"{name}: {given.__name__} is a class; give an object of it, {given.__name__}()")
+            return
         if given is None or _is_plain_function(given):
             return
         if inspect.iscoroutinefunction(given):

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 REFRESH = 0.5
 """Seconds between two looks at the clock while something runs."""
+_MANY = 50
+"""Processes from which on not every step is worth a new table."""
+_CALM = 0.1
+"""Seconds between two tables of many processes at least."""
 _USUAL_SIZE = os.terminal_size((80, 24))
 _WIDEST_NAME = 40
 """Columns of a process id; a longer one loses its middle."""
@@ -95,8 +99,11 @@ class LiveTable:
         """``stream`` is where it is written; by default standard error."""
         self._stream = stream
         self._rows: list[_Row] = []
+        self._open = 0
+        """Processes of which more is to be told."""
         self._drawn = 0
         """Lines of the table that stand above the cursor."""
+        self._drawn_at = 0.0
         self._guard = threading.Lock()
         self._over = threading.Event()
         self._clockwork: threading.Thread | None = None
@@ -110,9 +117,11 @@ class LiveTable:
                     self._write(f"{event}\n")
                 return
             self._note(event)
-            if event.stage is not Stage.WAITING or event.index == event.total - 1:
+            is_over = not self._open
+            is_worth_it = event.stage is not Stage.WAITING or event.index == event.total - 1
+            is_calm = len(self._rows) < _MANY or time.monotonic() - self._drawn_at >= _CALM
+            if is_over or (is_worth_it and is_calm):
                 self._draw()
-            is_over = all(row.stage.is_final for row in self._rows)
             if not is_over and self._clockwork is None:
                 self._over.clear()
                 self._clockwork = threading.Thread(target=self._tick, name=f"{THREAD_NAME}-live", daemon=True)
@@ -148,9 +157,10 @@ class LiveTable:
 
     def _note(self, event: ProgressEvent) -> None:
         if event.stage is Stage.WAITING and not event.index:
-            self._rows, self._drawn = [_Row("") for _ in range(event.total)], 0
+            self._rows, self._drawn, self._open = [_Row("") for _ in range(event.total)], 0, event.total
         row = self._rows[event.index]
         row.name, row.stage = escape_name(event.process_id), event.stage
+        self._open -= event.stage.is_final
         if event.stage is Stage.STARTED:
             row.since = event.time
         if event.stage is Stage.RETRYING:
@@ -168,7 +178,7 @@ class LiveTable:
         lines = [fit(line, width - 1) for line in self._lines(height - 1, time.time())]
         back = _UP_AND_CLEAR.format(self._drawn) if self._drawn else ""
         self._write(back + "".join(f"{line}\n" for line in lines))
-        self._drawn = len(lines)
+        self._drawn, self._drawn_at = len(lines), time.monotonic()
 
     def _lines(self, most: int, now: float) -> list[str]:
         shown = self._rows

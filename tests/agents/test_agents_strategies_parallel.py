@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextvars
 import os
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from strategy_agents import CallAgent, ShellAgent, fails, own_threads, says
 
-from pytest_orchestrator import ArgumentError
+from pytest_orchestrator import ArgumentError, LiveTable
 from pytest_orchestrator.agents.given import _MEMBERS, default_workers
 from pytest_orchestrator.agents.strategies import run_parallel
 from pytest_orchestrator.core.status import Reason, Status
@@ -226,3 +227,21 @@ async def _coroutine(event: object) -> None: ...
 def test_a_coroutine_function_cannot_be_told_anything() -> None:
     with pytest.raises(ArgumentError, match=r"on_progress: .* is a coroutine function; give a plain one"):
         run_parallel([says("a")], on_progress=_coroutine)
+
+
+def test_a_class_cannot_be_told_anything() -> None:
+    with pytest.raises(ArgumentError, match=r"on_progress: LiveTable is a class; give an object of it, LiveTable\(\)"):
+        run_parallel([says("a")], on_progress=LiveTable)  # type: ignore[arg-type]
+
+
+def test_an_id_is_a_text() -> None:
+    with pytest.raises(ArgumentError, match=r"processes\[0\].process_id: 7 is not a text"):
+        run_parallel([says("a", 7)])  # type: ignore[arg-type]
+
+
+def test_thousands_of_processes_cost_time_in_proportion() -> None:
+    told: list[ProgressEvent] = []
+    started = time.process_time()
+    results = run_parallel([says("", str(number)) for number in range(3000)], on_progress=told.append)
+    assert time.process_time() - started < 3
+    assert (len(results), told[-1].ended, len(told)) == (3000, 3000, 9000)
