@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .agents.attempts import is_worth_retrying
     from .agents.claude_stream import ClaudeParser
     from .agents.codex_stream import CodexParser
+    from .agents.fake_call import FakeCall
     from .agents.fake_commands import FakeCommands
     from .agents.live import LiveTable
     from .agents.patterns.aggregation import Aggregate, aggregate
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from .agents.progress import ProgressEvent
     from .agents.strategies import run_batched, run_parallel, run_sequential, run_with_fallback
     from .agents.stream import StreamEvent, StreamParser
-    from .agents.workspace import AgentWorkspace
+    from .agents.workspace import AgentWorkspace, WorkspaceCommit
     from .cassettes.endpoint import ModelEndpoint
     from .cassettes.request import ModelRequest
     from .cli import run_orchestrator
@@ -72,6 +73,7 @@ __all__ = [
     "Debate",
     "DiscoveryError",
     "ExpertPanel",
+    "FakeCall",
     "FakeCommands",
     "LiveTable",
     "Message",
@@ -98,6 +100,7 @@ __all__ = [
     "ToolResult",
     "Transcript",
     "Usage",
+    "WorkspaceCommit",
     "__version__",
     "aggregate",
     "cascade",
@@ -132,6 +135,7 @@ _HOMES = {
     "CodexParser": "agents.codex_stream",
     "Debate": "agents.patterns.debate",
     "ExpertPanel": "agents.patterns.expert_panel",
+    "FakeCall": "agents.fake_call",
     "FakeCommands": "agents.fake_commands",
     "LiveTable": "agents.live",
     "Message": "core.transcript",
@@ -155,6 +159,7 @@ _HOMES = {
     "ToolResult": "core.transcript",
     "Transcript": "core.transcript",
     "Usage": "core.transcript",
+    "WorkspaceCommit": "agents.workspace",
     "aggregate": "agents.patterns.aggregation",
     "cascade": "agents.patterns.cascade",
     "debate": "agents.patterns.debate",
