@@ -22,7 +22,7 @@ from ..process.dispatcher import shared_dispatcher
 from ..process.pool import shared_pool
 from ..process.redaction import Redactor
 from .environment import agent_environment, as_bytes
-from .following import MAX_BACKLOG, Following
+from .following import Following
 from .log import ProcessLog, utc_time
 from .result import CANCELLED, ProcessResult
 from .verdict import Verdict, flooded, judge, not_found, not_started, refused_by
@@ -122,8 +122,8 @@ class Execution:
         budget = self._spec.extras.budget
         if budget is not None:
             self._note_cost()
-        if outcome.cancelled and following.is_flooded:
-            verdict = flooded(MAX_BACKLOG)
+        if outcome.cancelled and following.is_flooded and following.bound is not None:
+            verdict = flooded(following.bound)
         else:
             verdict = judge(outcome, self._parser.transcript, spec.extras, spec.timeout, self._budget_limit)
         return self._finished(log, self._result(outcome, verdict))

@@ -47,7 +47,8 @@ class Following:
         self._redactor = redactor
         self._log = log
         # Who has set a limit gets all output up to that; the supervisor sees to it.
-        self._backlog = MAX_BACKLOG if spec.extras.limits.output_mb is None else None
+        self.bound = MAX_BACKLOG if spec.extras.limits.output_mb is None else None
+        """Bytes that the run may be ahead; None for no bound."""
         self._hurry = float("inf")
         """When (by the monotonic clock) output is no longer read but skipped."""
         self._skipped = 0
@@ -105,7 +106,7 @@ class Following:
         return outcome
 
     def _bound(self, run: Run, tail: Tail) -> None:
-        if self._backlog is not None and not self.is_flooded and tail.backlog() > self._backlog:
+        if self.bound is not None and not self.is_flooded and tail.backlog() > self.bound:
             self.is_flooded = True
             run.end_now()
 

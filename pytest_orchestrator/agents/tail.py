@@ -25,8 +25,16 @@ class Tail:
     def read(self) -> tuple[bytes, bytes]:
         """Return what has come since the last time, a piece of each stream at the most."""
         self._open(self._run.files)
-        out, err = (b"" if file is None else os.read(file, PIECE) for file in self._files)
+        out, err = (b"" if file is None else self._next(file) for file in self._files)
         return out, err
+
+    @staticmethod
+    def _next(file: int) -> bytes:
+        data = os.read(file, PIECE)
+        if not data and os.fstat(file).st_size < os.lseek(file, 0, os.SEEK_CUR):
+            os.lseek(file, 0, os.SEEK_SET)  # the program has emptied it: to open /dev/stdout for writing does that
+            data = os.read(file, PIECE)
+        return data
 
     def backlog(self) -> int:
         """Return how many bytes have been written and not read."""
@@ -46,7 +54,7 @@ class Tail:
         if file is None:  # there is no file: this is all there is
             yield from filter(None, (capture.head, capture.tail))
             return
-        while data := os.read(file, PIECE):
+        while data := self._next(file):
             yield data
 
     def close(self) -> None:
