@@ -47,7 +47,7 @@ def offline_session(name: str, model: Callable[[ModelRequest], Any]) -> Iterator
     ):
 
         def create(prompt: str, process_id: str, **more: Any) -> AgentProcess:
-            extras = {"endpoint": endpoint, "isolation": "fresh", "stream_output": False}
+            extras: dict[str, Any] = {"endpoint": endpoint, "isolation": "fresh", "stream_output": False}
             return session.create_process(prompt, process_id, **extras, **more)
 
         yield create

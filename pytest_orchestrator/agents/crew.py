@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("pytest_orchestrator.agents")
 
-THREAD_NAME = "agents"
+THREAD_NAME = "agent-strategy"
 """How the names of all threads of strategies start."""
 
 _numbers = itertools.count(1)

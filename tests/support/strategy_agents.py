@@ -183,4 +183,4 @@ def waits(process_id: str = "agent", started: Callable[[], object] = lambda: Non
 
 def own_threads() -> list[str]:
     """Return the names of the threads that strategies have started and that still run."""
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("agents-")]
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("agent-strategy-")]
