@@ -105,11 +105,14 @@ class Execution:
     def _run_logged(self, environment: dict[str, str], redactor: Redactor, log: ProcessLog) -> ProcessResult:
         try:
             spec = self._spec
-            executable = shutil.which(spec.cli.executable, path=environment.get("PATH", os.defpath))
+            path = environment.get("PATH", os.defpath)
+            executable = shutil.which(spec.cli.executable, path=path)
+            if executable is not None:
+                executable = os.path.abspath(executable)  # it is started from another directory
             words = [executable or spec.cli.executable, *spec.cli.arguments(spec.launch(self._allowance()))]
             for line in self._head(words, environment, redactor):
                 log.note(line)
-            obstacle = self._obstacle(executable)
+            obstacle = self._obstacle(executable, path)
             if obstacle is not None:
                 return self._finished(log, self._result(None, obstacle))
             following = Following(spec, self._parser, redactor, log)
@@ -128,12 +131,15 @@ class Execution:
             verdict = judge(outcome, self._parser.transcript, spec.extras, spec.timeout, self._budget_limit)
         return self._finished(log, self._result(outcome, verdict))
 
-    def _obstacle(self, executable: str | None) -> Verdict | None:
+    def _obstacle(self, executable: str | None, path: str) -> Verdict | None:
         """Return the verdict if it cannot be started."""
         spec = self._spec
         if self._is_unwanted:
             return Verdict(Status.CANCELLED, CANCELLED, "not started: its result was no longer wanted")
         if executable is None:
+            found = shutil.which(spec.cli.executable, os.F_OK, path)
+            if found is not None:
+                return not_started(f"{found!r} may not be executed (chmod +x)")
             return not_found(spec.cli.executable, spec.cli.install)
         if not spec.working_dir.is_dir():
             return not_started(f"its working directory {str(spec.working_dir)!r} does not exist")
