@@ -5,16 +5,19 @@ n_version: copies of one process run in parallel, and a vote selects one of the 
 
 from __future__ import annotations
 
+import itertools
+
 from offline import offline_session
 
 from pytest_orchestrator import ModelRequest, n_version
 
-asked: list[str] = []
+numbers = itertools.count(1)
 
 
 def model(request: ModelRequest) -> str:
-    asked.append(request.prompt)
-    return "Probably.\nANSWER: 17" if len(asked) == 2 else f"I counted them, {len(asked)}.\nANSWER: 16"
+    # Several agents ask at the same time; each gets a number of its own.
+    number = next(numbers)
+    return "Probably.\nANSWER: 17" if number == 2 else f"I counted them, for the {number}. time.\nANSWER: 16"
 
 
 with offline_session("versions", model) as create_process:
