@@ -14,7 +14,7 @@ from pytest_orchestrator import ModelRequest, n_version
 numbers = itertools.count(1)
 
 
-def model(request: ModelRequest) -> str:
+def model(_: ModelRequest) -> str:
     # Several agents ask at the same time; each gets a number of its own.
     number = next(numbers)
     return "Probably.\nANSWER: 17" if number == 2 else f"I counted them, for the {number}. time.\nANSWER: 16"
