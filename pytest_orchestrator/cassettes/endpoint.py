@@ -65,6 +65,7 @@ class ModelEndpoint:
         self._dropped = 0
         self._unmatched: Counter[str] = Counter()
         self._strays: Counter[str] = Counter()
+        self._with_tools: set[str] = set()
         self._failures: list[Exception] = []
         self._listener = Listener(self._serve)
 
@@ -145,7 +146,7 @@ class ModelEndpoint:
             return
         body = _json_object(raw)
         request = read_request(http.command, http.path, headers, raw, body or {})
-        if request.purpose == "turn" and is_side_request(request, body or {}):
+        if request.purpose == "turn" and self._is_side(request, body or {}):
             request = replace(request, purpose="side")
         self._keep(request)
         if body is None:
@@ -156,6 +157,12 @@ class ModelEndpoint:
             self._play(http, request)
         else:
             http.send(aside_answer(request))
+
+    def _is_side(self, request: ModelRequest, body: Mapping[str, Any]) -> bool:
+        with self._lock:
+            if request.session and request.tools:
+                self._with_tools.add(request.session)
+            return is_side_request(request, body, has_tools=request.session in self._with_tools)
 
     def _play(self, http: HttpConnection, request: ModelRequest) -> None:
         try:

@@ -98,9 +98,7 @@ def waiting_call(request: ModelRequest) -> ToolUse | None:
 def _named(call: ToolUse, request: ModelRequest) -> WireCall:
     tool = request.tools.get(call.name)
     if tool is not None and tool.kind == "nested":
-        return WireCall(
-            "custom", "exec", _code(f"text(await tools.{call.name}({json.dumps(call.input)}));\n"), "functions"
-        )
+        return _exec(f"text(await tools.{call.name}({json.dumps(call.input)}));\n", request)
     namespace = tool.namespace if tool is not None else ""
     kind = "custom" if (tool is not None and tool.kind == "custom") or isinstance(call.input, str) else "function"
     return WireCall(kind, call.name, call.input, namespace)
@@ -118,7 +116,7 @@ def _shell(command: str, request: ModelRequest) -> WireCall:
             arguments["description"] = "Run a scripted command"
         if tool.kind == "nested":
             code = _RUN_SCRIPT.format(arguments=json.dumps(arguments), patience=_PATIENCE_MS)
-            return WireCall("custom", "exec", _code(code), "functions")
+            return _exec(code, request)
         return WireCall("function", name, arguments, tool.namespace)
     words = ["bash", "-c", command]
     if "shell" in request.tools:
@@ -148,8 +146,10 @@ def _file(call: Write, request: ModelRequest) -> WireCall:
         raise AgentError(f"the reply writes the file {call.path!r}, but {_offer(request)}; use tool: instead") from None
 
 
-def _code(text: str) -> str:
-    return f'// @exec: {{"yield_time_ms": {_PATIENCE_MS}}}\n{text}'
+def _exec(code: str, request: ModelRequest) -> WireCall:
+    """Return the call that has Codex run ``code``, in which its nested tools are functions."""
+    pragma = f'// @exec: {{"yield_time_ms": {_PATIENCE_MS}}}\n'
+    return WireCall("custom", "exec", pragma + code, request.tools["exec"].namespace)
 
 
 def _offer(request: ModelRequest) -> str:

@@ -30,18 +30,27 @@ _SUMMARIES = re.compile(
     r"|Summarize this (?:portion of a Claude Code session|coding conversation))",
     re.IGNORECASE,
 )
+_FILE_PATHS = re.compile(r"Extract any file paths that this command reads or modifies")
+_COMMAND_PREFIX = re.compile(r"<policy_spec>|process Bash commands", re.IGNORECASE)
+_WEB_PAGE = "Web page content:"
+"""How Claude Code begins when it has a page summarized: a script may have something to say about that."""
 _TURN_KINDS = frozenset({"", "turn"})
 
 
-def is_side_request(request: ModelRequest, body: Mapping[str, Any]) -> bool:
-    """Return whether ``request``, whose JSON is ``body``, is one of these."""
+def is_side_request(request: ModelRequest, body: Mapping[str, Any], *, has_tools: bool) -> bool:
+    """Return whether ``request``, whose JSON is ``body``, is one of these.
+
+    ``has_tools``: whether other requests of its session offered tools.
+    """
     if request.client == "codex":
         return _codex_kind(request) not in _TURN_KINDS or _SUMMARIES.search(request.user_text) is not None
     if request.client != "claude":
         return False
     if body.get("max_tokens") == 1 or _SUMMARIES.search(request.user_text):
         return True
-    return not request.tools and (_schema(body) is not None or _TITLES.search(_instructions(body)) is not None)
+    if request.tools or request.prompt.lstrip().startswith(_WEB_PAGE):
+        return False
+    return has_tools or _schema(body) is not None or _TITLES.search(_instructions(body)) is not None
 
 
 def side_reply(request: ModelRequest, body: Mapping[str, Any]) -> Reply:
@@ -54,7 +63,10 @@ def side_reply(request: ModelRequest, body: Mapping[str, Any]) -> Reply:
         return Reply(say="ok", stop="max_tokens")
     if _SUMMARIES.search(request.user_text):
         return Reply(say=f"<summary>\n{request.prompt}\n</summary>")
-    return Reply(say=title)
+    asked = _instructions(body)
+    if _FILE_PATHS.search(asked):
+        return Reply(say="<is_displaying_contents>\nfalse\n</is_displaying_contents>\n\n<filepaths>\n</filepaths>")
+    return Reply(say="none" if _COMMAND_PREFIX.search(asked) else title)
 
 
 def _codex_kind(request: ModelRequest) -> str:

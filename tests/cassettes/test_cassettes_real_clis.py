@@ -53,13 +53,13 @@ def run(argv: list[str], endpoint: ModelEndpoint, home: Path) -> tuple[list[dict
     return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
 
-def check_requests(endpoint: ModelEndpoint, work: Path) -> None:
+def check_turns(endpoint: ModelEndpoint, work: Path, client: str) -> None:
+    turns = [request for request in endpoint.requests if request.purpose == "turn"]
     assert endpoint.unmatched == ()
-    assert endpoint.strays == ()
-    assert [request.turn for request in endpoint.requests if request.turn > 1] == [2, 3, 4]
-    assert {(request.purpose, request.prompt) for request in endpoint.requests} == {("turn", PROMPT)}
-    assert {request.working_directory for request in endpoint.requests} == {str(work)}
-    assert len({request.session for request in endpoint.requests}) == 1
+    assert [request.turn for request in turns] == [1, 1, 1, 2, 3, 4]
+    assert {(request.client, request.prompt) for request in turns} == {(client, PROMPT)}
+    assert {request.working_directory for request in turns} == {str(work)}
+    assert len({request.session for request in turns}) == 1
     assert (work / "tools" / "report.sh").read_text() == "echo 3 of 3\n"
 
 
@@ -67,12 +67,12 @@ def test_claude_works_through_a_script_with_a_rate_limit_and_a_broken_stream(tmp
     argv = [require_cli("claude"), "-p", "--output-format", "stream-json", "--verbose", "--allowedTools", "Bash,Write"]
     with ModelEndpoint([{"error": {"status": 429, "retry_after": 0}}, *WORK]) as endpoint:
         events, _ = run(argv, endpoint, tmp_path)
-        check_requests(endpoint, tmp_path / "work")
-        assert {request.client for request in endpoint.requests} == {"claude"}
-        assert len(endpoint.requests) == 6
+        check_turns(endpoint, tmp_path / "work", "claude")
+        version = tuple(map(int, events[0]["claude_code_version"].split(".")))
+        # Versions before that look for news whatever they are told; it is refused, and takes them some seconds.
+        assert endpoint.strays == () or version < (2, 1, 210)
     result = events[-1]
     assert (result["type"], result["is_error"], result["result"]) == ("result", False, "All 3 services are up.")
-    assert [event["error_status"] for event in events if event.get("subtype") == "api_retry"] == [429, None]
     assert result["usage"]["output_tokens"] > 77
 
 
@@ -83,9 +83,8 @@ def test_codex_works_through_a_script_with_a_rate_limit_and_a_broken_stream(mode
     limit = {"error": {"status": 429, "message": "Please try again in 0.1s.", "in_stream": True}}
     with ModelEndpoint([limit, *WORK]) as endpoint:
         events, stderr = run(argv, endpoint, tmp_path)
-        check_requests(endpoint, tmp_path / "work")
-        assert {request.client for request in endpoint.requests} == {"codex"}
-        assert len(endpoint.requests) == 6
+        check_turns(endpoint, tmp_path / "work", "codex")
+        assert endpoint.strays == ()
     items = [event["item"] for event in events if event["type"] == "item.completed"]
     assert next(item["exit_code"] for item in items if item["type"] == "command_execution") == 3
     assert (events[-1]["type"], items[-1]["text"]) == ("turn.completed", "All 3 services are up."), stderr

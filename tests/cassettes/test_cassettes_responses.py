@@ -98,6 +98,13 @@ def test_with_code_mode_tools_are_called_by_their_names_too() -> None:
     )
 
 
+def test_code_mode_without_a_namespace_is_called_without_one() -> None:
+    tool = {"type": "custom", "name": "exec", "description": "### `exec_command`\n"}
+    with ModelEndpoint([{"run": "ls"}]) as endpoint:
+        (call,) = ResponsesClient(endpoint.url, tools=[tool]).ask()
+    assert (call["type"], call["name"], "namespace" in call) == ("custom_tool_call", "exec", False)
+
+
 def test_a_custom_tool_is_given_text() -> None:
     tool = {"type": "custom", "name": "apply_patch", "description": ""}
     with ModelEndpoint([{"tool": "apply_patch", "input": "*** Begin Patch"}]) as endpoint:

@@ -79,6 +79,38 @@ def test_a_summary_of_the_conversation_repeats_its_prompt() -> None:
         assert [request.purpose for request in endpoint.requests] == ["turn", "side", "turn"]
 
 
+FILE_PATHS = "Extract any file paths that this command reads or modifies. For commands like"
+NO_PATHS = "<is_displaying_contents>\nfalse\n</is_displaying_contents>\n\n<filepaths>\n</filepaths>"
+BASH = "Your task is to process Bash commands that an AI coding agent wants to run."
+
+
+@pytest.mark.parametrize(
+    ("system", "prompt", "answer"),
+    [
+        (FILE_PATHS, "Command: ls", NO_PATHS),
+        (BASH, "Command: ls", "none"),
+        ("Something new", "What next?", "What next?"),
+    ],
+)
+def test_what_a_session_with_tools_asks_without_any_is_no_turn(system: str, prompt: str, answer: str) -> None:
+    with ModelEndpoint([{"run": "ls"}, "Done."]) as endpoint:
+        main = MessagesClient(endpoint.url, "Restart the pods", "s1", CLAUDE)
+        main.ask()
+        assert said(MessagesClient(endpoint.url, prompt, "s1", CLAUDE, tools=[]).ask(system=system)) == answer
+        main.give("a.txt")
+        assert said(main.ask()) == "Done."
+        other = MessagesClient(endpoint.url, prompt, "s2", CLAUDE, tools=[])
+        assert other.post(system=system).json["error"]["message"].startswith("the reply runs the command 'ls'")
+
+
+def test_a_script_may_summarize_a_web_page() -> None:
+    page = {"when": {"prompt": "Web page content:"}, "say": "It is about pods."}
+    with ModelEndpoint([page, {"tool": "WebFetch", "input": {"url": "http://127.0.0.1/"}}]) as endpoint:
+        MessagesClient(endpoint.url, "Fetch it", "s1", CLAUDE).ask()
+        fetched = MessagesClient(endpoint.url, "\nWeb page content:\n---\nPods", "s1", CLAUDE, tools=[])
+        assert said(fetched.ask()) == "It is about pods."
+
+
 def test_what_another_client_asks_is_always_a_turn() -> None:
     with ModelEndpoint(["Scripted."]) as endpoint:
         assert said(MessagesClient(endpoint.url, SUMMARY, tools=[]).ask(max_tokens=1)) == "Scripted."
