@@ -23,6 +23,8 @@ MOST_CALLS = 500
 MOST_FILES = 1000
 """Names of files that are kept, in each list."""
 DIFF_CHARS = 64_000
+DEEPEST = 40
+"""Levels of data that are kept: an agent may give a tool what no encoder takes."""
 
 
 def shortened(text: str, limit: int = TEXT_CHARS) -> str:
@@ -69,23 +71,30 @@ def _bounded_transcript(plain: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _bounded(value: Any) -> Any:
-    """Return plain data with its texts shortened."""
+def _bounded(value: Any, depth: int = 0) -> Any:
+    """Return plain data with its texts shortened and fit for every encoder, and no deeper than :data:`DEEPEST`."""
     if isinstance(value, str):
-        return shortened(value)
+        return shortened(value if value.isascii() else visible_surrogates(value))
+    if isinstance(value, list | dict) and depth == DEEPEST:
+        return "[deeper than is kept]"
     if isinstance(value, list):
-        return [_bounded(each) for each in value]
+        return [_bounded(each, depth + 1) for each in value]
     if isinstance(value, dict):
-        return {name: _bounded(each) for name, each in value.items()}
+        return {_bounded(name): _bounded(each, depth + 1) for name, each in value.items()}
     return value
+
+
+def visible_surrogates(text: str) -> str:
+    r"""Return ``text`` with lone surrogates, which a model may well write, as the text ``\udXXX``."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _size(value: Any) -> int:
     if isinstance(value, str):
-        return len(value)
+        return len(value) + 2
     if isinstance(value, list):
         return sum(map(_size, value))
-    return sum(map(_size, value.values())) if isinstance(value, dict) else 1
+    return sum(len(name) + _size(each) for name, each in value.items()) if isinstance(value, dict) else 8
 
 
 def workspace_evidence(workspace: AgentWorkspace) -> dict[str, Any]:
@@ -100,7 +109,7 @@ def workspace_evidence(workspace: AgentWorkspace) -> dict[str, Any]:
             names = getattr(changes, name)
             plain[name] = [escape_name(each) for each in names[:MOST_FILES]]
         plain["untouched"] = len(changes.untouched)
-        plain["diff"] = shortened(workspace.diff(), DIFF_CHARS)
+        plain["diff"] = shortened(workspace.diff(changes), DIFF_CHARS)
         plain["commits"] = [
             {"id": commit.id, "author": commit.author, "time": commit.time, "subject": commit.subject}
             for commit in workspace.commits()

@@ -13,7 +13,7 @@ from ..process.pool import shared_pool
 from .git import IDENTITY, Git, isolation
 from .workspace_diff import difference
 from .workspace_files import copy_directory, inside, write_files
-from .workspace_tree import Changes, changes, entries
+from .workspace_tree import Changes, changes_since, entries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,7 +145,7 @@ class AgentWorkspace:
         Files and links count, directories do not; of a link it is what it points to that is compared. Raise AgentError
         when the workspace or a directory of it cannot be looked into.
         """
-        return changes(os.fsencode(self._path), self._start)
+        return changes_since(self._start, os.fsencode(self._path))
 
     def created(self) -> list[str]:
         """Return the files that were not there at the start: relative paths, sorted."""
@@ -163,12 +163,15 @@ class AgentWorkspace:
         """Return the files that are as they were at the start, also if they were written again: paths, sorted."""
         return list(self.changes().untouched)
 
-    def diff(self) -> str:
+    def diff(self, changes: Changes | None = None) -> str:
         """Return all that has changed as git shows it, from ``a/`` to ``b/``; empty when nothing has.
 
-        Of what is too long to be shown, or no file, there is a line that says so.
+        Of what is too long to be shown, or no file, there is a line that says so. ``changes`` are those that
+        :meth:`changes` has just returned, where they are known already.
         """
-        found = self.changes()
+        found = self.changes() if changes is None else changes
+        if not (found.created or found.modified or found.deleted):
+            return ""
         with shared_pool().directory() as directory:
             text, notes = difference(self._git, directory, os.fsencode(self._path), self._start, found)
         return decode_output(text) + "".join(f"# {note}\n" for note in notes)

@@ -61,7 +61,7 @@ def entries(root: bytes) -> dict[bytes, Entry]:
     return found
 
 
-def changes(root: bytes, start: Mapping[bytes, Entry]) -> Changes:
+def changes_since(start: Mapping[bytes, Entry], root: bytes) -> Changes:
     """Return what is different below ``root`` from what was there at the start.
 
     Only bytes, permissions and kinds count: not times, not what git says.

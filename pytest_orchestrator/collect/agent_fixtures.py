@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from ..agents.process import CliProcess
 from ..agents.session import OrchestratorSession
@@ -28,6 +28,10 @@ class WorkspaceFactory:
 
     def __repr__(self) -> str:
         return "<agent_workspace>"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        message = f"agent_workspace has no {name!r}: it is a function, as in workspace = agent_workspace(files={{…}})"
+        raise AttributeError(message)
 
     def __call__(
         self, files: Mapping[str, str | bytes] | None = None, source: str | os.PathLike[str] | None = None

@@ -113,6 +113,19 @@ def test_what_is_kept_is_bounded() -> None:
     assert "messages or calls left out here; the log has all of it" in text or "message or calls" in text
 
 
+def test_what_no_encoder_takes_becomes_what_every_encoder_does() -> None:
+    deep: Any = "end"
+    for _ in range(5000):
+        deep = [deep]
+    call = ToolCall("a", "Bash", {"\udc80": ["\ud800 lone", deep], "f": 1.5}, 1)
+    plain = run_evidence("\udfff", replace(RESULT, transcript=replace(TRANSCRIPT, tool_calls=(call,))))
+    json.dumps(plain, ensure_ascii=False).encode()
+    kept = plain["transcript"]["tool_calls"][0]["input"]
+    assert (kept["\\udc80"][0], kept["f"], plain["prompt"]) == ("\\ud800 lone", 1.5, "\\udfff")
+    assert "[deeper than is kept]" in json.dumps(plain)
+    assert "Bash: " in narrated_run(plain)
+
+
 def test_many_steps_and_lines_are_told_in_part() -> None:
     lines = "\n".join(f"line {number}" for number in range(100))
     calls = tuple(

@@ -74,6 +74,8 @@ def test_it(agent_workspace, tmp_path):
     assert (second.path, second.untouched()) == (tmp_path / "workspace-2", ["far", "x"])
     with pytest.raises(ArgumentError, match="source '.*/tests/three' is no directory"):
         agent_workspace(source="three")
+    with pytest.raises(AttributeError, match="agent_workspace has no 'path': it is a function"):
+        agent_workspace.path
 """,
     )
     run = agents.run(orchestrate=False)

@@ -175,7 +175,7 @@ def test_a_run_that_its_time_limit_stops_is_told_as_far_as_it_came(agents: Proje
         """
 def test_it(agent_workspace, claude_process, model_endpoint):
     agent_workspace()
-    endpoint = model_endpoint([{"run": "echo > early; echo found it"}, {"run": "sleep 60"}])
+    endpoint = model_endpoint([{"run": "echo > early; echo found it"}, {"hang": True}])
     result = claude_process("Go", endpoint=endpoint, timeout=2, grace=0.1).run()
     assert (result.exit_code, result.status) == (-1, "timeout")
 """,
@@ -195,7 +195,7 @@ def test_a_run_that_the_limit_of_the_test_interrupts_is_told_as_far_as_it_came(a
 @pytest.mark.timeout(2)
 def test_it(agent_workspace, claude_process, model_endpoint):
     agent_workspace()
-    endpoint = model_endpoint([{"run": "echo > early; echo found it"}, {"run": "sleep 60"}])
+    endpoint = model_endpoint([{"run": "echo > early; echo found it"}, {"hang": True}])
     claude_process("Go", endpoint=endpoint, grace=0.1).run()
 """,
     )
@@ -257,6 +257,25 @@ def test_gone(agent_workspace, claude_process, model_endpoint):
     assert "its .git was removed" in found["test_it"]["workspaces"][0]["problem"]
     assert "is not there any more" in found["test_gone"]["workspaces"][0]["problem"]
     assert "cannot be read" in found["test_it"]["commands"]["problem"]
+
+
+def test_text_that_cannot_be_sent_is_sent_all_the_same(agents: Project) -> None:
+    """What is no text breaks the channel between pytest-xdist's processes, and XML."""
+    agent_test(
+        agents,
+        """
+def test_it(agent_workspace, claude_process, model_endpoint):
+    agent_workspace()
+    endpoint = model_endpoint([{"say": "\\ud83d half", "run": "echo > $'\\\\xff\\\\n'"}, "\\ud83d \\x00\\x1b[2J"])
+    claude_process("Go", endpoint=endpoint).run()
+""",
+    )
+    run = agents.run("tests", "-n1", "-rP", "--junitxml=out.xml")
+    assert run.outcomes == {"passed": 1}, run.out
+    assert " half\n[1] Bash" in run.out
+    found = reports(agents)["test_it", "call"]
+    assert found["workspace.created"] == json.dumps(["\\xff\\x0a"])
+    assert ET.parse(agents.path / "out.xml") is not None
 
 
 def test_reruns_are_each_told(agents: Project) -> None:
