@@ -22,6 +22,8 @@ class Run:
         self._ask = ask
         self._outcome: Outcome | None = None
         self._has_ended = threading.Event()
+        self._guard = threading.Lock()
+        self._calls: list[Callable[[], None]] = []
         self._files: tuple[bytes, bytes] | None = None
         """Where its output goes while it runs, or went."""
 
@@ -57,7 +59,18 @@ class Run:
         """Take note where its output goes."""
         self._files = files
 
+    def when_ended(self, call: Callable[[], None]) -> None:
+        """Have ``call`` called when there is an outcome, in another thread; at once if there is one already."""
+        with self._guard:
+            if self._outcome is None:
+                self._calls.append(call)
+                return
+        call()
+
     def finish(self, outcome: Outcome) -> None:
         """Take its outcome, and wake who waits for it."""
-        self._outcome = outcome
+        with self._guard:
+            self._outcome = outcome
         self._has_ended.set()
+        for call in self._calls:
+            call()

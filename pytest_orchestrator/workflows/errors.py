@@ -23,9 +23,17 @@ class TaskTimeoutError(OrchestratorError, TimeoutError):
     """A time limit ended a task."""
 
 
-class WorkflowFailedError(ExceptionGroup, OrchestratorError):  # type: ignore[misc]  # two layouts that agree
+class WorkflowFailedError(ExceptionGroup[Exception], OrchestratorError):
     """What failed in a workflow: the exceptions of its tasks, each with a note that names its task."""
 
-    def derive(self, exceptions: Sequence[Exception]) -> WorkflowFailedError:
+    def derive(self, exceptions: Sequence[Exception], /) -> WorkflowFailedError:  # type: ignore[override]  # of these
         """Return the same of fewer exceptions, for ``except*``."""
         return WorkflowFailedError(self.message, exceptions)
+
+
+class MapFailedError(OrchestratorError):
+    """Some of the tasks that one was made into did not pass. Their own exceptions stand beside this one."""
+
+    def __init__(self, name: str, failed: Sequence[str], count: int) -> None:
+        shown = ", ".join(failed[:5]) + (" …" if len(failed) > 5 else "")
+        super().__init__(f"{len(failed)} of the {count} tasks of {name!r} did not pass: {shown}")

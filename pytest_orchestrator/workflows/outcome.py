@@ -70,6 +70,8 @@ class TaskOutcome:
     ended: float | None = None
     from_journal: bool = False
     """Whether it had finished in an earlier run, and was not run again."""
+    was_interrupted: bool = False
+    """Whether it ran when an earlier run was killed, and runs again: what it does may have been done before."""
 
     @property
     def duration(self) -> float:
@@ -89,4 +91,5 @@ class TaskOutcome:
             "ended": self.ended,
             "duration": self.duration,
             "from_journal": self.from_journal,
+            "was_interrupted": self.was_interrupted,
         }

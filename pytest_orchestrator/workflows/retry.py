@@ -79,4 +79,6 @@ def _is_number(value: object, least: float) -> bool:
 
 
 def _are_exceptions(value: object) -> bool:
-    return isinstance(value, tuple) and all(isinstance(each, type) and issubclass(each, BaseException) for each in value)
+    if not isinstance(value, tuple):
+        return False
+    return all(isinstance(each, type) and issubclass(each, BaseException) for each in value)

@@ -158,7 +158,7 @@ def test_a_setting_becomes_plain_data(text: str, values: dict[str, Any]) -> None
             "retry: {initial_delay: 9, max_delay: 1}",
             "2:26: default.retry.initial_delay: 9 is more than max_delay 1; lower it or raise max_delay",
         ),
-        ("retry: {factor: 0.5}", "2:29: default.retry.factor: 0.5 is not a number from 1 to 1000"),
+        ("retry: {factor: 0.5}", "2:19: default.retry.factor: 0.5 is not a number from 1 to 1000"),
         (
             "expect: done",
             "2:11: default.expect: 'done' is not a mapping"

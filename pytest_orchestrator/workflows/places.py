@@ -1,0 +1,61 @@
+"""Places for tasks: how many may run at the same time, in all and in each pool; the most urgent first."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .node import Node
+
+THREADS = "\0threads"
+"""The pool of tasks that need a thread and are in no other."""
+
+
+class Places:
+    """Gives places to those that wait. One that waits for its pool keeps nobody else from starting."""
+
+    def __init__(self, most: int | None, pools: Mapping[str, int]) -> None:
+        """``most`` is how many run at a time in all, None for any number."""
+        self._free = most
+        self._pools = dict(pools)
+        self._heap: list[tuple[int, int, Node]] = []
+        self._parked: dict[str, list[tuple[int, int, Node]]] = {name: [] for name in pools}
+        self._numbers = count()
+
+    def add(self, node: Node) -> None:
+        """Let ``node`` wait for a place."""
+        heappush(self._heap, (-node.task.priority, next(self._numbers), node))
+
+    def take(self) -> Iterator[Node]:
+        """Yield those that have a place now."""
+        while self._heap and (self._free is None or self._free > 0):
+            entry = heappop(self._heap)
+            node = entry[2]
+            if not node.is_waiting:  # it was cancelled meanwhile
+                continue
+            pool = node.pool
+            if pool is not None:
+                if self._pools[pool] <= 0:
+                    heappush(self._parked[pool], entry)
+                    continue
+                self._pools[pool] -= 1
+            if self._free is not None:
+                self._free -= 1
+            node.has_place = True
+            yield node
+
+    def give_back(self, node: Node) -> None:
+        """Free the place of ``node``, if it has one."""
+        if not node.has_place:
+            return
+        node.has_place = False
+        if self._free is not None:
+            self._free += 1
+        if node.pool is not None:
+            self._pools[node.pool] += 1
+            if self._parked[node.pool]:
+                heappush(self._heap, heappop(self._parked[node.pool]))

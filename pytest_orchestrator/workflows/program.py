@@ -1,0 +1,204 @@
+"""An action that is a program: it runs on the one engine, and its limits hold."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..core.names import decode_output
+from ..errors import OrchestratorError
+from ..process.command import Command
+from ..process.dispatcher import shared_dispatcher
+from ..process.temporary import remove_tree
+from .errors import TaskTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..config.settings import Limits
+    from ..process.command import Capture, Outcome
+    from ..process.runs import Run
+
+DEFAULT_GRACE = 5.0
+"""Seconds between SIGTERM and SIGKILL."""
+_SLACK = 5.0
+"""Seconds beyond the grace period that the end of a tree may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramResult:
+    """What a program gave."""
+
+    exit_code: int
+    stdout: str
+    """Its standard output; the middle of a long one is left out, and that is said."""
+    stderr: str
+    duration: float
+    """Seconds."""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """What it wrote to the file that ``ORCHESTRATOR_OUTPUT`` names."""
+
+
+class ProgramFailedError(OrchestratorError):
+    """A program did not end as it should."""
+
+    def __init__(self, message: str, result: ProgramResult | None = None) -> None:
+        self.result = result
+        """What there is of its result; None when it never started."""
+        super().__init__(message)
+
+
+class ProgramTimeoutError(TaskTimeoutError):
+    """A time limit ended a program."""
+
+    def __init__(self, message: str, result: ProgramResult) -> None:
+        self.result = result
+        """What there was of its result until then."""
+        super().__init__(message)
+
+
+async def run_program(command: Command) -> ProgramResult:
+    """Run ``command`` and return its result. Cancelled, end its whole tree first.
+
+    Raise ProgramTimeoutError when one of its time limits ended it, and ProgramFailedError when it could not be started,
+    was ended by another limit or a signal, or its exit code is not 0.
+    """
+    loop = asyncio.get_running_loop()
+    run = shared_dispatcher().start(command)
+    ended = asyncio.Event()
+
+    def wake() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(ended.set)
+
+    run.when_ended(wake)
+    try:
+        await ended.wait()
+    except asyncio.CancelledError:
+        run.cancel()
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+            await asyncio.wait_for(ended.wait(), command.grace + _SLACK)
+        _clean(run)
+        raise
+    outcome = run.wait(0)
+    assert outcome is not None
+    result = _result(outcome)
+    _clean(run)
+    return _judged(outcome, result, command)
+
+
+def _result(outcome: Outcome) -> ProgramResult:
+    code = outcome.exit_code
+    shell_code = 128 - code if code is not None and code < 0 else code
+    return ProgramResult(
+        -1 if shell_code is None else shell_code, _text(outcome.stdout), _text(outcome.stderr), outcome.duration
+    )
+
+
+def _judged(outcome: Outcome, result: ProgramResult, command: Command) -> ProgramResult:
+    if outcome.lost or not outcome.was_started:
+        raise ProgramFailedError(outcome.error or "it could not be started")
+    if outcome.limit == "timeout":
+        raise ProgramTimeoutError(f"timed out after {command.timeout:g} s", result)
+    if outcome.limit == "idle_timeout":
+        raise ProgramTimeoutError(f"no output for {command.idle_timeout:g} s (idle_timeout)", result)
+    if outcome.limit is not None:
+        raise ProgramFailedError(f"stopped by its limit {outcome.limit}", result)
+    if outcome.exit_code is not None and outcome.exit_code < 0:
+        raise ProgramFailedError(f"killed by {_signal_name(-outcome.exit_code)}", result)
+    if outcome.exit_code:
+        raise ProgramFailedError(f"exit {outcome.exit_code}", result)
+    return result
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _text(capture: Capture) -> str:
+    if not capture.was_cut:
+        return decode_output(capture.head + capture.tail)
+    left_out = capture.size - len(capture.head) - len(capture.tail)
+    return f"{decode_output(capture.head)}\n[{left_out} bytes left out]\n{decode_output(capture.tail)}"
+
+
+def _clean(run: Run) -> None:
+    """Remove what the engine has kept of a run that ended."""
+    outcome = run.wait(0)
+    if outcome is None:
+        return
+    for capture in (outcome.stdout, outcome.stderr):
+        if capture.path is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(capture.path)
+    if outcome.tmp is not None:
+        remove_tree(os.fsdecode(outcome.tmp))
+
+
+class Shell:
+    """An action: words for ``/bin/sh``, or a program with its arguments."""
+
+    limits_itself = True
+
+    def __init__(
+        self,
+        command: str | list[str],
+        *,
+        cwd: str | os.PathLike[str] | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: str | None = None,
+        timeout: float | None = None,
+        idle_timeout: float | None = None,
+        grace: float = DEFAULT_GRACE,
+        limits: Limits | None = None,
+    ) -> None:
+        """Take a command: a text is given to a shell, a list is a program and its arguments.
+
+        ``cwd`` is where it runs (default: the current directory), ``env`` is added to the environment, ``stdin`` is
+        what it reads; ``timeout`` and ``idle_timeout`` are in seconds, and so is ``grace``, from SIGTERM to SIGKILL.
+        """
+        self._command = command
+        self._cwd = cwd
+        self._env = dict(env or {})
+        self._stdin = stdin
+        self._timeout = timeout
+        self._idle_timeout = idle_timeout
+        self._grace = grace
+        self._limits = limits
+        self.stop_seconds = grace + _SLACK
+        self.definition = repr((command, os.fspath(cwd) if cwd is not None else None, sorted(self._env.items()), stdin))
+
+    def __repr__(self) -> str:
+        return f"Shell({self._command!r})"
+
+    async def __call__(self) -> ProgramResult:
+        """Run it; see :func:`run_program`."""
+        return await run_program(self._made())
+
+    def _made(self) -> Command:
+        import shutil
+
+        from ..config.settings import Limits
+
+        words = ["/bin/sh", "-c", self._command] if isinstance(self._command, str) else list(self._command)
+        program = shutil.which(words[0])
+        if program is None:
+            raise ProgramFailedError(f"{words[0]!r} is not on PATH")
+        return Command(
+            argv=(os.fsencode(program), *map(os.fsencode, words[1:])),
+            cwd=os.fsencode(os.path.abspath(self._cwd or os.curdir)),
+            base_env=os.environb,
+            env={os.fsencode(name): os.fsencode(value) for name, value in self._env.items()},
+            stdin=None if self._stdin is None else self._stdin.encode(),
+            timeout=self._timeout,
+            idle_timeout=self._idle_timeout,
+            grace=self._grace,
+            limits=self._limits or Limits(),
+        )

@@ -1,0 +1,67 @@
+"""Threads for actions that are no coroutines. They never keep a program from ending."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+IDLE_SECONDS = 5.0
+"""How long a thread waits for its next call before it ends."""
+
+
+class DaemonThreads(Executor):
+    """Runs each call at once, in a thread that is free or a new one.
+
+    Python's own executor waits for its threads when the program ends. A call that was given up at its time limit may
+    still be going on in one: nobody must wait for that.
+    """
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._guard = threading.Lock()
+        self._free = 0
+        """Threads that wait for a call, less the calls that wait for them."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call ``fn`` in a thread and return the future of what it returns."""
+        future: Future[Any] = Future()
+        self._calls.put((future, lambda: fn(*args, **kwargs)))
+        with self._guard:
+            self._free -= 1
+            is_needed = self._free < 0
+            if is_needed:
+                self._free += 1
+        if is_needed:
+            threading.Thread(target=self._work, name="workflow-action", daemon=True).start()
+        return future
+
+    def _work(self) -> None:
+        while True:
+            try:
+                future, call = self._calls.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                with self._guard:
+                    if self._free > 0:  # else a call is on its way to us
+                        self._free -= 1
+                        return
+                continue
+            _carry_out(future, call)
+            del future, call  # what they hold must not live as long as a thread that waits
+            with self._guard:
+                self._free += 1
+
+
+def _carry_out(future: Future[Any], call: Callable[[], Any]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = call()
+    except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+        future.set_exception(error)
+    else:
+        future.set_result(result)
