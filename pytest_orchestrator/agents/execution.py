@@ -14,6 +14,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from ..config.options import by_name
+from ..config.phrases import clipped
 from ..core.names import decode_output, escape_name
 from ..core.status import Status
 from ..errors import AgentError
@@ -28,7 +29,7 @@ from .result import CANCELLED, ProcessResult
 from .verdict import Verdict, flooded, judge, not_found, not_started, refused_by
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from ..core.result import Limit
@@ -105,14 +106,13 @@ class Execution:
     def _run_logged(self, environment: dict[str, str], redactor: Redactor, log: ProcessLog) -> ProcessResult:
         try:
             spec = self._spec
-            path = environment.get("PATH", os.defpath)
-            executable = shutil.which(spec.cli.executable, path=path)
+            executable = shutil.which(spec.cli.executable, path=environment.get("PATH", os.defpath))
             if executable is not None:
                 executable = os.path.abspath(executable)  # it is started from another directory
             words = [executable or spec.cli.executable, *spec.cli.arguments(spec.launch(self._allowance()))]
             for line in self._head(words, environment, redactor):
                 log.note(line)
-            obstacle = self._obstacle(executable, path)
+            obstacle = self._obstacle(executable, words, environment)
             if obstacle is not None:
                 return self._finished(log, self._result(None, obstacle))
             following = Following(spec, self._parser, redactor, log)
@@ -131,17 +131,22 @@ class Execution:
             verdict = judge(outcome, self._parser.transcript, spec.extras, spec.timeout, self._budget_limit)
         return self._finished(log, self._result(outcome, verdict))
 
-    def _obstacle(self, executable: str | None, path: str) -> Verdict | None:
+    def _obstacle(self, executable: str | None, words: Sequence[str], environment: Mapping[str, str]) -> Verdict | None:
         """Return the verdict if it cannot be started."""
         spec = self._spec
         if self._is_unwanted:
             return Verdict(Status.CANCELLED, CANCELLED, "not started: its result was no longer wanted")
         if executable is None:
-            found = shutil.which(spec.cli.executable, os.F_OK, path)
+            found = shutil.which(spec.cli.executable, os.F_OK, environment.get("PATH", os.defpath))
             if found is not None:
                 return not_started(f"{found!r} may not be executed (chmod +x)")
             return not_found(spec.cli.executable, spec.cli.install)
-        if not spec.working_dir.is_dir():
+        given = [(clipped(word), word) for word in words]
+        given += [(f"the variable {name}", text) for name, text in environment.items()]
+        odd = next((name for name, text in given if not _can_be_given(text)), None)
+        if odd is not None:
+            return not_started(f"no program can be given {odd}: it has half a character or a NUL")
+        if not os.path.isdir(spec.working_dir):
             return not_started(f"its working directory {str(spec.working_dir)!r} does not exist")
         size = len(spec.prompt.encode("utf-8", "surrogateescape")) if spec.extras.stdin == "terminal" else 0
         if size > MAX_ARGUMENT:
@@ -260,6 +265,13 @@ class Execution:
             del told[name]
         log.result(json.dumps(told, ensure_ascii=False))
         return result
+
+
+def _can_be_given(text: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def _text(capture: Capture) -> str:

@@ -87,7 +87,7 @@ class ProcessLog:
     def note(self, text: str) -> None:
         """Write what happened, a line for each of ``text``."""
         for line in text.splitlines() or [""]:
-            self._write([self._line(b"log", line.encode("utf-8", "surrogateescape"))])
+            self._write([self._line(b"log", line.encode("utf-8", "backslashreplace"))])
 
     def output(self, stdout: bytes, stderr: bytes) -> None:
         """Write output, in lines as far as they are complete."""

@@ -123,6 +123,32 @@ def test_one_exit_code_means_timeout_hangup_missing_program_and_too_long_a_promp
     }
 
 
+def test_what_no_program_can_be_given_is_an_exception_out_of_run(tmp_path: Path) -> None:
+    odd: list[dict[str, Any]] = [
+        {"extra_args": ["echo \ud800"]},
+        {"env": {"A": "half \ud800"}},
+        {"prompt": "\0", "stdin": "terminal"},
+    ]
+    for more in odd:
+        result = agent(tmp_path, "echo hi", **more).run()
+        assert (result.exit_code, result.reason) == (126, Reason.NOT_STARTABLE)
+        assert "it has half a character or a NUL" in str(result.error)
+
+
+def test_a_program_named_by_a_relative_path_is_looked_for_in_its_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    program = tmp_path / "bin" / "agent"
+    program.write_text("#!/bin/sh\necho here\n")
+    program.chmod(0o755)
+    register_agent_cli(AgentCli("relative", "bin/agent", _words, lambda: PlainParser("old")))
+    result = agent(tmp_path / "elsewhere", "", cli="relative").run()
+    assert (result.error, result.output) == (None, "here\n")
+
+
 def test_a_prompt_of_200_kb_cannot_be_given(tmp_path: Path) -> None:
     prompt = "0123456789" * 20_000
     result = agent(tmp_path, "cat", prompt=prompt).run()

@@ -159,7 +159,7 @@ def test_at_its_time_limit_a_program_that_waits_for_a_key_is_told_before_it_is_s
 
 
 def test_a_suspended_tree_stands_still_and_so_does_its_clock(dispatcher: Dispatcher, tmp_path: Path) -> None:
-    script = "(while :; do echo tick >> ticks; sleep 0.02; done) & touch out; sleep 1.2; kill $!; echo end"
+    script = "(while :; do echo tick >> ticks; sleep 0.02; done) & while [ ! -e go ]; do sleep 0.02; done; kill $!"
     run = dispatcher.start(shell(script, tmp_path, timeout=3.0, left_processes="kill"))
     wait_for_file(tmp_path / "ticks")
     run.suspend()
@@ -170,10 +170,12 @@ def test_a_suspended_tree_stands_still_and_so_does_its_clock(dispatcher: Dispatc
     assert run.wait(3.5) is None  # longer than its limit
     assert (tmp_path / "ticks").stat().st_size == before
     run.resume()
+    while (tmp_path / "ticks").stat().st_size == before:
+        time.sleep(0.01)
+    (tmp_path / "go").touch()
     outcome = run.wait()
     assert outcome is not None
     assert (outcome.exit_code, outcome.limit) == (0, None)
-    assert (tmp_path / "ticks").stat().st_size > before
     assert outcome.duration < 3.0
 
 
@@ -242,3 +244,36 @@ def test_a_run_that_was_told_of_has_the_type_that_callers_expect(dispatcher: Dis
     outcome = run.wait()
     assert outcome is not None
     assert outcome.exit_code == 7
+
+
+def test_where_no_directory_can_be_made_that_is_told_and_later_programs_run(
+    dispatcher: Dispatcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as context:
+        context.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+        refused = dispatcher.start(shell("echo hi", tmp_path)).wait(20)
+    assert refused is not None
+    assert (refused.was_started, refused.lost, refused.cancelled) == (False, True, False)
+    assert str(refused.error).startswith("programs cannot be run: [Errno 2] No such file or directory")
+    outcome = dispatcher.start(shell("echo hi", tmp_path)).wait(20)
+    assert outcome is not None
+    assert outcome.stdout.head == b"hi\n"
+
+
+def test_a_run_that_was_never_begun_can_be_cancelled_and_begun(dispatcher: Dispatcher, tmp_path: Path) -> None:
+    run = dispatcher.prepare(shell("echo hi", tmp_path))
+    run.cancel()
+    assert run.wait(0) is None
+    dispatcher.begin(run)
+    assert run.wait(20) is not None
+
+
+def test_what_ignores_sigterm_can_be_ended_without_its_grace_period(dispatcher: Dispatcher, tmp_path: Path) -> None:
+    run = dispatcher.start(shell("trap '' TERM; touch out; while :; do sleep 60; done", tmp_path, grace=60.0))
+    wait_for_file(tmp_path / "out")
+    begun = time.monotonic()
+    run.end_now()
+    outcome = run.wait(20)
+    assert outcome is not None
+    assert (outcome.exit_code, outcome.cancelled) == (-signal.SIGKILL, True)
+    assert time.monotonic() < begun + 1.5
