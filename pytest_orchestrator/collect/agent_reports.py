@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..agents.evidence import totals
+from ..agents.evidence import shortened, totals
 from ..agents.narration import narrated_commands, narrated_run, narrated_workspace
 from ..core.agent_row import agents_line
 from ..core.names import escape_name
+from ..process.pool import shared_pool
 from ..reports.quoting import clean
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ AGENT_TEST = pytest.StashKey[Any]()
 """Where an item keeps what its agent fixtures share."""
 AGENTS_ATTRIBUTE = "orchestrator_agents"
 """Attribute of the last report of a test that carries the evidence, also from a worker to the controller."""
-PREFIXES = ("agent.", "agents.", "workspace.", "fake_commands.")
-"""What the names of our properties of a test begin with."""
+SECTION_CHARS = 64_000
+"""Characters of a section that are kept: pytest keeps the reports of all tests to the end."""
+_OWN = pytest.StashKey[list[tuple[str, object]]]()
+"""The properties of a test that are ours."""
 _HERE = os.path.join(os.path.dirname(__file__), "agent_test.py")
 _PLUGIN = "orchestrator-agents"
 
@@ -33,6 +36,7 @@ def watch_agents(config: pytest.Config) -> None:
     """Have what agents do attached to reports from now on: when the first fixture asks for it, not before."""
     if not config.pluginmanager.has_plugin(_PLUGIN):
         config.pluginmanager.register(AgentReports(), _PLUGIN)
+        config.add_cleanup(shared_pool().close_idle)
 
 
 class AgentReports:
@@ -65,6 +69,7 @@ class AgentReports:
                 test.outcome = "error"
             if test.evidence is not None and test.is_recorded:
                 setattr(report, AGENTS_ATTRIBUTE, {**test.evidence, "outcome": test.outcome})
+            del item.stash[AGENT_TEST]  # items live as long as the session
         return report
 
 
@@ -100,8 +105,9 @@ def record_agents(report: pytest.TestReport, worker: str | None, recorder: Recor
 
 
 def _attach(item: pytest.Item, when: str, evidence: Mapping[str, Any], told: int) -> None:
-    item.user_properties[:] = [pair for pair in item.user_properties if not pair[0].startswith(PREFIXES)]
-    item.user_properties.extend(properties(evidence))
+    before = item.stash.get(_OWN, [])
+    own = item.stash[_OWN] = list(properties(evidence))
+    item.user_properties[:] = [*(pair for pair in item.user_properties if pair not in before), *own]
     for title, text in sections(evidence, told):
         item.add_report_section(when, f"agent {title}", text)
 
@@ -109,11 +115,15 @@ def _attach(item: pytest.Item, when: str, evidence: Mapping[str, Any], told: int
 def sections(evidence: Mapping[str, Any], told: int = 0) -> Iterator[tuple[str, str]]:
     """Yield title and text of each run but the first ``told``, of workspaces and fake commands, for a terminal."""
     for run in evidence["runs"][told:]:
-        yield escape_name(run["process_id"])[:100], clean(narrated_run(run))
+        yield escape_name(run["process_id"])[:100], _shown(narrated_run(run))
     for workspace in evidence["workspaces"]:
-        yield "workspace", clean(narrated_workspace(workspace))
+        yield "workspace", _shown(narrated_workspace(workspace))
     if evidence["commands"] is not None:
-        yield "fake commands", clean(narrated_commands(evidence["commands"]))
+        yield "fake commands", _shown(narrated_commands(evidence["commands"]))
+
+
+def _shown(text: str) -> str:
+    return shortened(clean(text), SECTION_CHARS)
 
 
 def properties(evidence: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

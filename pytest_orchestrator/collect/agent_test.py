@@ -17,7 +17,6 @@ from ..agents.fake_commands import FakeCommands
 from ..agents.workspace import AgentWorkspace
 from ..config.options import by_name
 from ..core.status import Status
-from ..process.pool import shared_pool
 from ..process.redaction import Redactor
 from ..reports.logs import beside_log
 from .agent_reports import AGENT_TEST, evidence_of, watch_agents
@@ -138,17 +137,20 @@ class AgentTest:
 
         A new home for each run, the fake commands first on ``PATH``, git without the settings of this machine.
         """
+        given = {"isolation": "fresh", **extras}
         environment: dict[str, Any] = {}
         for workspace in reversed(self.workspaces):
             if working_dir == workspace.path or workspace.path in working_dir.parents:
                 environment |= workspace.environment
+                if given["isolation"] == "fresh":
+                    del environment["GIT_CONFIG_GLOBAL"]  # a new home has none, and the agent may write one
                 break
         if self.fake is not None:
             environment |= self.fake.environment
-        given = extras.get("env")
-        if environment and (given is None or isinstance(given, dict)):
-            extras = {**extras, "env": environment | (given or {})}
-        return {"isolation": "fresh", **extras}
+        env = extras.get("env")
+        if environment and (env is None or isinstance(env, dict)):
+            given["env"] = environment | (env or {})
+        return given
 
     def require(self, cli_name: str, extras: Mapping[str, Any]) -> None:
         """Skip the test when an agent cannot run here: no command line, no login. Under CI and strict, fail it."""
@@ -204,12 +206,10 @@ class AgentTest:
             self._guard.wait_for(lambda: not self._running, CLOSE_SECONDS)
 
     def close(self) -> None:
-        """End what still runs, start nothing more, and end the engines that nobody uses."""
+        """End what still runs, and start nothing more."""
         with self._guard:
             self._is_open = False
         self.stop()
-        if self._ended or self.workspaces:
-            shared_pool().close_idle()
 
     # -- what is told of them ---------------------------------------------------------------------------------
 

@@ -27,18 +27,21 @@ def test_it(agent_workspace, fake_commands, claude_process, model_endpoint, monk
     monkeypatch.setenv("GIT_AUTHOR_NAME", "Me")
     workspace = agent_workspace(files={"a.txt": "a"})
     fake_commands.command("kubectl").reply("get pods", stdout="web-1")
-    run = 'kubectl get pods > pods.txt; pwd > here; echo "$HOME $GIT_CONFIG_GLOBAL $MINE" > home; git commit -qam x'
+    git = "git config --global user.name Agent; git config user.name > name; git commit -qam x"
+    run = f'kubectl get pods > pods.txt; pwd > here; echo "$HOME $MINE" > home; {git}'
     process = claude_process("Go", model="m", env={"MINE": "mine"}, endpoint=model_endpoint([{"run": run}, "Done."]))
     assert (process.process_id, process.timeout, process.stream_output) == ("claude-1", 300, False)
     result = process.run()
     assert (result.output, result.ok, result.model) == ("Done.", True, "m")
-    assert workspace.created() == ["here", "home", "pods.txt"]
+    assert workspace.created() == ["here", "home", "name", "pods.txt"]
     assert (workspace.read("pods.txt"), workspace.read("here")) == ("web-1", f"{workspace.path}\\n")
-    home, settings, mine = workspace.read("home").split()
+    home, mine = workspace.read("home").split()
     assert home != __import__("os").environ["HOME"]
-    assert (settings, mine) == ("/dev/null", "mine")
+    assert (mine, workspace.read("name")) == ("mine", "Workspace\\n")
+    user = claude_process("Go", endpoint=model_endpoint(["x"]), isolation="user", env={"A": "b"})
+    assert (user.extras.env["GIT_CONFIG_GLOBAL"], user.extras.env["A"]) == ("/dev/null", "b")
     assert [call.line for call in fake_commands.calls] == ["kubectl get pods"]
-    assert claude_process("Again", endpoint=model_endpoint(["x"])).process_id == "claude-2"
+    assert claude_process("Again", endpoint=model_endpoint(["x"])).process_id == "claude-3"
     assert claude_process("Again", "mine", endpoint=model_endpoint(["x"]), timeout=None).timeout is None
 """,
     )
@@ -184,6 +187,9 @@ def test_tried_again(claude_process, model_endpoint, refused):
     )
     run = agents.run("--junitxml=out.xml", "-ra", orchestrate=False)
     assert run.outcomes == {"failed": 2, "passed": 1, "errors": 3}, run.out
+    again = agents.run("--reruns=1", "-ra", "--lf", "-k", "raised", orchestrate=False)
+    assert again.outcomes["errors"] == 1, again.out
+    assert again.outcomes["rerun"] == 1, again.out
     assert re.search(r"ERROR tests/test_agents.py::test_asserted - claude-1: auth", run.out), run.out
     assert "Not the agent's failure" in run.out
     assert "claude-1: authentication: 'API Error: 401" in run.out

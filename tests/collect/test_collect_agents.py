@@ -24,7 +24,7 @@ def pytest_runtest_logreport(report):
 """
 TESTS = """
 def test_good(agent_workspace, fake_commands, claude_process, model_endpoint, request):
-    request.node.user_properties.append(("mine", "kept"))
+    request.node.user_properties += [("mine", "kept"), ("workspace.mine", "kept")]
     workspace = agent_workspace(files={"a.txt": "one", "old.txt": "x"})
     fake_commands.command("kubectl").reply("get pods", stdout="web-1 \\x1b[31mred")
     run = "kubectl get pods; echo two > a.txt; echo > new.txt; rm old.txt; git commit -qam Changed"
@@ -74,7 +74,7 @@ def test_properties_tell_what_agents_did_and_cost(agents: Project, workers: tupl
     found = reports(agents)
     good = found["test_good", "call"]
     assert good == found["test_good", "teardown"]
-    assert good.pop("mine") == "kept"
+    assert good.pop("mine") == good.pop("workspace.mine") == "kept"
     log, duration = good.pop("agent.claude-1.log"), good.pop("agent.claude-1.duration")
     tokens = good.pop("agent.claude-1.tokens")
     cost = good.pop("agent.claude-1.cost_usd")
