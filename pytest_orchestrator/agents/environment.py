@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from fnmatch import translate
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from .clis import AgentCli
@@ -115,7 +116,8 @@ def _move_in(environment: dict[str, str], cli: AgentCli, home: Path) -> None:
         environment[name] = str(path)
 
 
-def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+@lru_cache(maxsize=64)
+def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(translate, names)) or r"(?!)")
 
 

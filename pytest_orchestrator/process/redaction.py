@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from fnmatch import translate
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from .secret_spans import Net, Search
@@ -37,7 +37,7 @@ class Redactor:
 
         Names are compared without regard to case. A glob with ``!`` in front takes back what those before it match.
         """
-        self._name = _any_name(names)
+        self._name = _any_name(tuple(names))
         self._known = frozenset(self._secrets(environment))
 
     def is_secret_name(self, name: str) -> bool:
@@ -149,7 +149,8 @@ class Redactor:
         yield from search.rest()
 
 
-def _any_name(names: Iterable[str]) -> re.Pattern[str] | None:
+@lru_cache(maxsize=16)
+def _any_name(names: tuple[str, ...]) -> re.Pattern[str] | None:
     """Return a pattern for the names of secrets: the last glob that matches one decides."""
     pattern = ""
     for name in names:
