@@ -27,6 +27,9 @@ TOO_LONG = "(too long)"
 MANY = 4096
 """Bytes of lines without any event from which on they are not looked at one by one."""
 
+MOST = 1024 * 1024
+"""Bytes of such lines that are taken at once: they are looked through before it is known what they hold."""
+
 FIRST = 10
 """Of these so many are yielded each for itself."""
 
@@ -68,9 +71,10 @@ class EventLines:
 
     def _end_of_chatter(self, data: bytes, start: int) -> int:
         """Return where complete lines end that hold no event for certain, if there are many; else ``start``."""
-        brace = data.find(b'{"', start)
-        end = data.rfind(b"\n", start, len(data) if brace < 0 else brace) + 1
-        return end if MANY < end - start <= self._max_line else start
+        stop = min(len(data), start + min(self._max_line, MOST))
+        brace = data.find(b'{"', start, stop)
+        end = data.rfind(b"\n", start, stop if brace < 0 else brace) + 1
+        return end if end - start > MANY else start
 
     def close(self) -> Iterator[Line]:
         """Yield what stands after the last newline."""
@@ -91,17 +95,21 @@ class EventLines:
         self._is_too_long = False
         if was_too_long:
             yield Line(None, shown(line), TOO_LONG)
-        elif line.strip(b"\r \t"):
+        elif line.strip():
             yield from _events(line)
 
 
 def _chatter(lines: bytes) -> Iterator[Line]:
     """Yield what stands for lines without any event: the first ones, and one for all others."""
-    full = [line for line in lines.split(b"\n") if line.strip(b"\r \t")]
+    full = [line for line in lines.split(b"\n") if line.strip()]
     for line in full[:FIRST]:
         yield Line(None, shown(line), NO_EVENT)
     if len(full) > FIRST:
         yield Line(None, shown(full[-1]), NO_EVENT, len(full) - FIRST)
+
+
+_BLANK = " \t\n\r\v\f"
+"""What bytes.strip() takes off: a line is blank or not, whichever way it came."""
 
 
 def _events(line: bytes) -> Iterator[Line]:
@@ -114,11 +122,11 @@ def _events(line: bytes) -> Iterator[Line]:
         event, end = (None, start) if brace < 0 else _decoded(text, brace)
         if event is None:
             break
-        if text[start:brace].strip():
+        if text[start:brace].strip(_BLANK):
             yield Line(None, shown(text[start:brace]), NO_EVENT)
         yield Line(event, shown(text[brace : brace + MAX_SHOWN]))
         start = end
-    if text[start:].strip():
+    if text[start:].strip(_BLANK):
         yield Line(None, shown(text[start:]), NO_EVENT)
 
 

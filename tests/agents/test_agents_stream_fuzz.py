@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pytest_orchestrator.agents.claude_stream import ClaudeParser
 from pytest_orchestrator.agents.codex_stream import CodexParser
-from pytest_orchestrator.agents.event_lines import EventLines
+from pytest_orchestrator.agents.event_lines import NO_EVENT, EventLines
+from pytest_orchestrator.agents.transcript_builder import MAX_UNREAD
 from pytest_orchestrator.core.transcript import Transcript
 
 MAX_LINE = 3000
@@ -202,3 +203,30 @@ def test_lines_beyond_the_longest_are_told_whatever_the_pieces(lines: list[bytes
     whole, cut = EventLines(max_line=20), EventLines(max_line=20)
     expected = [*whole.feed(data), *whole.close()]
     assert [line for piece in pieces_of(data, cuts) for line in cut.feed(piece)] + [*cut.close()] == expected
+
+
+CHATTER = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from([b"hello", b"", b"\x0c", b"\x85", b"x {", b"y" * 900]), st.integers(1, 900)).map(
+            lambda drawn: (drawn[0] + b"\n") * drawn[1]
+        ),
+        st.sampled_from([b'{"type":"odd"}\n', b'a {"b"\n', b'say {"type":"odd"} so\n']),
+    ),
+    max_size=6,
+).map(b"".join)
+
+
+@settings(max_examples=60, deadline=None)
+@given(CHATTER, st.lists(st.integers(0, 10**6), max_size=4))
+def test_many_lines_without_events_are_the_same_in_any_pieces(data: bytes, cuts: list[int]) -> None:
+    whole, cut, line_by_line = ClaudeParser(), ClaudeParser(), ClaudeParser()
+    expected = seen(whole, [data])
+    assert seen(cut, pieces_of(data, cuts)) == expected
+    assert seen(line_by_line, data.splitlines(keepends=True)) == expected
+
+
+def test_a_flood_of_other_lines_in_one_piece_takes_time_with_its_length() -> None:
+    parser = CodexParser()
+    parser.feed(b"hello world\n" * 2_000_000)
+    assert parser.transcript.unknown == {NO_EVENT: 2_000_000}
+    assert parser.transcript.unread == ("hello world",) * MAX_UNREAD
