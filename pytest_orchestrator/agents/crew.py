@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from ..core.status import Reason, Status
 from .progress import Stage
-from .result import ProcessResult
+from .result import FAILURE, ProcessResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,33 +178,29 @@ class Crew:
         """Run a member to the end of its last attempt."""
         earlier: list[ProcessResult] = []
         self._tell(Stage.STARTED, index)
-        while True:
-            result, number = _result_of(process), len(earlier) + 1
-            again = self._again(index, process, number, result)
-            if again is None:
+        result = _result_of(process.process_id, process.run)
+        while self._attempts.follow(len(earlier) + 1, result) and not self._stopped.is_set():
+            delay = self._attempts.policy.delay_before(len(earlier) + 2)
+            self._tell(Stage.RETRYING, index, len(earlier) + 1, result, delay)
+            if self._stopped.wait(delay):
                 break
-            process = again
             earlier.append(result)
+            result = _result_of(process.process_id, lambda: self._run_copy(index, process))
         with self._guard:
             del self._running[index]
         if earlier:
             result = replace(result, attempts=tuple(earlier))
-        self._tell(Stage.ENDED, index, number, result)
+        self._tell(Stage.ENDED, index, len(earlier) + 1, result)
         return result
 
-    def _again(self, index: int, process: AgentProcess, number: int, result: ProcessResult) -> AgentProcess | None:
-        """Wait for the next attempt and return the process for it; None when there is none."""
-        if not self._attempts.follow(number, result) or self._stopped.is_set():
-            return None
+    def _run_copy(self, index: int, process: AgentProcess) -> ProcessResult:
         copy = process.replace()
-        delay = self._attempts.policy.delay_before(number + 1)
-        self._tell(Stage.RETRYING, index, number, result, delay)
-        self._stopped.wait(delay)
         with self._guard:
-            if self._stopped.is_set():
-                return None
             self._running[index] = copy
-        return copy
+            is_unwanted = self._stopped.is_set()
+        if is_unwanted:
+            copy.terminate()
+        return copy.run()
 
     def _tell(
         self, stage: Stage, index: int, attempt: int = 1, result: ProcessResult | None = None, delay: float = 0.0
@@ -213,35 +209,29 @@ class Crew:
         self._wake()
 
 
-def _result_of(process: AgentProcess) -> ProcessResult:
-    """Run a process; what it raises is its result."""
-    process_id = process.process_id
-    started = time.monotonic()
+def _result_of(process_id: str, run: Callable[[], object]) -> ProcessResult:
+    """Return what ``run`` gives; what it raises is a result, too."""
+    moment, started = time.time(), time.monotonic()
     try:
-        result: object = process.run()
+        result = run()
     except BaseException as error:  # noqa: BLE001 - the contract: an exception is a failed result
-        return ProcessResult(
-            exit_code=1,
-            output="",
-            stderr="".join(traceback.format_exception(error)),
-            duration=time.monotonic() - started,
-            process_id=process_id,
-            status=Status.ERROR,
-            reason=Reason.INFRASTRUCTURE,
-            error=_last_line(error),
-        )
-    if isinstance(result, ProcessResult):
-        return result
-    problem = f"run() of process {process_id!r} returned {result!r}, which is no ProcessResult"
+        problem, reason = _last_line(error), Reason.INFRASTRUCTURE
+        told = "".join(traceback.format_exception(error))
+    else:
+        if isinstance(result, ProcessResult):
+            return result
+        problem = told = f"run() of process {process_id!r} returned {result!r}, which is no ProcessResult"
+        reason = Reason.CONFIGURATION
     return ProcessResult(
-        exit_code=1,
+        exit_code=FAILURE,
         output="",
-        stderr=problem,
+        stderr=told,
         duration=time.monotonic() - started,
         process_id=process_id,
         status=Status.ERROR,
-        reason=Reason.CONFIGURATION,
+        reason=reason,
         error=problem,
+        started=moment,
     )
 
 

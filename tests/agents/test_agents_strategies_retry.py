@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from strategy_agents import CallAgent, ShellAgent, failed, own_threads, passed, troubled, waits
@@ -123,3 +123,14 @@ def test_a_policy_that_makes_no_sense_is_told_so(retry: Any, message: str) -> No
     with pytest.raises(ArgumentError) as caught:
         run_with_fallback([agent_with([passed("a")])], retry=retry)
     assert str(caught.value) == f"run_with_fallback: {message}"
+
+
+def test_a_process_that_cannot_be_copied_fails_and_no_other() -> None:
+    class Only(CallAgent):
+        def replace(self, **given: Any) -> Self:
+            raise NotImplementedError("there is only one")
+
+    results = run_parallel([Only(lambda agent: failed("a"), "a"), agent_with([passed("b")], "b")], 1, retry=2)
+    assert [result.status for result in results] == ["error", "passed"]
+    assert results[0].error == "NotImplementedError: there is only one"
+    assert [attempt.status for attempt in results[0].attempts] == ["failed"]
