@@ -67,9 +67,8 @@ def evidence(run: Run) -> dict[str, dict[str, Any]]:
     return {line["nodeid"].partition("::")[2]: line["data"] for line in lines}
 
 
-@WORKERS
-def test_properties_tell_what_agents_did_and_cost(agents: Project, workers: tuple[str, ...]) -> None:
-    run = agents.run("--junitxml=out.xml", *workers, orchestrate=False)
+def test_properties_tell_what_agents_did_and_cost(agents: Project) -> None:
+    run = agents.run("--junitxml=out.xml", orchestrate=False)
     assert run.outcomes == {"passed": 2, "failed": 1, "errors": 1}, run.out
     found = reports(agents)
     good = found["test_good", "call"]
@@ -126,7 +125,7 @@ def test_sections_show_people_what_agents_did(agents: Project) -> None:
     assert "nothing was changed" in out
     assert "\x1b[31m" not in out
     assert "\u202e" not in out
-    hidden = agents.run("--show-capture=no", orchestrate=False)
+    hidden = agents.run("--show-capture=no", "-k", "bad", orchestrate=False)
     assert "Captured agent" not in hidden.out
 
 
@@ -141,6 +140,7 @@ def test_results_have_the_transcript_and_the_report_a_table(agents: Project, wor
         "test_bad": "failed",
         "test_refused": "error",
     }
+    assert reports(agents)["test_good", "call"]["workspace.created"] == '["new.txt"]'
     good = found["test_good"]
     (told,) = good["runs"]
     assert (told["prompt"], told["output"], told["status"]) == ("How are the pods?", "Done.", "passed")
