@@ -67,7 +67,7 @@ def kind_of(text: str, label: str = "", status: int | None = None) -> ErrorKind:
     the HTTP status of the model's answer. A failed server counts as ``overloaded``: both pass by themselves.
     """
     told = _kind_in(text)
-    if status == 429 and told == "billing":
+    if told == "billing" and status in (None, 400, 429):
         return told
     by_label = _LABELS.get(label)
     if by_label is not None:
@@ -75,7 +75,7 @@ def kind_of(text: str, label: str = "", status: int | None = None) -> ErrorKind:
     by_status = _kind_of_status(status)
     if by_status is not None:
         return by_status
-    if told is not None:
+    if told is not None and not (told in ("network", "overloaded") and "invalid_request_error" in text):
         return told
     return "overloaded" if label == "server_error" else "other"
 
@@ -86,7 +86,8 @@ def _kind_of_status(status: int | None) -> ErrorKind | None:
     if status >= 500:
         return "overloaded"
     known: Mapping[int, ErrorKind] = {401: "authentication", 402: "billing", 403: "authentication", 429: "rate_limit"}
-    return known.get(status)
+    # A request that was refused for what it holds may speak of anything.
+    return known.get(status, "other" if 400 <= status < 500 and status != 408 else None)
 
 
 def _kind_in(text: str) -> ErrorKind | None:
