@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ REPOSITORY = b".git"
 KEPT = 64 << 20
 """Bytes of files that are kept to show differences with; of the others only a digest is."""
 _BLOCK = 1 << 20
+_LONGEST = 300
+"""Bytes of a name that a message shows."""
 
 Kind = Literal["file", "link", "repository", "special"]
 
@@ -101,17 +102,26 @@ def walk(root: bytes) -> Iterator[tuple[bytes, os.stat_result]]:
                 continue
             raise AgentError(f"the workspace {quote_name(root)} is not there any more") from None
         except OSError as error:
-            place = quote_name(prefix or root)
-            raise AgentError(f"cannot look into {place} of the workspace: {why_unreadable(error)}") from error
+            raise _cannot_look(prefix or root, error) from error
         for entry in found:
             if entry.name == REPOSITORY and not prefix:
                 continue
-            with contextlib.suppress(FileNotFoundError):
+            name = prefix + entry.name
+            try:
                 status = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(status.st_mode) and entry.name != REPOSITORY:
-                    waiting.append(prefix + entry.name + b"/")
-                else:
-                    yield prefix + entry.name, status
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise _cannot_look(name, error) from error
+            if stat.S_ISDIR(status.st_mode) and entry.name != REPOSITORY:
+                waiting.append(name + b"/")
+            else:
+                yield name, status
+
+
+def _cannot_look(name: bytes, error: OSError) -> AgentError:
+    shown = quote_name(name if len(name) <= _LONGEST else name[:_LONGEST] + b"...")
+    return AgentError(f"cannot look into {shown} of the workspace: {why_unreadable(error)}")
 
 
 def _kind(status: os.stat_result) -> Kind:

@@ -389,6 +389,14 @@ def test_a_broken_repository_is_an_error_with_what_git_says(workspace: AgentWork
         workspace.commits()
 
 
+def test_a_directory_that_is_deeper_than_paths_are_long_is_an_error(workspace: AgentWorkspace) -> None:
+    in_shell(workspace, f"cd b; for n in $(seq 30); do mkdir {'d' * 200}; cd {'d' * 200}; done")
+    with pytest.raises(AgentError, match=r"cannot look into 'b/ddd.*\.\.\.' of the workspace: File name too long"):
+        workspace.created()
+    in_shell(workspace, "rm -r b")
+    assert workspace.deleted() == ["b/deep.txt"]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every directory")
 def test_a_directory_that_nobody_may_look_into_is_an_error(workspace: AgentWorkspace) -> None:
     (workspace.path / "b").chmod(0)
