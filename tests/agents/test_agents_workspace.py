@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -390,7 +391,8 @@ def test_a_broken_repository_is_an_error_with_what_git_says(workspace: AgentWork
 
 
 def test_a_directory_that_is_deeper_than_paths_are_long_is_an_error(workspace: AgentWorkspace) -> None:
-    in_shell(workspace, f"cd b; for n in $(seq 30); do mkdir {'d' * 200}; cd {'d' * 200}; done")
+    code = "import os\nfor _ in range(30): os.mkdir('d' * 200); os.chdir('d' * 200)"
+    subprocess.run([sys.executable, "-c", code], cwd=workspace.path / "b", check=True)
     with pytest.raises(AgentError, match=r"cannot look into 'b/ddd.*\.\.\.' of the workspace: File name too long"):
         workspace.created()
     in_shell(workspace, "rm -r b")
