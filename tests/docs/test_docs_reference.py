@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from doc_pages import ROOT, pages
 
-from pytest_orchestrator import hookspecs
+from pytest_orchestrator import hookspecs, plugin
 from pytest_orchestrator.config.options import OPTIONS, flag
 from pytest_orchestrator.config.schema import json_schema
 from pytest_orchestrator.config.values import RESERVED_VARIABLES
@@ -63,6 +63,12 @@ def test_a_hook_has_a_section_with_its_signature_and_its_example(name: str, hook
 
 def test_no_hook_is_described_that_does_not_exist() -> None:
     assert re.findall(r"^## (pytest_orchestrator_\w+)$", _page("hooks.md"), re.MULTILINE) == [name for name, _ in HOOKS]
+
+
+def test_every_fixture_has_a_section() -> None:
+    headings = " ".join(re.findall(r"^## (.+)$", _page("fixtures.md"), re.MULTILINE))
+    names = {name for name in plugin.__all__ if not name.startswith("_")}
+    assert names <= set(re.findall(r"\w+", headings))
 
 
 def test_every_exit_code_of_pytest_is_explained() -> None:
