@@ -117,4 +117,4 @@ def test_it_starts_fast() -> None:
             subprocess.run([sys.executable, str(TINY_AGENT), "-p", "Hello"], env=environment, capture_output=True)
             taken.append(time.monotonic() - started)
         assert len(endpoint.requests) == 3
-    assert min(taken) < 1
+    assert min(taken) < 2

@@ -34,7 +34,7 @@ def test_a_slow_answer_takes_its_time(stream: bool) -> None:
         started = time.monotonic()
         MessagesClient(endpoint.url).post(stream=stream)
         taken = time.monotonic() - started
-    assert len(TEXT) / 300 <= taken < len(TEXT) / 300 + 2
+    assert len(TEXT) / 300 <= taken < len(TEXT) / 300 + 10
 
 
 def test_a_slow_stream_comes_piece_by_piece() -> None:
