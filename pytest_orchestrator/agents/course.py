@@ -96,9 +96,9 @@ class Course(Generic[T]):
         kinds = {
             "ended": [index for index, result in ended if result.status != "cancelled"],
             "stopped": [index for index, result in ended if result.status == "cancelled"],
-            "not run": sorted({*range(len(self._ids))} - {index for index, _ in ended}),
+            "not run": list({*range(len(self._ids))} - {index for index, _ in ended}),
         }
-        parts = [f"{len(found)} {kind} ({self._named(found)})" for kind, found in kinds.items() if found]
+        parts = [f"{len(found)} {kind} ({self._named(sorted(found))})" for kind, found in kinds.items() if found]
         error.add_note(f"{self._name}, {len(self._ids)} processes: {', '.join(parts)}")
         # Some exceptions have no room for attributes.
         with contextlib.suppress(AttributeError, TypeError):
