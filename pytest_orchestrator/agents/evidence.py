@@ -18,6 +18,8 @@ TEXT_CHARS = 16_000
 """Characters of one text that are kept; of a longer one its beginning and its end."""
 TRANSCRIPT_CHARS = 1_000_000
 """Characters of all texts of one transcript that are kept, about; what comes later is left out, and counted."""
+ALL_CHARS = 8_000_000
+"""Characters of all runs of a test that are kept, about; of runs beyond that everything but the transcript is."""
 MOST_CALLS = 500
 """Calls of fake commands that are kept."""
 MOST_FILES = 1000
@@ -95,6 +97,16 @@ def _size(value: Any) -> int:
     if isinstance(value, list):
         return sum(map(_size, value))
     return sum(len(name) + _size(each) for name, each in value.items()) if isinstance(value, dict) else 8
+
+
+def bounded_runs(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the evidence of many runs, without the transcripts that are more than what is kept of one test."""
+    room = ALL_CHARS
+    kept = []
+    for run in runs:
+        room -= _size(run["transcript"])
+        kept.append(run if room >= 0 else {**run, "transcript": None})
+    return kept
 
 
 def workspace_evidence(workspace: AgentWorkspace) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..agents.clis import agent_cli
-from ..agents.evidence import commands_evidence, run_evidence, workspace_evidence
+from ..agents.evidence import bounded_runs, commands_evidence, run_evidence, workspace_evidence
 from ..agents.fake_commands import FakeCommands
 from ..agents.workspace import AgentWorkspace
 from ..config.options import by_name
@@ -229,7 +229,7 @@ class AgentTest:
             runs.append(self._shown_log(run_evidence(process.prompt, result)))
         self.evidence = self._redacted(
             evidence_of(
-                runs,
+                bounded_runs(runs),
                 [workspace_evidence(workspace) for workspace in self.workspaces],
                 None if self.fake is None else commands_evidence(self.fake),
             )

@@ -7,7 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pytest_orchestrator.agents.evidence import commands_evidence, run_evidence, shortened, totals, workspace_evidence
+from pytest_orchestrator.agents.evidence import (
+    bounded_runs,
+    commands_evidence,
+    run_evidence,
+    shortened,
+    totals,
+    workspace_evidence,
+)
 from pytest_orchestrator.agents.fake_commands import FakeCommands
 from pytest_orchestrator.agents.narration import narrated_commands, narrated_run, narrated_workspace
 from pytest_orchestrator.agents.result import ProcessResult
@@ -111,6 +118,15 @@ def test_what_is_kept_is_bounded() -> None:
     text = narrated_run(plain)
     assert len(text) < 200_000
     assert "messages or calls left out here; the log has all of it" in text or "message or calls" in text
+
+
+def test_of_many_runs_not_every_transcript_is_kept() -> None:
+    messages = tuple(Message("assistant", "m" * 10_000, number) for number in range(90))
+    plain = run_evidence("Go", replace(RESULT, transcript=replace(TRANSCRIPT, messages=messages)))
+    kept = bounded_runs([plain] * 20)
+    assert [run["transcript"] is not None for run in kept] == [True] * 8 + [False] * 12
+    assert {run["output"] for run in kept} == {"There are 3."}
+    assert "output: There are 3.\n" in narrated_run(kept[-1])
 
 
 def test_what_no_encoder_takes_becomes_what_every_encoder_does() -> None:
