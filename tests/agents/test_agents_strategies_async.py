@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import os
+import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -206,3 +208,18 @@ def test_a_loop_that_is_closed_in_the_middle_leaves_nothing_running() -> None:
     del coroutine
     gc.collect()
     assert agent.unwanted.wait(20)
+
+
+def test_ctrl_c_ends_what_a_loop_runs() -> None:
+    def press() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    async def main() -> None:
+        await asynchronous.run_parallel_async([ShellAgent("sleep 600", "a"), waits("b", press)])
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        asyncio.run(main())
+    cancelled = caught.value.__context__
+    assert isinstance(cancelled, asyncio.CancelledError)
+    assert [result.status for result in cancelled.results] == ["cancelled"] * 2  # type: ignore[attr-defined]
+    assert own_threads() == []
