@@ -83,6 +83,7 @@ def test_a_function_may_select() -> None:
 
 
 def test_mistakes_of_versions_are_told_at_once() -> None:
+    agents = [says("x")]
     with pytest.raises(ArgumentError) as caught:
         n_version(says("x"), 0, select="best", quorum=-1)
     assert str(caught.value).split("\n") == [
@@ -92,6 +93,12 @@ def test_mistakes_of_versions_are_told_at_once() -> None:
     ]
     with pytest.raises(ArgumentError, match="n_version: n: it is 3, but 1 processes were given; leave it out"):
         n_version([says("x")], 3)
+    done = says("x")
+    done.run()
+    with pytest.raises(ArgumentError, match="n_version: source: process 'agent' has run already"):
+        n_version(done)
+    with pytest.raises(ArgumentError, match=r"n_version: source\[1\]: it is the same object as source\[0\]"):
+        n_version(lambda number: done if number > 3 else agents[0], 2)
     with pytest.raises(ArgumentError, match="n_version: max_workers: 0 is not a whole number of at least 1"):
         n_version(says("x"), max_workers=0)
 

@@ -176,3 +176,20 @@ def test_votes_are_neither_lost_nor_doubled_and_the_order_does_not_matter(
     else:
         assert found.answer is None
         assert found.dissent == ()
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"extract": 5}, "extract: 5 is not a regular expression or a function of a result"),
+        (
+            {"how": "weighted", "weights": 5},
+            "weights: 5 is not a mapping of process ids to numbers or a function of a result",
+        ),
+        ({"extract": re.compile(b"x")}, "extract: re.compile(b'x') is a pattern for bytes; outputs are texts"),
+    ],
+)
+def test_what_is_neither_data_nor_a_function_is_told_so(how: Any, message: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        aggregate(results("a"), **how)
+    assert str(caught.value) == f"aggregate: {message}"

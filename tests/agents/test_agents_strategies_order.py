@@ -135,6 +135,12 @@ def test_where_the_task_begins_is_never_in_doubt(prompt: str, texts: list[str]) 
     assert all(text in head + "\n" for text in texts)
 
 
+def test_an_empty_output_is_passed_on_as_what_it_is() -> None:
+    assert run_sequential([says("", "a"), echoes("b", "task")], True)[1].output == (
+        "--- Output of a ---\n\n--- New task ---\ntask"
+    )
+
+
 # -- batches --------------------------------------------------------------------------------------------------
 
 

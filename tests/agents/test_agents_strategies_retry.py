@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
@@ -55,6 +56,14 @@ def test_delays_are_those_of_the_policy_and_told() -> None:
         ("retrying", 1, 0.01),
         ("retrying", 2, pytest.approx(0.03)),
         ("ended", 3, 0),
+    ]
+    plain = json.loads(json.dumps([event.as_dict() for event in told]))
+    assert [(event["stage"], event["result"] and event["result"]["status"]) for event in plain] == [
+        ("waiting", None),
+        ("started", None),
+        ("retrying", "error"),
+        ("retrying", "error"),
+        ("ended", "error"),
     ]
     assert str(told[2]) == "0/1 agent: attempt 1 error in 0.0 s (rate limited), next one in 0.01 s"
 
