@@ -36,6 +36,7 @@ CLAUDE = AgentCli(
     parser=ClaudeParser,
     install="npm install -g @anthropic-ai/claude-code",
     variables=("AWS_*", "CLOUD_ML_REGION", "VERTEX_REGION_*", "GOOGLE_APPLICATION_CREDENTIALS", "DISABLE_TELEMETRY"),
+    ends_on_interrupt=True,
     keys=("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_USE_*"),
 )
 """Its command line, as ``agent_cli("claude")`` gives it."""

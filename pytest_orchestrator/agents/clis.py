@@ -42,6 +42,8 @@ class AgentCli:
     """Names (globs) of those that tell it in which session it runs, and never are."""
     homes: Mapping[str, str] = field(default_factory=dict)
     """Variables that name its own directories, and a directory's name for each, below a fresh home."""
+    ends_on_interrupt: bool = False
+    """Whether it may tell what it has spent when it gets SIGINT: at a time limit it then gets that first."""
     keys: tuple[str, ...] = ()
     """Variables of which one must be set where there is no login: with a fresh home."""
 

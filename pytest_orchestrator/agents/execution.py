@@ -90,6 +90,8 @@ class Execution:
     def run(self) -> ProcessResult:
         """Run it and return its result. An exception from outside (Ctrl-C) ends it, then goes on."""
         budget = self._spec.extras.budget
+        if not self._is_unwanted:
+            shared_dispatcher().get_ready()
         try:
             with contextlib.ExitStack() as stack:
                 fresh = self._spec.extras.isolation == "fresh"
@@ -184,6 +186,7 @@ class Execution:
             timeout=spec.timeout,
             idle_timeout=extras.idle_timeout,
             grace=extras.grace,
+            interrupt=spec.cli.ends_on_interrupt,
             limits=extras.limits,
             # Where the supervisor keeps it if this process is killed.
             keep_stdout=whole + b".stdout",

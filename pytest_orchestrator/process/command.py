@@ -55,6 +55,8 @@ class Command:
     """Seconds without output until the whole tree is stopped."""
     grace: float = 2.0
     """Seconds between SIGTERM and SIGKILL."""
+    interrupt: bool = False
+    """Send SIGINT to the program alone before SIGTERM goes to all: some then say what they have done so far."""
     limits: Limits = Limits()
     resources: tuple[str, ...] = ()
     """Named locks to hold while it runs, sorted."""

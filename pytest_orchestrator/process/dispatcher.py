@@ -75,12 +75,23 @@ class Dispatcher:
             if self._is_closing:
                 problem = "programs cannot be started any more: this process is ending"
                 raise SupervisorError(problem)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="orchestrator-dispatcher", daemon=True)
-                self._thread.start()
             self._runs.add(run)
             self._requests.append(lambda engine: self._submit(engine, run))
+            self._start_thread()
         os.eventfd_write(self._wake, 1)
+
+    def get_ready(self) -> None:
+        """Let the supervisor be started while the caller does something else, if a program is about to come."""
+        with self._guard:
+            if self._thread is None and not self._is_closing:
+                self._requests.append(_start_supervisor)
+                self._start_thread()
+                os.eventfd_write(self._wake, 1)
+
+    def _start_thread(self) -> None:
+        # It says itself that it is there: Ctrl-C may come before or after its start. Of two, one goes.
+        if self._thread is None:
+            threading.Thread(target=self._serve, name="orchestrator-dispatcher", daemon=True).start()
 
     def close(self) -> None:
         """Stop every program, wait until none is left, and end the thread."""
@@ -121,9 +132,14 @@ class Dispatcher:
         self._numbers[run] = ticket
 
     def _serve(self) -> None:
+        with self._guard:
+            if self._thread is not None:
+                return
+            self._thread = threading.current_thread()
         problem = None
         try:
-            self._run_engine()
+            if not self._is_closing:
+                self._run_engine()
         except OSError as error:  # there is no place for output: the next program may find one
             problem = f"programs cannot be run: {error}"
         finally:
@@ -180,6 +196,12 @@ class Dispatcher:
         with self._guard:
             self._runs.discard(run)
         run.finish(outcome)
+
+
+def _start_supervisor(engine: Engine) -> None:
+    # What keeps it from starting is told to the first program.
+    with contextlib.suppress(SupervisorError):
+        engine.start()
 
 
 _shared: Dispatcher | None = None

@@ -28,6 +28,7 @@ def run_message(ticket: int, command: Command) -> tuple[str, int, dict[str, Any]
             "timeout": command.timeout,
             "idle_timeout": command.idle_timeout,
             "grace": command.grace,
+            "interrupt": command.interrupt,
             "output_limit": None if output_mb is None else int(output_mb * (1 << 20)),
             "resources": list(command.resources),
             "left_processes": command.left_processes,

@@ -125,11 +125,12 @@ def test_an_endpoint_that_stops_answering_is_a_timeout_with_all_that_came_before
     assert result.limit is not None
     assert result.limit.name == "timeout"
     assert result.transcript is not None
-    assert not result.transcript.is_complete
     assert "First I look around." in result.output
     (call,) = result.transcript.tool_calls
     assert call.result is not None
     assert b"seen" in call.result.data
+    # In dollars only where it came to tell them: Claude Code ends at its interrupt before or after it has.
+    assert name == "codex" or result.usage.input_tokens > 0
     assert processes_marked("TRACE_OF_TEST", str(tmp_path)) == []
 
 

@@ -158,6 +158,39 @@ def test_at_its_time_limit_a_program_that_waits_for_a_key_is_told_before_it_is_s
     assert b"got b'\\x04'" in outcome.stdout.head
 
 
+TELLS = """
+import os, signal, sys, time
+def tell(*_):
+    print("spent 3", flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGINT, tell)
+if os.fork() == 0:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, lambda *_: (print("asked", flush=True), os._exit(0)))
+    open("ready", "w").close()
+    time.sleep(60)
+os.wait()
+"""
+
+
+def test_a_program_that_tells_what_it_spent_when_interrupted_is_interrupted_before_its_tree_is_asked_to_end(
+    dispatcher: Dispatcher, tmp_path: Path
+) -> None:
+    (tmp_path / "tells.py").write_text(TELLS)
+    command = Command(
+        argv=(os.fsencode(sys.executable), b"tells.py"),
+        cwd=os.fsencode(tmp_path),
+        base_env=ENVIRONMENT,
+        interrupt=True,
+        timeout=1.0,
+        grace=20.0,
+    )
+    outcome = dispatcher.start(command).wait()
+    assert outcome is not None
+    assert (outcome.limit, outcome.exit_code) == ("timeout", 0)
+    assert outcome.stdout.head == b"spent 3\nasked\n"
+
+
 def test_a_suspended_tree_stands_still_and_so_does_its_clock(dispatcher: Dispatcher, tmp_path: Path) -> None:
     script = "(while :; do echo tick >> ticks; sleep 0.02; done) & while [ ! -e go ]; do sleep 0.02; done; kill $!"
     run = dispatcher.start(shell(script, tmp_path, timeout=3.0, left_processes="kill"))

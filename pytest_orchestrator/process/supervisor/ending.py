@@ -5,6 +5,7 @@ One way out for all: SIGTERM to the whole tree, a grace period, SIGKILL until no
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 
@@ -43,11 +44,7 @@ class Ending:
             limit = program.limit_reached(now)
             if limit is not None:
                 program.limit = limit
-                if program.terminal is None:
-                    self.terminate(program)
-                else:
-                    Terminals.end_input(program.terminal)
-                    program.enter(CLOSING)
+                self._announce(program)
             return False
         if program.phase == CLOSING:
             if not program.has_exited and now < program.due:
@@ -110,6 +107,18 @@ class Ending:
             program.cancelled = True
             program.grace = min(program.grace, CANCEL_GRACE)
             self.terminate(program)
+
+    def _announce(self, program: Program) -> None:
+        """Tell ``program`` that the end is near, if it can be told, before all of it is asked to end."""
+        if program.terminal is None and not program.request.interrupt:
+            self.terminate(program)
+            return
+        if program.terminal is not None:
+            Terminals.end_input(program.terminal)
+        if program.request.interrupt:
+            # To itself alone, which is not reaped: a tool of it is not to die before it has told of that.
+            os.kill(program.pid, signal.SIGINT)
+        program.enter(CLOSING)
 
     def suspend(self, program: Program) -> None:
         """Stop the whole tree of ``program`` where it is, and its clock."""

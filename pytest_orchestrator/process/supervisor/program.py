@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 RUNNING = "running"
 CLOSING = "closing"
-"""The terminal that it reads from was told to end; whoever waits for that gets a moment to put things in order."""
+"""It was told that the end is near, by the end of its input or SIGINT, and has a moment to put things in order."""
 LINGERING = "lingering"
 """The program has ended; what it left gets a moment to end by itself (a ``tee`` that drains its input does)."""
 STOPPING = "stopping"
@@ -32,7 +32,7 @@ LINGER = 0.1
 """Seconds of LINGERING."""
 LINGER_BUSY = 1.0
 """Seconds of LINGERING for what is not waiting but computing or writing: on a loaded machine a ``tee`` takes long."""
-CLOSE_SECONDS = 0.5
+CLOSE_SECONDS = 1.5
 """Most seconds of CLOSING; a quarter of the grace period, which it is a part of, at the most."""
 RECHECK = 0.02
 """Seconds between two looks at a tree that is being killed: a process may fork while it is."""
@@ -49,7 +49,7 @@ class Request:
     """What the engine asked for. The fields are those of ``command.Command``, as plain values."""
 
     __slots__ = (
-        "_base_env", "_env", "_unset", "argv", "below_tmp", "cwd", "grace", "idle_timeout", "keep_stderr",
+        "_base_env", "_env", "_unset", "argv", "below_tmp", "cwd", "grace", "idle_timeout", "interrupt", "keep_stderr",
         "keep_stdout", "left_processes", "notes", "number", "output_limit", "program", "resources", "stdin", "terminal",
         "timeout", "warm", "whole_output",
     )  # fmt: skip
@@ -67,6 +67,7 @@ class Request:
         self.timeout: float | None = fields["timeout"]
         self.idle_timeout: float | None = fields["idle_timeout"]
         self.grace: float = fields["grace"]
+        self.interrupt: bool = fields["interrupt"]
         self.output_limit: int | None = fields["output_limit"]
         self.resources: list[str] = fields["resources"]
         self.left_processes: str = fields["left_processes"]
