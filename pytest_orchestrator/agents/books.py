@@ -13,7 +13,7 @@ from ..config.options import by_name
 from ..core.status import Status
 from ..process.redaction import Redactor
 from .log import next_log_path, utc_time
-from .records import cleaned, digest, record_of
+from .records import cleaned, digest, environment_of, record_of
 from .replay import Replay, has_finished
 from .store import FORMAT, LOG, controller, write_json
 
@@ -142,7 +142,7 @@ class Books:
     def created(self, process: CliProcess) -> None:
         """Write down a process that has not run, or that the resumed session knows already."""
         with self._guard:
-            self._redactor = self._redactor.extended(process.extras.env)
+            self._redactor = self._redactor.extended(environment_of(process))
             before = self._records.get(process.process_id)
             record = {**NEW, "number": len(self._records) + 1, **(before or {}), **record_of(process, self._redactor)}
             if before is not None and not self._replay.knows(process.process_id):

@@ -40,8 +40,7 @@ class Control:
         """``obey`` is called with each order and returns the answer. Raise OSError if there can be no socket."""
         self._directory = directory
         self._obey = obey
-        self._is_open = True
-        self._pause = threading.Event()
+        self._is_closed = threading.Event()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with contextlib.suppress(FileNotFoundError):
@@ -57,7 +56,7 @@ class Control:
 
     def close(self) -> None:
         """Obey no more."""
-        self._is_open = False
+        self._is_closed.set()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread
         self._socket.close()
@@ -71,12 +70,11 @@ class Control:
         self._socket.close()
 
     def _serve(self) -> None:
-        while self._is_open:
+        while not self._is_closed.is_set():
             try:
                 connection, _ = self._socket.accept()
             except OSError:
-                # Out of descriptors, for one: that may pass.
-                self._pause.wait(_LISTEN / 50)
+                self._is_closed.wait(_LISTEN / 50)  # out of descriptors, for one: that may pass
                 continue
             with connection, contextlib.suppress(OSError):
                 connection.settimeout(_LISTEN)

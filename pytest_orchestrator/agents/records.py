@@ -83,6 +83,15 @@ def record_of(process: CliProcess, redactor: Redactor) -> dict[str, Any]:
     return clean
 
 
+def environment_of(process: CliProcess) -> dict[str, str | None]:
+    """Return the variables that a process is given: whatever it prints of them that is secret is not kept."""
+    given = dict(process.extras.env)
+    if process.extras.endpoint is not None:
+        settings = process.extras.endpoint.agent_settings(process.cli.name)
+        given |= {} if _is_loopback(settings) else settings.env
+    return given
+
+
 def cleaned(value: Any, redactor: Redactor) -> Any:
     """Return plain JSON types without secrets."""
     if isinstance(value, str):

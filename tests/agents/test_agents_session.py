@@ -10,14 +10,12 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from process_watch import Holdings, new_mark, sleepers, until, until_dead
 from session_programs import Programs, programs_in, shell_session, states
 
-from pytest_orchestrator.agents.result import ProcessResult
 from pytest_orchestrator.agents.session import OrchestratorSession
 from pytest_orchestrator.agents.store import SESSIONS, SessionStore
 from pytest_orchestrator.agents.strategies import run_parallel
@@ -26,8 +24,10 @@ from pytest_orchestrator.errors import AgentError, ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pytest_orchestrator.agents.process import CliProcess
+    from pytest_orchestrator.agents.result import ProcessResult
     from pytest_orchestrator.agents.stream import StreamEvent
 
 
@@ -107,7 +107,7 @@ def test_threads_that_create_processes_at_the_same_time_get_different_ones(sessi
         "a\nb",
         "x" * 5000,
         "\udcff",
-        "\ud800",
+        chr(0xD800),
         "session",
         "é🙂",
         "a/b",

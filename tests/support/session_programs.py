@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import agent_shell
-import pytest
 from process_watch import DEADLINE, until
 
 from pytest_orchestrator.agents.session import OrchestratorSession
@@ -20,6 +19,8 @@ from pytest_orchestrator.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pytest
 
 SUPPORT = Path(__file__).resolve().parent
 ROOT = SUPPORT.parents[1]
