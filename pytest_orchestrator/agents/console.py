@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import sys
 import threading
+from typing import Protocol
 
-_guard = threading.Lock()
+SCREEN = threading.RLock()
+"""Held by whoever writes to the terminal."""
 
+
+class Standing(Protocol):
+    """Something that stands below what processes say, such as a table. Both methods are called with SCREEN held."""
+
+    def lift(self) -> None:
+        """Make room: what it has drawn is removed."""
+
+    def put_back(self) -> None:
+        """Draw it again."""
+
+
+standing: list[Standing] = []
+"""What stands on the terminal now. Change it with SCREEN held."""
 
 MAX_LINES = 200
 """Most lines that are shown of what comes at once: nobody can read them, and a terminal takes its time."""
@@ -24,13 +39,17 @@ def show(process_id: str, text: str) -> None:
         half = MAX_LINES // 2
         shown[half:-half] = [f"[{len(shown) - 2 * half} lines left out; they are in the log]"]
     lines = "".join(f"[{process_id}] {_cut(line)}\n" for line in shown)
-    with _guard:
+    with SCREEN:
+        for thing in standing:
+            thing.lift()
         try:
             sys.stdout.write(lines)
         except UnicodeEncodeError:  # a terminal of another encoding
             encoding = sys.stdout.encoding or "ascii"
             sys.stdout.write(lines.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
+        for thing in standing:
+            thing.put_back()
 
 
 def _cut(line: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..core.columns import cell_width, fit
 from ..core.names import escape_name
+from .console import SCREEN, standing
 from .crew import THREAD_NAME
 from .progress import Stage
 
@@ -88,8 +89,9 @@ class LiveTable:
     """Shows progress: give one as ``on_progress`` of a strategy.
 
     On a terminal it is a table, one line for each process, drawn again in its place whenever something happens and
-    every half second; elsewhere it is one line for each step. What processes print themselves destroys a table: create
-    them with ``stream_output=False``. Use one for strategies that run one after another, never for two at once.
+    every half second; elsewhere it is one line for each step. What processes say (``stream_output``) stands above the
+    table; whatever else is printed meanwhile destroys it. Use one for strategies that run one after another, never for
+    two at once.
 
     It ends with the last process. As a context manager it also does when the strategy was left before that. A terminal
     that cannot be written to any more ends the display, not the strategy.
@@ -104,14 +106,13 @@ class LiveTable:
         self._drawn = 0
         """Lines of the table that stand above the cursor."""
         self._drawn_at = 0.0
-        self._guard = threading.Lock()
         self._over = threading.Event()
         self._clockwork: threading.Thread | None = None
         self._is_broken = False
 
     def __call__(self, event: ProgressEvent) -> None:
         """Take note of a step."""
-        with self._guard:
+        with SCREEN:
             if not self._is_terminal:
                 if event.stage is not Stage.WAITING:
                     self._write(f"{event}\n")
@@ -131,12 +132,24 @@ class LiveTable:
 
     def close(self) -> None:
         """Leave the table as it stands; the next event begins another one below it."""
-        with self._guard:
+        with SCREEN:
             self._over.set()
             clockwork, self._clockwork = self._clockwork, None
+            if self in standing:
+                standing.remove(self)
         if clockwork is not None:
             clockwork.join()
         self._rows, self._drawn = [], 0
+
+    def lift(self) -> None:
+        """Remove what is drawn, for others to write in its place."""
+        if self._drawn:
+            self._write(_UP_AND_CLEAR.format(self._drawn))
+            self._drawn = 0
+
+    def put_back(self) -> None:
+        """Draw it again, below what was written."""
+        self._draw()
 
     def __enter__(self) -> LiveTable:
         return self
@@ -157,6 +170,8 @@ class LiveTable:
 
     def _note(self, event: ProgressEvent) -> None:
         if event.stage is Stage.WAITING and not event.index:
+            if self not in standing:
+                standing.append(self)
             self._rows, self._drawn, self._open = [_Row("") for _ in range(event.total)], 0, event.total
         row = self._rows[event.index]
         row.name, row.stage = escape_name(event.process_id), event.stage
@@ -170,7 +185,7 @@ class LiveTable:
 
     def _tick(self) -> None:
         while not self._over.wait(REFRESH):
-            with self._guard:
+            with SCREEN:
                 self._draw()
 
     def _draw(self) -> None:

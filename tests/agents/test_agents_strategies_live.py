@@ -16,6 +16,7 @@ import pytest
 from process_watch import until
 from strategy_agents import CallAgent, ShellAgent, fails, own_threads, says, waits
 
+from pytest_orchestrator.agents.console import show
 from pytest_orchestrator.agents.live import LiveTable
 from pytest_orchestrator.agents.result import ProcessResult
 from pytest_orchestrator.agents.strategies import run_parallel, run_sequential, run_with_fallback
@@ -128,6 +129,25 @@ def test_time_goes_on_without_an_event(terminal: Terminal, monkeypatch: pytest.M
 
     run_parallel([CallAgent(work)], on_progress=LiveTable(terminal.stream))
     assert terminal.screen()[0] == ["agent   passed TIME", "1 of 1 ended, 1 passed, 0 running"]
+
+
+def test_what_processes_say_stands_above_the_table(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", terminal.stream)
+
+    def talk(agent: CallAgent) -> str:
+        for word in ("one", "two\nthree"):
+            show(agent.process_id, word)
+        return ""
+
+    run_sequential([CallAgent(talk, "a"), CallAgent(talk, "b")], on_progress=LiveTable(terminal.stream))
+    show("later", "words")
+    assert terminal.screen()[0] == [
+        *(f"[{name}] {word}" for name in "ab" for word in ("one", "two", "three")),
+        "a   passed TIME",
+        "b   passed TIME",
+        "2 of 2 ended, 2 passed, 0 running",
+        "[later] words",
+    ]
 
 
 def test_what_was_not_run_is_shown_as_that(terminal: Terminal) -> None:
