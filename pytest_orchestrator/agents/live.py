@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..core.columns import cell_width, fit
+from ..core.columns import cell_width, clip, fit
 from ..core.names import escape_name
 from .console import SCREEN, standing
 from .crew import THREAD_NAME
@@ -190,7 +190,7 @@ class LiveTable:
 
     def _draw(self) -> None:
         width, height = self._size()
-        lines = [fit(line, width - 1) for line in self._lines(height - 1, time.time())]
+        lines = [clip(line, width - 1) for line in self._lines(height - 1, time.time())]
         back = _UP_AND_CLEAR.format(self._drawn) if self._drawn else ""
         self._write(back + "".join(f"{line}\n" for line in lines))
         self._drawn, self._drawn_at = len(lines), time.monotonic()

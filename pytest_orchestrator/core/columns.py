@@ -30,3 +30,13 @@ def fit(text: str, width: int, gap: str = "…") -> str:
     while end > start and (tail := tail - _columns(text[end - 1])) >= 0:
         end -= 1
     return f"{text[:start]}{gap}{text[end:]}"
+
+
+def clip(text: str, width: int) -> str:
+    """Return the text, cut at its end to ``width`` columns."""
+    if cell_width(text) <= width:
+        return text
+    room, end = width - 1, 0
+    while end < len(text) and (room := room - _columns(text[end])) >= 0:
+        end += 1
+    return f"{text[:end]}…"

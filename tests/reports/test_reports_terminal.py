@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_documents import document, row
 
-from pytest_orchestrator.core.columns import cell_width, fit
+from pytest_orchestrator.core.columns import cell_width, clip, fit
 from pytest_orchestrator.core.status import Status
 from pytest_orchestrator.reports.summary import summarize
 from pytest_orchestrator.reports.terminal import closing_lines
@@ -94,6 +94,13 @@ def test_a_fitted_text_is_as_wide_as_asked_at_most(text: str, width: int) -> Non
     fitted = fit(text, width)
     assert cell_width(fitted) <= width
     assert fitted == text or "…" in fitted
+
+
+@given(_TEXT, st.integers(4, 50))
+def test_a_clipped_text_begins_as_it_did(text: str, width: int) -> None:
+    clipped = clip(text, width)
+    assert cell_width(clipped) <= width
+    assert clipped == text or (clipped.endswith("…") and text.startswith(clipped[:-1]))
 
 
 def test_wide_and_combining_characters_are_counted_as_a_terminal_does() -> None:
