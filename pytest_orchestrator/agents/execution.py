@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..config.options import by_name
@@ -263,8 +264,9 @@ class Execution:
 
     @staticmethod
     def _finished(log: ProcessLog, result: ProcessResult) -> ProcessResult:
-        told = result.as_dict()
-        for name in ("output", "stderr", "transcript", "log_path"):  # all of it is above
+        # All of what is left out is above.
+        told = replace(result, output="", stderr="", transcript=None).as_dict()
+        for name in ("output", "stderr", "transcript", "log_path"):
             del told[name]
         log.result(json.dumps(told, ensure_ascii=False))
         return result

@@ -106,15 +106,22 @@ class Program:
 def rows(program: Program, rounds: int, directory: Path, *, fresh_only: bool) -> Iterator[tuple[str, list[float]]]:
     """Yield the names of the ways to run it, and the seconds of each round."""
     times: dict[str, list[float]] = {}
-    for number in range(rounds + 1):
+
+    def by_hand() -> float:
         with tempfile.TemporaryDirectory() as home:
-            turn = {"by hand": program.by_hand(directory, Path(home) if fresh_only else None)}
-        if not fresh_only:
-            turn["run(), the user's home"] = program.as_process(directory, "user")
-        turn["run(), a fresh home"] = program.as_process(directory, "fresh")
-        for name, seconds in turn.items() if number else ():
-            times.setdefault(name, []).append(seconds)
-    yield from times.items()
+            return program.by_hand(directory, Path(home) if fresh_only else None)
+
+    ways = {"by hand": by_hand}
+    if not fresh_only:
+        ways["run(), the user's home"] = lambda: program.as_process(directory, "user")
+    ways["run(), a fresh home"] = lambda: program.as_process(directory, "fresh")
+    for number in range(rounds + 1):
+        # Each comes first as often as last.
+        for name, way in list(ways.items())[:: -1 if number % 2 else 1]:
+            seconds = way()
+            if number:
+                times.setdefault(name, []).append(seconds)
+    yield from ((name, times[name]) for name in ways)
 
 
 def table(title: str, measured: Sequence[tuple[str, list[float]]]) -> None:

@@ -88,7 +88,7 @@ def family_cli(*, stream: bool = False) -> str:
         return ["-I", "-S", str(PROGRAM), way, *flags, *prompt, *more]
 
     parser = ClaudeParser if stream else lambda: PlainParser(name)
-    register_agent_cli(AgentCli(name, sys.executable, arguments, parser))
+    register_agent_cli(AgentCli(name, sys.executable, arguments, parser, ends_on_interrupt=stream))
     return name
 
 
