@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -40,6 +41,13 @@ class ProcessArguments(Arguments):
         """Return a path."""
         return Path(self.path(name, value) or ".")
 
+    def word(self, name: str, value: object) -> None:
+        """Take a text that can stand on a command line, or None."""
+        if isinstance(value, str) and "\0" in value:
+            self._refuse(name, value, "a text without NUL characters")
+        else:
+            self.text(name, value)
+
     def seconds(self, name: str, value: object, *, none: bool = True) -> float | None:
         """Return a number of seconds above 0, or None."""
         if value is None and none:
@@ -76,8 +84,11 @@ class ProcessArguments(Arguments):
             if name in values:
                 self.words(name, values[name])
                 values[name] = () if values[name] is None else values[name]
+                for word in values[name] if isinstance(values[name], list | tuple) else ():
+                    if isinstance(word, str) and "\0" in word:
+                        self.word(name, word)
         if "permission_mode" in values:
-            self.text("permission_mode", values["permission_mode"])
+            self.word("permission_mode", values["permission_mode"])
         if "env" in values:
             values["env"] = self._environment(values["env"])
         if "isolation" in values:
@@ -125,6 +136,6 @@ class ProcessArguments(Arguments):
     def _amount(self, name: str, value: object) -> None:
         whole = name == "max_tokens"
         if value is not None and (
-            isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not value > 0
+            isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not 0 < value < math.inf
         ):
             self._refuse(name, value, f"a {'whole ' if whole else ''}number above 0; give None for no limit")

@@ -109,7 +109,7 @@ class CliProcess:
         self.process_id = arguments.some_text("process_id", process_id)
         self.working_dir = arguments.directory("working_dir", working_dir)
         self.log_dir = arguments.directory("log_dir", log_dir)
-        arguments.text("model", model)
+        arguments.word("model", model)
         self.model = model
         self.stream_output = arguments.flag("stream_output", stream_output)
         self.timeout = arguments.seconds("timeout", timeout)
@@ -125,7 +125,8 @@ class CliProcess:
         """Its log, from the moment that it runs."""
         self.observer: Observer | None = None
         """The session that it belongs to."""
-        self._given = extras
+        # Not what was given: lists and mappings are the caller's.
+        self._given = {name: getattr(self.extras, name) for name in extras}
         self._guard = threading.Lock()
         self._is_done = False
         self._is_unwanted = False

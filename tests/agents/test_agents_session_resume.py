@@ -353,18 +353,19 @@ def test_what_is_stopped_while_it_is_resumed_can_be_resumed_again(
         programs,
         f"""
 s = session()
-run_parallel([once(s, "a"), once(s, "b", "[ -e end ] || {{ touch hangs; sleep {mark}; }};")])
+run_sequential([once(s, "a"), once(s, "b", "[ -e end ] || {{ touch hangs; sleep {mark}; }};")])
 """,
     )
     command = programs.start(f"""
 from pytest_orchestrator.cli import main
 sys.exit(main(["sessions", "resume", {store.session_id!r}]))
 """)
-    until(lambda: sleepers(mark), "its agent")
+    until(lambda: {record["process_id"]: record["runs"] for record in store.processes()}["b"] == 2, "its second run")
     command.signal(signal.SIGINT)
     out, err, code = command.end()
     assert (code, err) == (130, "")
     assert out.splitlines()[-3].startswith(f"session {store.session_id} (closed), 1 passed, 1 cancelled")
+    assert sleepers(mark) == {}
     (tmp_path / "end").touch()
     assert sessions(tmp_path, capsys, "resume", store.session_id)[0] == 0
     assert ran(tmp_path).count("a") == 1

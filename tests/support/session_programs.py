@@ -50,7 +50,7 @@ class Program:
 
     def __init__(self, directory: Path, text: str, **env: str) -> None:
         self.directory = directory
-        path = os.pathsep.join([str(SUPPORT), str(ROOT)])
+        path = os.pathsep.join([str(SUPPORT), str(ROOT), str(ROOT / "tests" / "agents")])
         self._process = subprocess.Popen(
             # Ctrl-C is ignored where a shell has started us in the background, and so it would be there.
             ["env", "--default-signal", sys.executable, "-c", HEAD + text],
