@@ -6,10 +6,10 @@ One way out for all: SIGTERM to the whole tree, a grace period, SIGKILL until no
 from __future__ import annotations
 
 import os
-import signal
 import time
 
 from .program import CLOSING, KILLING, LINGER_BUSY, LINGERING, RECHECK, RUNNING, STOPPING, Program
+from .signals import signal
 from .terminals import Terminals
 from .tree import Process, command_line, send_signal
 

@@ -7,10 +7,10 @@ does nothing but wait, so nothing can go wrong with it; when it is killed itself
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 
+from .signals import signal
 from .tree import OwnChildren, become_subreaper, end_with
 
 LAST_RESORT = 5.0

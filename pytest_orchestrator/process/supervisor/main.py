@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 
 from ..wire import READ_SIZE, Unpacker
 from .guard import divide, kill_everything
 from .loop import Supervisor
+from .signals import signal
 from .wakeup import Wakeup
 
 

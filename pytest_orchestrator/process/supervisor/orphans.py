@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-
+from .signals import signal
 from .tree import OwnChildren, Process, descendants, send_signal
 
 TYPE_CHECKING = False

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import time
 
+from .signals import signal
 from .tree import command_line
 
 TYPE_CHECKING = False

@@ -11,11 +11,11 @@ import fcntl
 import marshal
 import os
 import select
-import signal
 import sys
 import time
 
 from .program import ALL_SIGNALS
+from .signals import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
