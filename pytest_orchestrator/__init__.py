@@ -16,7 +16,11 @@ if TYPE_CHECKING:
         run_with_fallback_async,
     )
     from .agents.attempts import is_worth_retrying
+    from .agents.budget import Budget
+    from .agents.claude import ClaudeProcess
     from .agents.claude_stream import ClaudeParser
+    from .agents.clis import AgentCli, agent_cli, register_agent_cli
+    from .agents.codex import CodexProcess
     from .agents.codex_stream import CodexParser
     from .agents.fake_call import FakeCall
     from .agents.fake_commands import FakeCommands
@@ -26,14 +30,22 @@ if TYPE_CHECKING:
     from .agents.patterns.debate import Debate, debate
     from .agents.patterns.expert_panel import ExpertPanel, expert_panel
     from .agents.patterns.n_version import NVersion, n_version
+    from .agents.plain_stream import PlainParser
+    from .agents.process import AgentProcess, CliProcess
     from .agents.progress import ProgressEvent
+    from .agents.result import ProcessResult
+    from .agents.resumption import resume_session
+    from .agents.session import OrchestratorSession
+    from .agents.settings import AgentSettings, Launch
     from .agents.strategies import run_batched, run_parallel, run_sequential, run_with_fallback
     from .agents.stream import StreamEvent, StreamParser
+    from .agents.summary import SessionSummary
     from .agents.workspace import AgentWorkspace, WorkspaceCommit
     from .cassettes.endpoint import ModelEndpoint
     from .cassettes.request import ModelRequest
     from .cli import run_orchestrator
     from .config.library import get_script_config, load_config
+    from .config.settings import Limits
     from .core.document import RunDocument
     from .core.result import RunResult
     from .core.retry import RetryPolicy
@@ -62,19 +74,28 @@ __version__ = "0.1.0"
 __all__ = [
     "SKIP_DIRS",
     "SKIP_PATTERNS",
+    "AgentCli",
     "AgentError",
+    "AgentProcess",
+    "AgentSettings",
     "AgentWorkspace",
     "Aggregate",
     "ArgumentError",
+    "Budget",
     "Cascade",
     "ClaudeParser",
+    "ClaudeProcess",
+    "CliProcess",
     "CodexParser",
+    "CodexProcess",
     "ConfigurationError",
     "Debate",
     "DiscoveryError",
     "ExpertPanel",
     "FakeCall",
     "FakeCommands",
+    "Launch",
+    "Limits",
     "LiveTable",
     "Message",
     "Mistake",
@@ -82,13 +103,17 @@ __all__ = [
     "ModelRequest",
     "NVersion",
     "OrchestratorError",
+    "OrchestratorSession",
     "PermissionDenial",
+    "PlainParser",
+    "ProcessResult",
     "ProgressEvent",
     "Reason",
     "ReportError",
     "RetryPolicy",
     "RunDocument",
     "RunResult",
+    "SessionSummary",
     "SkillError",
     "SkillLibrary",
     "Status",
@@ -102,6 +127,7 @@ __all__ = [
     "Usage",
     "WorkspaceCommit",
     "__version__",
+    "agent_cli",
     "aggregate",
     "cascade",
     "debate",
@@ -113,6 +139,8 @@ __all__ = [
     "is_worth_retrying",
     "load_config",
     "n_version",
+    "register_agent_cli",
+    "resume_session",
     "run_batched",
     "run_batched_async",
     "run_function",
@@ -128,28 +156,41 @@ __all__ = [
 ]
 
 _HOMES = {
+    "SKIP_DIRS": "scripts.discovery",
+    "SKIP_PATTERNS": "scripts.discovery",
+    "AgentCli": "agents.clis",
+    "AgentProcess": "agents.process",
+    "AgentSettings": "agents.settings",
     "AgentWorkspace": "agents.workspace",
     "Aggregate": "agents.patterns.aggregation",
+    "Budget": "agents.budget",
     "Cascade": "agents.patterns.cascade",
     "ClaudeParser": "agents.claude_stream",
+    "ClaudeProcess": "agents.claude",
+    "CliProcess": "agents.process",
     "CodexParser": "agents.codex_stream",
+    "CodexProcess": "agents.codex",
     "Debate": "agents.patterns.debate",
     "ExpertPanel": "agents.patterns.expert_panel",
     "FakeCall": "agents.fake_call",
     "FakeCommands": "agents.fake_commands",
+    "Launch": "agents.settings",
+    "Limits": "config.settings",
     "LiveTable": "agents.live",
     "Message": "core.transcript",
     "ModelEndpoint": "cassettes.endpoint",
     "ModelRequest": "cassettes.request",
     "NVersion": "agents.patterns.n_version",
+    "OrchestratorSession": "agents.session",
     "PermissionDenial": "core.transcript",
+    "PlainParser": "agents.plain_stream",
+    "ProcessResult": "agents.result",
     "ProgressEvent": "agents.progress",
     "Reason": "core.status",
     "RetryPolicy": "core.retry",
     "RunDocument": "core.document",
     "RunResult": "core.result",
-    "SKIP_DIRS": "scripts.discovery",
-    "SKIP_PATTERNS": "scripts.discovery",
+    "SessionSummary": "agents.summary",
     "SkillLibrary": "skills.library",
     "Status": "core.status",
     "StreamEvent": "agents.stream",
@@ -160,6 +201,7 @@ _HOMES = {
     "Transcript": "core.transcript",
     "Usage": "core.transcript",
     "WorkspaceCommit": "agents.workspace",
+    "agent_cli": "agents.clis",
     "aggregate": "agents.patterns.aggregation",
     "cascade": "agents.patterns.cascade",
     "debate": "agents.patterns.debate",
@@ -171,6 +213,8 @@ _HOMES = {
     "is_worth_retrying": "agents.attempts",
     "load_config": "config.library",
     "n_version": "agents.patterns.n_version",
+    "register_agent_cli": "agents.clis",
+    "resume_session": "agents.resumption",
     "run_batched": "agents.strategies",
     "run_batched_async": "agents.asynchronous",
     "run_function": "scripts.function",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from .agents.clis import AgentCli
     from .core.document import RunDocument
 
 
@@ -68,4 +69,23 @@ def pytest_orchestrator_report_sections(config: pytest.Config, document: RunDocu
 
         def pytest_orchestrator_report_sections(config, document):
             return [("Deployment", "Commit `" + os.environ.get("GIT_COMMIT", "unknown") + "`")]
+    """
+
+
+@pytest.hookspec
+def pytest_orchestrator_agent_clis(config: pytest.Config) -> list[AgentCli] | None:
+    """Called when a pytest session starts, in each xdist worker too; may return command lines of agents.
+
+    Each is then known by its name to fixtures, sessions and processes, until pytest ends. One with the name of ours
+    (``claude``, ``codex``) takes its place. Where several hooks give the same name, the one called first wins.
+
+    Example, for an agent that reads its prompt from standard input and prints its answer as plain text::
+
+        def pytest_orchestrator_agent_clis(config):
+            from pytest_orchestrator import AgentCli, PlainParser
+
+            def arguments(launch):
+                return ["--model", launch.model or "small", *launch.extra_args]
+
+            return [AgentCli("tiny", "tiny-agent", arguments, lambda: PlainParser("tiny"))]
     """

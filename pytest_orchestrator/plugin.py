@@ -44,6 +44,15 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Make the agent command lines known that conftests and plugins offer, whether or not --orchestrate is given."""
+    if session.config.hook.pytest_orchestrator_agent_clis.get_hookimpls():
+        from .collect.offered_clis import register_offered_clis
+
+        register_offered_clis(session.config)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register markers; with --orchestrate, register the plugin that does the work."""
     config.addinivalue_line(

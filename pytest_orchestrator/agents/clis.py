@@ -66,6 +66,19 @@ def register_agent_cli(cli: AgentCli) -> None:
         _registered[cli.name] = cli
 
 
+def registered_clis() -> dict[str, AgentCli]:
+    """Return a copy of what is registered now, for :func:`restore_clis`."""
+    with _guard:
+        return dict(_registered)
+
+
+def restore_clis(before: Mapping[str, AgentCli]) -> None:
+    """Make what was registered before be all that is."""
+    with _guard:
+        _registered.clear()
+        _registered.update(before)
+
+
 def agent_cli(name: str) -> AgentCli:
     """Return the command line ``name``: a registered one, one of an installed package, or one of ours.
 

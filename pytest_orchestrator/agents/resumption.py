@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.retry import RetryPolicy
@@ -15,7 +16,6 @@ from .strategies import run_batched, run_parallel, run_sequential, run_with_fall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from .process import CliProcess
     from .result import ProcessResult
@@ -28,8 +28,10 @@ _STRATEGIES: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def resume_session(base: Path, session_id: str) -> list[ProcessResult]:
-    """Run what is left of a session below ``base`` and return the results of all its processes.
+def resume_session(base: Path | str, session_id: str) -> list[ProcessResult]:
+    """Run what is left of a session and return the results of all its processes.
+
+    ``base`` is where sessions are kept, ``session_id`` an id or how it begins.
 
     The strategies that its program had called are called again with the same processes: those that had finished are
     not run again but give their results. Processes that were given to no strategy are run one after another. What the
@@ -38,6 +40,7 @@ def resume_session(base: Path, session_id: str) -> list[ProcessResult]:
     Raise AgentError when the session is open, not there, or was given what is not on disk: a function, a secret that
     is not in the environment, a command line that only its program knows. Nothing has been changed then.
     """
+    base = Path(base).absolute()
     store = SessionStore.find(base, session_id)
     metadata, records = store.read(), store.processes()
     if not store.has_controller:  # else it is refused for that
