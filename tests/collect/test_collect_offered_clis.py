@@ -28,10 +28,12 @@ def test_it(tmp_path):
 """
 
 
-@pytest.mark.parametrize("arguments", [[], ["--orchestrate"], ["-n1"]], ids=["plain", "orchestrate", "xdist"])
+@pytest.mark.parametrize(
+    "arguments", [[], ["--orchestrate", "test_it.py"], ["-n1"]], ids=["plain", "orchestrate", "xdist"]
+)
 def test_an_offered_command_line_is_known_in_tests(pytester: pytest.Pytester, arguments: list[str]) -> None:
     pytester.makeconftest(OFFER)
-    pytester.makepyfile(TEST)
+    pytester.makepyfile(test_it=TEST)
     pytester.runpytest_subprocess(*arguments).assert_outcomes(passed=1)
 
 
@@ -62,10 +64,8 @@ def test_what_is_no_list_of_command_lines_is_a_usage_error(pytester: pytest.Pyte
 
 
 def test_a_package_offers_its_command_line_as_an_entry_point(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        house_agent=OFFER.partition("def")[0]
-        + 'CLI = AgentCli("packaged", "bash", lambda launch: ["-s"], lambda: PlainParser("packaged"))\n'
-    )
+    made = 'AgentCli("packaged", "bash", lambda launch: ["-s"], lambda: PlainParser("packaged"))'
+    pytester.makepyfile(house_agent=f"from pytest_orchestrator import AgentCli, PlainParser\nCLI = {made}\n")
     info = pytester.mkdir("house_agent-1.0.dist-info")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: house-agent\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[pytest_orchestrator.agents]\npackaged = house_agent:CLI\n")
