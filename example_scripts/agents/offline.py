@@ -13,17 +13,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_orchestrator import ModelEndpoint
-from pytest_orchestrator.agents.claude_stream import ClaudeParser
-from pytest_orchestrator.agents.clis import AgentCli, register_agent_cli
-from pytest_orchestrator.agents.session import OrchestratorSession
+from pytest_orchestrator import AgentCli, ClaudeParser, ModelEndpoint, OrchestratorSession, register_agent_cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_orchestrator import ModelRequest
-    from pytest_orchestrator.agents.process import AgentProcess
-    from pytest_orchestrator.agents.settings import Launch
+    from pytest_orchestrator import AgentProcess, Launch, ModelRequest
 
 
 def arguments(launch: Launch) -> list[str]:
