@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     PassOutput = bool | str | re.Pattern[str] | OutputFilter
 
 TASK = "New task"
-_DASHES = re.compile(r"^-{3,}(?= )", re.MULTILINE)
+_DASHES = re.compile(r"-{3,}(?= )")
+"""What could be the start of a line of ours, wherever it is: readers differ in what ends a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Passage:
 def with_passages(prompt: str, passages: Iterable[Passage]) -> str:
     r"""Return ``prompt`` below the texts that are passed on to it; the prompt itself when there are none.
 
-    Each text stands below a line ``--- Output of ID ---``, the prompt below ``--- New task ---``. When a text holds a
-    line that starts like one of these, all of them get more dashes, so that no output can pass for a task.
+    Each text stands below a line ``--- Output of ID ---``, the prompt below ``--- New task ---``. When a text holds
+    what could be the start of such a line, all lines get more dashes, so that no output can pass for a task.
     """
     parts = list(passages)
     if not parts:

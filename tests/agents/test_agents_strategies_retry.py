@@ -36,6 +36,7 @@ def test_what_fails_is_tried_again_as_a_copy_and_every_attempt_is_kept(tmp_path:
     (result,) = run_parallel([agent], retry=5)
     assert (result.status, result.output) == ("passed", "3\n")
     assert [(attempt.status, attempt.output) for attempt in result.attempts] == [("failed", "1\n"), ("failed", "2\n")]
+    assert ProcessResult.from_dict(json.loads(json.dumps(result.as_dict()))).attempts[1].output == "2\n"
 
 
 def test_the_number_is_that_of_all_attempts() -> None:
