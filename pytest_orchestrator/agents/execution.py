@@ -119,10 +119,9 @@ class Execution:
             if obstacle is not None:
                 return self._finished(log, self._result(None, obstacle))
             following = Following(spec, self._parser, redactor, log)
-            outcome = following.follow(run := self._start(words, environment), lambda: self._watch_budget(run))
+            run = self._run = shared_dispatcher().prepare(self._command(words, environment))
+            outcome = following.follow(run, lambda: self._begin(run), lambda: self._watch_budget(run))
         except BaseException as error:
-            if self._run is not None:  # Ctrl-C may come at any moment of its start
-                self._run.cancel()
             log.note(f"interrupted: {type(error).__name__}")
             raise
         budget = self._spec.extras.budget
@@ -173,11 +172,11 @@ class Execution:
         bounds = [bound for bound in (extras.max_cost_usd, left) if bound]
         return min(bounds, default=None)
 
-    def _start(self, words: Sequence[str], environment: dict[str, str]) -> Run:
+    def _command(self, words: Sequence[str], environment: dict[str, str]) -> Command:
         spec, extras = self._spec, self._spec.extras
         prompt = None if extras.stdin == "terminal" else spec.prompt.encode("utf-8", "surrogateescape")
         whole = os.fsencode(self._log_path)
-        command = Command(
+        return Command(
             argv=tuple(os.fsencode(word) for word in words),
             cwd=os.fsencode(spec.working_dir.absolute()),
             base_env=as_bytes(environment),
@@ -194,16 +193,15 @@ class Execution:
             keep_stderr=whole + b".stderr",
             whole_output=True,
         )
-        dispatcher = shared_dispatcher()
-        run = self._run = dispatcher.prepare(command)
-        dispatcher.begin(run)
+
+    def _begin(self, run: Run) -> None:
+        shared_dispatcher().begin(run)
         with self._guard:
             unwanted, suspended = self._is_unwanted, self._is_suspended
         if unwanted:
             run.cancel()
         elif suspended:
             run.suspend()
-        return run
 
     # -- the budget -------------------------------------------------------------------------------------------
 

@@ -56,27 +56,33 @@ class Following:
         self.is_flooded = False
         """Whether it was stopped because it wrote faster than anybody can follow."""
 
-    def follow(self, run: Run, step: Callable[[], None]) -> Outcome:
-        """Take in all that ``run`` writes, and return its outcome. ``step`` is called all the while.
+    def follow(self, run: Run, begin: Callable[[], None], step: Callable[[], None]) -> Outcome:
+        """Take in all that ``run`` writes, and return its outcome. ``begin`` begins it; ``step`` is called meanwhile.
 
         An exception, Ctrl-C too, ends the run, and goes on when that has ended and its output is in the log.
         """
         tail = Tail(run)
         try:
+            begin()
             outcome = self._take_in(run, tail, self._take, step)
             assert outcome is not None
             self._show(self._parser.close())
         except BaseException:
-            run.cancel()
-            patience = self._spec.extras.grace + _PATIENCE
-            ended = self._take_in(run, tail, self._log.output, lambda: None, time.monotonic() + patience)
-            if ended is not None:
-                _remove_files(ended)
+            self._break_off(run, tail)
             raise
         finally:
             tail.close()
         _remove_files(outcome)
         return outcome
+
+    def _break_off(self, run: Run, tail: Tail) -> None:
+        if not run.is_begun:
+            return
+        run.cancel()
+        patience = self._spec.extras.grace + _PATIENCE
+        ended = self._take_in(run, tail, self._log.output, lambda: None, time.monotonic() + patience)
+        if ended is not None:
+            _remove_files(ended)
 
     def _take_in(
         self,

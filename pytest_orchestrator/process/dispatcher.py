@@ -77,6 +77,7 @@ class Dispatcher:
                 raise SupervisorError(problem)
             self._runs.add(run)
             self._requests.append(lambda engine: self._submit(engine, run))
+            run.is_begun = True
             self._start_thread()
         os.eventfd_write(self._wake, 1)
 
@@ -120,6 +121,8 @@ class Dispatcher:
             if self._is_closing:
                 return
             self._requests.append(ask)
+            if self._runs:  # Ctrl-C may have kept it from being started
+                self._start_thread()
             os.eventfd_write(self._wake, 1)
 
     def _submit(self, engine: Engine, run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
     Request = Literal["cancel", "end_now", "suspend", "resume"]
 
+_GLANCE = 1.0
+"""Seconds between two looks at whether it has ended, for those whom Ctrl-C in another thread kept from being woken."""
+
 
 class Run:
     """One program that a dispatcher was asked for. Its methods may be called from any thread."""
@@ -19,9 +23,13 @@ class Run:
     def __init__(self, command: Command, ask: Callable[[Run, Request], None]) -> None:
         """``ask`` has something done by whoever runs the program."""
         self.command = command
+        self.is_begun = False
+        """Whether somebody is going to tell its outcome."""
         self._ask = ask
         self._outcome: Outcome | None = None
-        self._has_ended = threading.Event()
+        # Not an Event: when Ctrl-C comes while one is waited for, it may raise a RuntimeError in its place.
+        self._in_progress = threading.Lock()
+        self._in_progress.acquire()
         self._guard = threading.Lock()
         self._calls: list[Callable[[], None]] = []
         self._files: tuple[bytes, bytes] | None = None
@@ -29,7 +37,14 @@ class Run:
 
     def wait(self, seconds: float | None = None) -> Outcome | None:
         """Return its outcome, waiting at most ``seconds`` (None: as long as it takes); None if it is not there yet."""
-        return self._outcome if self._has_ended.wait(seconds) else None
+        end = None if seconds is None else time.monotonic() + seconds
+        while self._outcome is None:
+            rest = _GLANCE if end is None else min(_GLANCE, end - time.monotonic())
+            if rest <= 0:
+                break
+            if self._in_progress.acquire(timeout=rest):
+                self._in_progress.release()  # for others who wait
+        return self._outcome
 
     def cancel(self) -> None:
         """Ask for its end: SIGTERM, the grace period, SIGKILL, each to the whole tree. The outcome will say so."""
@@ -70,7 +85,9 @@ class Run:
     def finish(self, outcome: Outcome) -> None:
         """Take its outcome, and wake who waits for it."""
         with self._guard:
+            if self._outcome is not None:
+                return
             self._outcome = outcome
-        self._has_ended.set()
+        self._in_progress.release()
         for call in self._calls:
             call()
