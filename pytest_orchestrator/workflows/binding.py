@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 RESULTS = "results"
 """The parameter that gets the mapping of results."""
+_YIELDS = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+_BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-@functools.lru_cache(maxsize=4096)
 def _names(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of positional parameters in their order, and those of all that can be given by name."""
     if type(function) is FunctionType and not hasattr(function, "__wrapped__"):
@@ -27,13 +29,12 @@ def _names(function: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ..
         parameters = inspect.signature(function).parameters.values()
     except (ValueError, TypeError):  # some that are written in C tell nothing
         return (), ()
-    kind = inspect.Parameter
-    by_place, by_name = (
-        (kind.POSITIONAL_ONLY, kind.POSITIONAL_OR_KEYWORD),
-        (kind.POSITIONAL_OR_KEYWORD, kind.KEYWORD_ONLY),
+    # What a partial was given by name is its own, though it could be given again.
+    own = function.keywords if isinstance(function, functools.partial) else ()
+    return (
+        tuple(each.name for each in parameters if each.kind in _BY_PLACE),
+        tuple(each.name for each in parameters if each.kind in _BY_NAME and each.name not in own),
     )
-    positional = tuple(each.name for each in parameters if each.kind in by_place)
-    return positional, tuple(each.name for each in parameters if each.kind in by_name)
 
 
 def wanted(
@@ -41,14 +42,13 @@ def wanted(
 ) -> tuple[str, ...]:
     """Return the parameters of ``function`` that get a result: those of ``dependencies``, and ``results``.
 
-    Parameters that ``args`` and ``kwargs`` give already are not among them.
+    Parameters that ``args`` and ``kwargs`` give already are not among them, nor are those that take no names.
     """
-    if not dependencies and type(function) is FunctionType and not function.__code__.co_argcount:
-        return ()
-    try:
-        positional, named = _names(function)
-    except TypeError:  # it cannot be hashed
-        positional, named = _names.__wrapped__(function)
+    if type(function) is FunctionType:
+        code = function.__code__
+        if not code.co_argcount and not code.co_kwonlyargcount and not hasattr(function, "__wrapped__"):
+            return ()
+    positional, named = _names(function)
     if not named:
         return ()
     given = positional[: len(args)]
@@ -57,10 +57,28 @@ def wanted(
     )
 
 
-def is_async(function: Callable[..., Any]) -> bool:
+def has_default(function: Callable[..., Any], name: str) -> bool:
+    """Return whether the parameter ``name`` may be left out."""
+    return inspect.signature(function).parameters[name].default is not inspect.Parameter.empty
+
+
+def is_async(function: Any) -> bool:
     """Return whether ``function`` gives an awaitable when it is called: also a partial or an object that does."""
-    if type(function) is FunctionType and function.__code__.co_flags & inspect.CO_COROUTINE:
-        return True  # nearly always, and inspect takes twenty times as long to say so
-    return inspect.iscoroutinefunction(function) or (
-        not isinstance(function, FunctionType) and inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - its own method is asked for
-    )
+    if type(function) is FunctionType:
+        if function.__code__.co_flags & inspect.CO_COROUTINE:
+            return True  # nearly always, and inspect takes twenty times as long to say so
+        return inspect.iscoroutinefunction(function)
+    while isinstance(function, functools.partial):
+        function = function.func
+    if inspect.iscoroutinefunction(function):
+        return True
+    return not inspect.isclass(function) and inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - its own method is asked for
+
+
+def makes_generator(function: Any) -> bool:
+    """Return whether a call of ``function`` only makes a generator, and does nothing of what stands in it."""
+    if type(function) is FunctionType and not function.__code__.co_flags & _YIELDS:
+        return False
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)

@@ -23,6 +23,10 @@ class TaskTimeoutError(OrchestratorError, TimeoutError):
     """A time limit ended a task."""
 
 
+class TaskCancelledError(OrchestratorError):
+    """An action ended as cancelled, though nobody had cancelled its task."""
+
+
 class WorkflowFailedError(ExceptionGroup[Exception], OrchestratorError):
     """What failed in a workflow: the exceptions of its tasks, each with a note that names its task."""
 

@@ -6,7 +6,9 @@ import difflib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from .task import Task
 
 _MOST_CYCLES = 5
 
@@ -27,7 +29,44 @@ def problems_of(dependencies: Mapping[str, Sequence[str]], duplicates: Iterable[
     return problems
 
 
-def _remedy(name: str, known: Mapping[str, Sequence[str]]) -> str:
+def problems_of_late(name: str, needed: Iterable[str], known: Collection[str]) -> list[str]:
+    """Return what is wrong with one more task for a graph that has the tasks ``known``, one sentence each."""
+    problems = [f"task {name!r}: the name is taken by an earlier task"] if name in known else []
+    for other in needed:
+        if other == name:
+            problems.append(f"task {name!r}: it needs itself")
+        elif other not in known:
+            problems.append(f"task {name!r}: it needs {other!r}, {_remedy(other, known)}")
+    return problems
+
+
+def in_order(tasks: Mapping[str, Task]) -> list[Task]:
+    """Return the tasks so that each stands behind what it needs, else in their order; those that can be placed."""
+    placed: set[str] = set()
+    order: list[Task] = []
+    late: dict[str, list[Task]] = {}
+    for task in tasks.values():
+        if placed.issuperset(task.dependencies):
+            placed.add(task.name)
+            order.append(task)
+            if task.name not in late:
+                continue
+            ready = late.pop(task.name)
+        else:
+            ready = [task]
+        while ready:
+            each = ready.pop()
+            missing = next((name for name in each.dependencies if name not in placed), None)
+            if missing is not None:
+                late.setdefault(missing, []).append(each)
+                continue
+            placed.add(each.name)
+            order.append(each)
+            ready.extend(late.pop(each.name, ()))
+    return order
+
+
+def _remedy(name: str, known: Collection[str]) -> str:
     close = difflib.get_close_matches(name, known, 1)
     return f"which there is not; did you mean {close[0]!r}?" if close else "which there is not"
 

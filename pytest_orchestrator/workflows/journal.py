@@ -7,11 +7,12 @@ import fcntl
 import logging
 import os
 import sqlite3
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OrchestratorError
-from .fingerprint import NotPlainError, decoded, encoded, fingerprint
+from .fingerprint import NotPlainError, decoded, digest_of, encoded, fingerprint
 from .outcome import TaskState
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ CREATE TABLE IF NOT EXISTS tasks (
     attempts INTEGER NOT NULL, started REAL, ended REAL
 ) WITHOUT ROWID;
 """
+_AT_WORK = (TaskState.RUNNING, TaskState.RETRYING, TaskState.CANCELLED)
 
 
 class JournalError(OrchestratorError):
@@ -49,106 +51,171 @@ class Journal:
         Raise JournalError when it cannot be used, or another process uses it.
         """
         self.path = Path(path)
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise JournalError(f"cannot open the journal {str(self.path)!r}: {error.strerror}") from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(self._lock, 32, 0).decode("ascii", "replace").strip()
-            os.close(self._lock)
-            raise JournalError(f"the journal {str(self.path)!r} is in use by process {holder or '?'}") from None
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, b"%d\n" % os.getpid(), 0)
+        self._workflow = workflow
+        self._lock = self._locked()
         try:
             self._database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-            self._begin(workflow, sync)
+            try:
+                self._begin(sync)
+            except BaseException:
+                self._database.close()
+                raise
         except (sqlite3.Error, JournalError) as error:
-            os.close(self._lock)
+            self._unlock()
             if isinstance(error, JournalError):
                 raise
-            raise JournalError(f"{str(self.path)!r} cannot be used as a journal: {error}") from error
+            raise self.fault(error) from error
+        _open_ones.add(self)
 
-    def _begin(self, workflow: str, sync: str) -> None:
+    def _locked(self) -> int:
+        """Return a descriptor of the lock file, which is locked as long as this or a copy of it is open."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise JournalError(f"cannot open the journal {str(self.path)!r}: {why}") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip()
+            os.close(lock)
+            raise JournalError(f"the journal {str(self.path)!r} is in use by process {holder or '?'}") from None
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, b"%d\n" % os.getpid(), 0)
+        return lock
+
+    def _unlock(self) -> None:
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _begin(self, sync: str) -> None:
         run = self._database.execute
+        tables = {name for (name,) in run("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and not {"about", "tasks"} <= tables:
+            raise JournalError(f"{str(self.path)!r} is no journal but another database; name another file")
         run("PRAGMA journal_mode=WAL")
         run(f"PRAGMA synchronous={'FULL' if sync == 'full' else 'NORMAL'}")
         self._database.executescript(_SCHEMA)
         about = dict(run("SELECT name, value FROM about"))
-        if about and (about.get("format") != FORMAT or about.get("workflow") != workflow):
+        if about and (about.get("format") != FORMAT or about.get("workflow") != _text(self._workflow)):
             whose = f"workflow {about.get('workflow')!r}, format {about.get('format')}"
             raise JournalError(f"the journal {str(self.path)!r} is that of {whose}; name another file")
-        run("INSERT OR REPLACE INTO about VALUES ('format', ?), ('workflow', ?)", (FORMAT, workflow))
-        self._finished: dict[str, tuple[str, str, bytes]] = {}
-        self.interrupted: set[str] = set()
-        """Tasks that were running when the last run was killed: what they do may have happened already."""
-        for name, state, known, encoding, result in run("SELECT name, state, fingerprint, encoding, result FROM tasks"):
-            if state == TaskState.PASSED and known is not None:
-                self._finished[name] = known, encoding, result
-            elif state in (TaskState.RUNNING, TaskState.RETRYING):
-                self.interrupted.add(name)
+        run("INSERT OR REPLACE INTO about VALUES ('format', ?), ('workflow', ?)", (FORMAT, _text(self._workflow)))
         self._rows: list[tuple[Any, ...]] = []
+        self.load()
+
+    def load(self) -> None:
+        """Look up what earlier runs have finished."""
+        self._finished: dict[str, str] = {}
+        self.interrupted: set[str] = set()
+        """Tasks that were at work when the last run was killed or stopped: what they do may have happened already."""
+        for name, state, known, attempts in self._database.execute(
+            "SELECT name, state, fingerprint, attempts FROM tasks"
+        ):
+            if state == TaskState.PASSED and known is not None:
+                self._finished[name] = known
+            elif state in _AT_WORK and attempts:
+                self.interrupted.add(name)
 
     # -- what the scheduler tells -----------------------------------------------------------------------------
 
-    def recall(self, task: Task, upstream: Mapping[str, Any]) -> tuple[bool, Any]:
-        """Return whether ``task`` has finished in an earlier run with the same inputs, and its result."""
-        found = self._finished.pop(task.name, None)
-        if found is None:
-            return False, None
-        known, encoding, result = found
-        with contextlib.suppress(NotPlainError):
-            if fingerprint(task, upstream) == known:
-                return True, decoded(encoding, result)
-        return False, None
+    def fingerprint(self, task: Task, upstream: Mapping[str, str]) -> str:
+        """Return what ``task`` is known by. Raise NotPlainError when an argument cannot be written down."""
+        return fingerprint(task, upstream)
 
-    def put(self, outcome: TaskOutcome, task: Task | None = None, upstream: Mapping[str, Any] | None = None) -> None:
-        """Write down where a task is; with :meth:`commit` it is there for good.
+    def recall(self, name: str, known: str) -> tuple[str, Any] | None:
+        """Return the digest and the value of the result of a task that finished before, with the fingerprint ``known``."""
+        if self._finished.pop(_text(name), None) != known:
+            return None
+        query = "SELECT encoding, result FROM tasks WHERE name = ?"
+        try:
+            encoding, data = self._database.execute(query, (_text(name),)).fetchone()
+            return digest_of(encoding, data), decoded(encoding, data)
+        except (NotPlainError, sqlite3.Error) as error:
+            logger.warning("task %r runs again: its result in the journal cannot be read: %s", name, error)
+            return None
 
-        ``task`` and ``upstream`` are given for one that has passed.
-        """
-        known = encoding = result = None
-        if task is not None:
-            try:
-                known = fingerprint(task, upstream or {})
-                encoding, result = encoded(outcome.result)
-            except NotPlainError as error:
-                known = None
-                logger.warning("task %r will run again when its workflow is resumed: %s", task.name, error)
-        why = None if outcome.error is None else f"{type(outcome.error).__name__}: {outcome.error}"
+    def put(
+        self, outcome: TaskOutcome, known: str | None = None, encoding: str | None = None, data: bytes = b""
+    ) -> None:
+        """Write down where a task is; with :meth:`commit` it is there for good."""
+        why = None if outcome.error is None else _text(f"{type(outcome.error).__name__}: {outcome.error}")
+        because = None if outcome.because is None else _text(outcome.because)
         self._rows.append(
-            (
-                outcome.name,
-                str(outcome.state),
-                known,
-                encoding,
-                result,
-                why,
-                outcome.because,
-                outcome.attempts,
-                outcome.started,
-                outcome.ended,
-            )
-        )
+            (_text(outcome.name), str(outcome.state), known, encoding, data or None, why, because, outcome.attempts,
+             outcome.started, outcome.ended)
+        )  # fmt: skip
+
+    def put_passed(self, outcome: TaskOutcome, known: str | None) -> str | None:
+        """Write down that a task has passed, and return the digest of its result, None when that cannot be kept.
+
+        ``known`` is its fingerprint; without one it will run again.
+        """
+        try:
+            encoding, data = encoded(outcome.result)
+        except NotPlainError as error:
+            self.warn(outcome.name, error)
+            self.put(outcome)
+            return None
+        if known is None:
+            self.put(outcome)
+        else:
+            self.put(outcome, known, encoding, data)
+        return digest_of(encoding, data)
+
+    def warn(self, name: str, error: NotPlainError) -> None:
+        """Tell that a task will not be recalled."""
+        logger.warning("task %r will run again when its workflow is resumed: %s", name, error)
 
     def commit(self) -> None:
-        """Commit what was put."""
+        """Commit what was put. Raise sqlite3.Error when that is not possible."""
         if not self._rows:
             return
         rows, self._rows = self._rows, []
         self._database.execute("BEGIN")
-        self._database.executemany("INSERT OR REPLACE INTO tasks VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
-        self._database.execute("COMMIT")
+        try:
+            self._database.executemany("INSERT OR REPLACE INTO tasks VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
+            self._database.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            raise
+
+    def fault(self, error: Exception) -> JournalError:
+        """Return what says that the file cannot be used."""
+        return JournalError(f"{str(self.path)!r} cannot be used as a journal: {error}")
 
     def close(self) -> None:
         """Commit and close the file, and let another process have it."""
-        if self._lock >= 0:
+        if self._lock < 0:
+            return
+        try:
             self.commit()
-            self._database.close()
-            os.close(self._lock)
-            self._lock = -1
+        except sqlite3.Error as error:
+            raise self.fault(error) from error
+        finally:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.close()
+            self._unlock()
+
+
+_open_ones: weakref.WeakSet[Journal] = weakref.WeakSet()
+
+
+def _let_go() -> None:
+    """Close the locks in a process that was forked: it must not hold them when this one is gone."""
+    for journal in _open_ones:
+        journal._unlock()  # noqa: SLF001 - of this module
+
+
+os.register_at_fork(after_in_child=_let_go)
+
+
+def _text(value: str) -> str:
+    """Return what sqlite takes: no half characters, as there are in names of files."""
+    return value.encode("utf-8", "backslashreplace").decode()
 
 
 def read_journal(path: str | os.PathLike[str]) -> tuple[str, list[dict[str, Any]], bool]:
@@ -159,7 +226,8 @@ def read_journal(path: str | os.PathLike[str]) -> tuple[str, list[dict[str, Any]
     if not os.path.isfile(path):
         raise JournalError(f"there is no journal {os.fspath(path)!r}")
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{os.fspath(path)}?mode=ro", uri=True)) as database:
+        uri = f"{Path(path).absolute().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as database:
             database.row_factory = sqlite3.Row
             about = dict(database.execute("SELECT name, value FROM about").fetchall())
             rows = [
@@ -167,6 +235,8 @@ def read_journal(path: str | os.PathLike[str]) -> tuple[str, list[dict[str, Any]
             ]
     except sqlite3.Error as error:
         raise JournalError(f"{os.fspath(path)!r} is no journal: {error}") from error
+    if "workflow" not in about:
+        raise JournalError(f"{os.fspath(path)!r} is no journal: it does not say of which workflow")
     return about["workflow"], rows, _is_held(path)
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 THREADS = "\0threads"
 """The pool of tasks that need a thread and are in no other."""
+MOST_THREADS = 32
+"""How many places that pool has."""
 
 
 class Places:
@@ -21,26 +23,32 @@ class Places:
     def __init__(self, most: int | None, pools: Mapping[str, int]) -> None:
         """``most`` is how many run at a time in all, None for any number."""
         self._free = most
-        self._pools = dict(pools)
+        self._pools = {**pools, THREADS: MOST_THREADS}
         self._heap: list[tuple[int, int, Node]] = []
-        self._parked: dict[str, list[tuple[int, int, Node]]] = {name: [] for name in pools}
+        self._parked: dict[str, list[tuple[int, int, Node]]] = {}
+        """Those for which only their pool has no place."""
         self._numbers = count()
 
-    def add(self, node: Node) -> None:
-        """Let ``node`` wait for a place."""
+    def add(self, node: Node) -> bool:
+        """Let ``node`` wait for a place. Return False when it needs none."""
+        if node.pool is None and self._free is None:
+            return False
         heappush(self._heap, (-node.task.priority, next(self._numbers), node))
+        return True
 
     def take(self) -> Iterator[Node]:
         """Yield those that have a place now."""
         while self._heap and (self._free is None or self._free > 0):
             entry = heappop(self._heap)
             node = entry[2]
-            if not node.is_waiting:  # it was cancelled meanwhile
-                continue
             pool = node.pool
+            if not node.is_waiting:  # it was cancelled meanwhile
+                if pool is not None and self._pools[pool] > 0:
+                    self._unpark(pool)
+                continue
             if pool is not None:
                 if self._pools[pool] <= 0:
-                    heappush(self._parked[pool], entry)
+                    heappush(self._parked.setdefault(pool, []), entry)
                     continue
                 self._pools[pool] -= 1
             if self._free is not None:
@@ -49,13 +57,14 @@ class Places:
             yield node
 
     def give_back(self, node: Node) -> None:
-        """Free the place of ``node``, if it has one."""
-        if not node.has_place:
-            return
+        """Free the place of ``node``."""
         node.has_place = False
         if self._free is not None:
             self._free += 1
         if node.pool is not None:
             self._pools[node.pool] += 1
-            if self._parked[node.pool]:
-                heappush(self._heap, heappop(self._parked[node.pool]))
+            self._unpark(node.pool)
+
+    def _unpark(self, pool: str) -> None:
+        if parked := self._parked.get(pool):
+            heappush(self._heap, heappop(parked))

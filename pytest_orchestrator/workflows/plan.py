@@ -20,11 +20,9 @@ class Plan:
     timeout: float | None = None
     """Seconds for everything; None for no limit."""
     fail_fast: bool = False
-    """Whether the first failure ends everything."""
+    """Whether the first failure ends everything but the tasks that are there for failures."""
     max_concurrency: int | None = None
     pools: Mapping[str, int] = field(default_factory=dict)
-    has_places: bool = False
-    """Whether places must be counted at all."""
     executor: Executor | None = None
     """Where actions run that are no coroutines; None for threads."""
     journal: Journal | None = None

@@ -28,9 +28,11 @@ class DaemonThreads(Executor):
         """Threads that wait for a call, less the calls that wait for them."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call ``fn`` in a thread and return the future of what it returns."""
+        """Call ``fn`` in a thread and return the future of what it returns.
+
+        Raise RuntimeError when there is no free thread, and the system gives no other.
+        """
         future: Future[Any] = Future()
-        self._calls.put((future, lambda: fn(*args, **kwargs)))
         with self._guard:
             self._free -= 1
             is_needed = self._free < 0
@@ -38,6 +40,7 @@ class DaemonThreads(Executor):
                 self._free += 1
         if is_needed:
             threading.Thread(target=self._work, name="workflow-action", daemon=True).start()
+        self._calls.put((future, lambda: fn(*args, **kwargs)))
         return future
 
     def _work(self) -> None:

@@ -1,0 +1,102 @@
+"""Keeping the journal of a run: all that happens in a turn of the event loop is one commit, and nothing runs before."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from .fingerprint import NotPlainError
+from .outcome import TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .journal import Journal
+    from .node import Node
+
+
+class Bookkeeper:
+    """Writes down where tasks are, and lets what follows from it happen only when that is committed.
+
+    In a turn, what ended is written first; then it is settled what may run because of that, and written too; then all
+    of it is committed; then that runs.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        nodes: Mapping[str, Node],
+        settle: Callable[[], None],
+        drive: Callable[[Node], None],
+        on_fault: Callable[[BaseException], None],
+    ) -> None:
+        """``settle`` decides what follows, ``drive`` begins an attempt, ``on_fault`` gets what a commit raised."""
+        self._journal = journal
+        self._nodes = nodes
+        self._settle = settle
+        self._drive = drive
+        self._on_fault = on_fault
+        self._loop = asyncio.get_running_loop()
+        self._is_due = False
+        self._is_broken = False
+        self._to_drive: list[Node] = []
+        self.holds_back = False
+        """Whether something is written down and not committed: nothing may follow from what has ended."""
+
+    def recall(self, node: Node) -> tuple[bool, Any]:
+        """Return whether ``node`` has finished in an earlier run, and its result."""
+        digests = {}
+        for name in node.task.dependencies:
+            needed = self._nodes[name]
+            if needed.outcome.state is TaskState.PASSED:
+                if needed.digest is None:  # it runs in each run, and so does what builds on it
+                    return False, None
+                digests[name] = needed.digest
+        try:
+            node.fingerprint = self._journal.fingerprint(node.task, digests)
+        except NotPlainError as error:
+            self._journal.warn(node.task.name, error)
+            return False, None
+        found = self._journal.recall(node.task.name, node.fingerprint)
+        if found is None:
+            return False, None
+        node.digest, value = found
+        return True, value
+
+    def begin(self, node: Node) -> None:
+        """Write down that an attempt begins, and begin it."""
+        node.outcome.was_interrupted = node.task.name in self._journal.interrupted and not node.task.is_map
+        self._journal.put(node.outcome)
+        self._to_drive.append(node)
+        self._plan_turn()
+
+    def end(self, node: Node) -> None:
+        """Write down how a task ended."""
+        if self._is_broken:
+            return
+        if node.outcome.state is TaskState.PASSED:
+            node.digest = self._journal.put_passed(node.outcome, node.fingerprint)
+        else:
+            self._journal.put(node.outcome)
+        self._plan_turn()
+
+    def _plan_turn(self) -> None:
+        if not self._is_due and not self._is_broken:
+            self._is_due = self.holds_back = True
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self.holds_back = False
+        self._settle()
+        self._is_due = False
+        nodes, self._to_drive = self._to_drive, []
+        try:
+            self._journal.commit()
+        except sqlite3.Error as error:
+            self._is_broken = True
+            self._on_fault(self._journal.fault(error))
+            return
+        for node in nodes:
+            if node.outcome.state is TaskState.RUNNING and node.driver is None:
+                self._drive(node)
