@@ -167,3 +167,8 @@ def _table(option: Option) -> Schema:
         return table
     field = next(field for field in option.fields if field.name == option.shorthand)
     return _either(_of_kind(field), table)
+
+
+def option_schema(option: Option) -> Schema:
+    """Return the JSON Schema of the value of one option, described."""
+    return _described(option)

@@ -1,0 +1,219 @@
+"""One task of a file while its workflow runs: whether it runs at all, its attempts, and what it hands on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import OrchestratorError
+from .expression import ExpressionError
+from .expression_tree import Call, walk
+from .file_scope import rendered
+from .handover import INPUTS, OUTPUT, OutputError, read_outputs, write_inputs
+from .kinds import JUDGES, KINDS, TaskCall, TaskGave
+from .program import ProgramFailedError, ProgramTimeoutError
+from .shell_text import shell_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .expression import Template
+    from .file import FileTask
+    from .file_run import FileRun
+
+KEPT = 100_000
+"""Characters of its output that a task hands on."""
+
+
+class TaskFailedError(OrchestratorError):
+    """A task of a file failed."""
+
+
+class FileCondition:
+    """Whether a task runs, asked when all that it needs has ended."""
+
+    def __init__(self, run: FileRun, task: FileTask) -> None:
+        self._run = run
+        self._task = task
+
+    async def __call__(self) -> bool:
+        """Return the answer; why it is no is told to the run."""
+        run, task = self._run, self._task
+        if task.name in run.attempted:
+            return True  # it is tried again
+        if run.stopped_by is not None and not outlives_failure(task):
+            run.why[task.name] = f"'{run.stopped_by}' failed, and the workflow stops on failure"
+            return False
+        status = run.ended.status_of(task.upstream)
+        if task.condition is None:
+            holds, why = status["success"](), "something before it did not pass"
+        else:
+            try:
+                holds = task.condition.holds(run.scope(task), status)
+            except ExpressionError as error:
+                raise TaskFailedError(f"if: {error.problem}") from None
+            why = f"its condition is not true: {task.condition.text.strip()}"
+        if not holds:
+            run.why[task.name] = why
+        return holds
+
+
+def outlives_failure(task: FileTask) -> bool:
+    """Return whether a task may run although something failed that stops the others: its ``if`` asks for that."""
+    if task.condition is None:
+        return False
+    names = {each.name for each in walk(task.condition.expression) if isinstance(each, Call)}
+    return bool(names & {"failure", "always", "cancelled"})
+
+
+class FileAction:
+    """What a task does."""
+
+    def __init__(self, run: FileRun, task: FileTask) -> None:
+        self._run = run
+        self._task = task
+        self.stop_seconds = 10.0
+        plain = replace(task, line=0, timeout=None, retry=None, pool=None, condition=None, upstream=(), refers=())
+        # Every task can read all inputs of the workflow.
+        self.definition = json.dumps([repr(plain), repr(sorted(run.file.env.items())), run.inputs], sort_keys=True)
+
+    async def __call__(self, *items: Any) -> dict[str, Any]:
+        """Make one attempt and return what it gave, as plain JSON types; ``items`` is the combination, if any."""
+        run, task = self._run, self._task
+        name = task.name if not items else f"{task.name}[{items[0]['index']}]"
+        run.attempted.add(name)
+        if run.stopped_by is not None and not outlives_failure(task):
+            raise asyncio.CancelledError
+        me = asyncio.current_task()
+        assert me is not None
+        run.running[name] = me
+        attempt = run.count_attempt(name)
+        scope = run.scope(task, None if not items else items[0]["matrix"])
+        try:
+            approval = await self._approval(name, scope)
+            return await self._attempt(name, attempt, scope, approval)
+        except ExpressionError as error:
+            raise TaskFailedError(error.problem) from None
+        finally:
+            run.running.pop(name, None)
+
+    async def _approval(self, name: str, scope: Mapping[str, Any]) -> dict[str, Any] | None:
+        if self._task.approve is None:
+            return None
+        question = self._task.approve.render(scope)
+        timeout = self._task.timeout if self._task.kind == "approve" else None
+        return await self._run.gate.ask(name, question, timeout)
+
+    async def _attempt(
+        self, name: str, attempt: int, scope: dict[str, Any], approval: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        run, task = self._run, self._task
+        if task.kind == "approve":
+            return {"outputs": {}, "stdout": "", "exit_code": None, "approval": approval}
+        kind = KINDS.get(task.kind)
+        if kind is None:
+            raise TaskFailedError(f"tasks of the kind {task.kind!r} are not known here")
+        with tempfile.TemporaryDirectory(prefix="orchestrator-task-", ignore_cleanup_errors=True) as scratch:
+            output = Path(scratch, "output")
+            output.touch(0o600)
+            call = self._call(name, Path(scratch), output, scope)
+            try:
+                gave = await kind(call)
+            except (ProgramFailedError, ProgramTimeoutError) as error:
+                self._note_failure(name, attempt, call, error, output)
+                raise
+            handed = {**gave.outputs, **self._read(output)}
+        run.log.write(name, attempt, gave, call.redactor)
+        record = {"outputs": handed, "stdout": _kept(gave.stdout), "exit_code": gave.exit_code}
+        if approval is not None:
+            record["approval"] = approval
+        if task.outputs:
+            own = {**scope, **record}
+            record["outputs"] = {**handed, **{key: value.value(own) for key, value in task.outputs.items()}}
+        run.ended.records[name] = record
+        self._judge(gave, call.cwd)
+        return record
+
+    @staticmethod
+    def _read(output: Path) -> dict[str, Any]:
+        try:
+            return read_outputs(output)
+        except OutputError as error:
+            raise TaskFailedError(str(error)) from None
+
+    def _note_failure(self, name: str, attempt: int, call: TaskCall, error: Any, output: Path) -> None:
+        """Keep what a program gave that failed: tasks behind it may want to know."""
+        result = error.result
+        if result is None:
+            self._run.log.note(name, attempt, str(error))
+            return
+        try:
+            outputs = read_outputs(output)
+        except OutputError:
+            outputs = {}
+        gave = TaskGave(result.stdout, result.stderr, result.exit_code, outputs, result.duration)
+        self._run.log.write(name, attempt, gave, call.redactor, str(error))
+        self._run.ended.records[name] = {
+            "outputs": outputs, "stdout": _kept(gave.stdout), "stderr": _kept(gave.stderr), "exit_code": gave.exit_code,
+        }  # fmt: skip
+
+    def _judge(self, gave: TaskGave, cwd: str) -> None:
+        if self._task.expect:
+            failures = [failure for judge in JUDGES for failure in judge(self._task.expect, gave, cwd)]
+            if failures:
+                raise TaskFailedError("; ".join(failures))
+
+    def _call(self, name: str, scratch: Path, output: Path, scope: dict[str, Any]) -> TaskCall:
+        run, task = self._run, self._task
+        environment = dict(scope["env"])
+        for key, template in task.env.items():
+            if template is None:
+                environment.pop(key, None)
+            else:
+                environment[key] = template.render(scope)
+        redactor = run.redactor.extended(environment)
+        inputs = scratch / "inputs.json"
+        write_inputs(inputs, run.handed_on(scope))
+        environment |= {
+            OUTPUT: str(output), INPUTS: str(inputs), "ORCHESTRATOR_WORKFLOW": run.file.name, "ORCHESTRATOR_TASK": name,
+        }  # fmt: skip
+        if task.kind == "run":
+            action, variables = shell_text(task.action, scope)
+            environment |= variables
+        else:
+            action = task.action.render(scope)
+        return TaskCall(
+            name=name,
+            action=action,
+            file=run.file,
+            cwd=self._directory(scope),
+            environment=environment,
+            timeout=task.timeout,
+            redactor=redactor,
+            stdin=_text(task.stdin, scope),
+            args=tuple(each.render(scope) for each in task.args),
+            inputs=rendered(dict(task.inputs), scope),
+            within=run.within,
+        )
+
+    def _directory(self, scope: Mapping[str, Any]) -> str:
+        base = self._run.file.path.parent
+        if self._task.cwd is None:
+            return str(base)
+        found = base / self._task.cwd.render(scope)
+        if not found.is_dir():
+            raise TaskFailedError(f"cwd: there is no directory {str(found)!r}")
+        return str(found)
+
+
+def _text(template: Template | None, scope: Mapping[str, Any]) -> str | None:
+    return None if template is None else template.render(scope)
+
+
+def _kept(text: str) -> str:
+    """Return output as expressions see it: without the line ends behind it, and not without bounds."""
+    return text.rstrip("\r\n")[-KEPT:]

@@ -1,0 +1,225 @@
+"""What came of a workflow, ready to be shown and recorded: plain data."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..core.result import iso_time
+from .expression import ExpressionError
+from .outcome import SkipReason, TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .file_run import FileRun
+    from .outcome import TaskOutcome
+
+FIRST_ERRORS = 5
+"""Errors that a summary has."""
+TAIL = 2000
+"""Characters of the output of a failed task that a report has."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReport:
+    """One task, or one combination of it."""
+
+    name: str
+    kind: str
+    state: TaskState
+    needs: tuple[str, ...]
+    attempts: int = 0
+    started: float | None = None
+    ended: float | None = None
+    error: str | None = None
+    """Why it is not passed."""
+    why: str | None = None
+    """Why it was skipped or stopped."""
+    is_forgiven: bool = False
+    """Whether it failed, and ``continue_on_error`` lets the workflow pass."""
+    from_journal: bool = False
+    was_interrupted: bool = False
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    approval: Mapping[str, Any] | None = None
+    exit_code: int | None = None
+    stdout: str = ""
+    stderr: str = ""
+    log: str | None = None
+    matrix: Mapping[str, Any] | None = None
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first start to the end."""
+        return 0.0 if self.started is None or self.ended is None else self.ended - self.started
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the workflow fails for it."""
+        return self.state.is_bad and not self.is_forgiven
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "state": str(self.state),
+            "needs": list(self.needs),
+            "attempts": self.attempts,
+            "start_time": None if self.started is None else iso_time(self.started),
+            "end_time": None if self.ended is None else iso_time(self.ended),
+            "duration": round(self.duration, 6),
+            "error": self.error,
+            "why": self.why,
+            "continue_on_error": self.is_forgiven,
+            "from_journal": self.from_journal,
+            "was_interrupted": self.was_interrupted,
+            "outputs": dict(self.outputs),
+            "approval": None if self.approval is None else dict(self.approval),
+            "exit_code": self.exit_code,
+            "stdout": self.stdout,
+            "stderr": self.stderr,
+            "log": self.log,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowReport:
+    """A whole run."""
+
+    name: str
+    tasks: tuple[TaskReport, ...]
+    """Each task, and behind it its combinations."""
+    summary: str
+    started: float
+    ended: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing failed, and nothing was stopped."""
+        return not any(task.is_bad or task.state is TaskState.CANCELLED for task in self.tasks)
+
+    @property
+    def state(self) -> TaskState:
+        """How it ended as a whole."""
+        states = [task.state for task in self.tasks if task.is_bad]
+        if states:
+            return TaskState.TIMEOUT if all(state is TaskState.TIMEOUT for state in states) else TaskState.FAILED
+        return TaskState.PASSED if self.passed else TaskState.CANCELLED
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many tasks ended how; those with combinations count as their combinations."""
+        return counts_of(self.tasks)
+
+
+def counts_of(tasks: tuple[TaskReport, ...]) -> dict[str, int]:
+    """Return how many tasks ended how, by state, and ``total``."""
+    parents = {task.name.partition("[")[0] for task in tasks if "[" in task.name}
+    leaves = [task for task in tasks if task.name not in parents]
+    names = ("passed", "failed", "timeout", "skipped", "cancelled")
+    return {**{name: sum(task.state == name for task in leaves) for name in names}, "total": len(leaves)}
+
+
+def errors_of(tasks: tuple[TaskReport, ...]) -> list[str]:
+    """Return one line for each task that failed."""
+    return [
+        f"{task.name}: {(task.error or str(task.state)).partition(chr(10))[0]}"
+        for task in tasks
+        if task.state.is_bad and not any(each.name.startswith(f"{task.name}[") and each.state.is_bad for each in tasks)
+    ]
+
+
+def report_of(run: FileRun, outcomes: Mapping[str, TaskOutcome], started: float) -> WorkflowReport:
+    """Return the report of a run."""
+    tasks = []
+    for name, task in run.file.tasks.items():
+        if name in outcomes:
+            tasks.append(_task(run, outcomes[name], outcomes))
+            prefix = f"{name}["
+            children = [each for each in outcomes if each.startswith(prefix)] if task.matrix is not None else []
+            tasks += [_task(run, outcomes[child], outcomes) for child in children]
+    found = tuple(tasks)
+    return WorkflowReport(run.file.name, found, run.redactor.text(_summary(run, found)), started, time.time())
+
+
+def _task(run: FileRun, outcome: TaskOutcome, outcomes: Mapping[str, TaskOutcome]) -> TaskReport:
+    name = outcome.name
+    task = run.file.tasks[name.partition("[")[0]]
+    record = run.ended.records.get(name, {})
+    state = run.ended.state(name) if outcome.state.is_final else outcome.state
+    redacted = run.redactor.text
+    why = None
+    if state in (TaskState.SKIPPED, TaskState.CANCELLED):
+        why = redacted(run.why.get(name) or _why(outcome, outcomes))
+    log = run.log.path(name)
+    return TaskReport(
+        name=name,
+        kind=task.kind,
+        state=state,
+        needs=task.needs,
+        attempts=outcome.attempts,
+        started=outcome.started,
+        ended=outcome.ended,
+        error=None if outcome.error is None or state is TaskState.PASSED else redacted(str(outcome.error)),
+        why=why,
+        is_forgiven=task.continue_on_error and state.is_bad,
+        from_journal=outcome.from_journal,
+        was_interrupted=outcome.was_interrupted,
+        outputs={
+            key: redacted(value) if isinstance(value, str) else value
+            for key, value in record.get("outputs", {}).items()
+        },
+        approval=record.get("approval"),
+        exit_code=record.get("exit_code"),
+        stdout=redacted(record.get("stdout", ""))[-TAIL:] if state.is_bad else "",
+        stderr=redacted(record.get("stderr", ""))[-TAIL:] if state.is_bad else "",
+        log=str(log) if log is not None and log.exists() else None,
+    )
+
+
+def _why(outcome: TaskOutcome, outcomes: Mapping[str, TaskOutcome]) -> str:
+    """Return why a task did not run, back to where that began."""
+    because = outcome.because
+    if outcome.state is TaskState.CANCELLED or because is None or because not in outcomes:
+        return because or "nobody wanted it any more"
+    seen = {outcome.name}
+    first = outcomes[because]
+    while first.state is TaskState.SKIPPED and first.because and first.because in outcomes and first.name not in seen:
+        seen.add(first.name)
+        first = outcomes[first.because]
+    ending = {TaskState.SKIPPED: "was skipped", TaskState.TIMEOUT: "timed out"}.get(first.state, "failed")
+    if first.state is TaskState.CANCELLED:
+        ending = "was stopped"
+    if first.name == because:
+        return f"'{because}' {ending}"
+    assert outcome.skip_reason in tuple(SkipReason)
+    return f"'{because}' was skipped, because '{first.name}' {ending}"
+
+
+def _summary(run: FileRun, tasks: tuple[TaskReport, ...]) -> str:
+    counts, errors = counts_of(tasks), errors_of(tasks)
+    failed = any(task.is_bad or task.state is TaskState.CANCELLED for task in tasks)
+    if run.file.summary is not None:
+        scope = {
+            "tasks": {name: run.ended.seen(name) for name in run.file.tasks},
+            "inputs": run.inputs,
+            "env": run.environment,
+            "counts": counts,
+            "errors": errors[:FIRST_ERRORS],
+            "result": "failed" if failed else "passed",
+        }
+        try:
+            return run.file.summary.render(scope)
+        except ExpressionError as error:
+            return f"{_counted(run.file.name, counts)} (the summary cannot be worked out: {error.problem})"
+    lines = [_counted(run.file.name, counts), *(f"  {error}" for error in errors[:FIRST_ERRORS])]
+    if len(errors) > FIRST_ERRORS:
+        lines.append(f"  … and {len(errors) - FIRST_ERRORS} more")
+    return "\n".join(lines)
+
+
+def _counted(name: str, counts: Mapping[str, int]) -> str:
+    told = [f"{number} {state}" for state, number in counts.items() if number and state != "total"]
+    return f"{name}: {', '.join(told) or 'no tasks'}"

@@ -1,0 +1,176 @@
+"""Running the workflow of a file: from what it says to tasks of the engine, and to a report."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..config.options import by_name
+from ..errors import ArgumentError
+from ..process.redaction import Redactor
+from . import task_programs  # noqa: F401 - it registers its kinds
+from .approval import Gate
+from .events import TaskFinished
+from .expression import ExpressionError
+from .file import REQUIRED
+from .file_action import FileAction, FileCondition, outlives_failure
+from .file_report import WorkflowReport, report_of
+from .file_scope import Combinations, Ended
+from .task import Trigger
+from .task_log import TaskLog
+from .workflow import Workflow
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from .events import WorkflowEvent
+    from .file import FileTask, WorkflowFile
+    from .journal import Journal
+
+
+class FileRun:
+    """One run of one workflow file."""
+
+    def __init__(
+        self,
+        file: WorkflowFile,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        journal: Journal | str | os.PathLike[str] | None = None,
+        logs: Path | None = None,
+        gate: Gate | None = None,
+        redactor: Redactor | None = None,
+        environment: Mapping[str, str] | None = None,
+        on_event: Callable[[WorkflowEvent], None] | None = None,
+        within: tuple[Path, ...] = (),
+    ) -> None:
+        """Prepare a run.
+
+        ``inputs`` are values by the names of the file's inputs; ``journal`` is where finished tasks are kept; ``logs``
+        is the directory for what tasks write; ``gate`` asks people (default: nobody can be asked); ``environment`` is
+        what programs start from (default: that of this process). Raise ArgumentError for inputs that the file has not,
+        and for those that are missing.
+        """
+        self.file = file
+        self.inputs = _checked_inputs(file, inputs or {})
+        self.within = (*within, file.path)
+        self.gate = gate or Gate(None)
+        self.log = TaskLog(logs)
+        self.ended = Ended(file)
+        self.running: dict[str, asyncio.Task[Any]] = {}
+        self.attempted: set[str] = set()
+        self.stopped_by: str | None = None
+        """The task whose failure stops everything."""
+        self.why: dict[str, str] = {}
+        """Why tasks were skipped, where that was decided here."""
+        base = dict(os.environ if environment is None else environment)
+        self.redactor = redactor or Redactor(by_name("redact").default, base)
+        self.environment = self._with_own(base)
+        self._attempts: dict[str, int] = {}
+        self._workflow = self._made(journal)
+        if on_event is not None:
+            self._workflow.subscribe(on_event)
+
+    def _with_own(self, base: dict[str, str]) -> dict[str, str]:
+        scope = {"inputs": self.inputs, "env": dict(base)}
+        for name, template in self.file.env.items():
+            if template is None:
+                base.pop(name, None)
+                continue
+            try:
+                base[name] = template.render(scope)
+            except ExpressionError as error:
+                raise ArgumentError(f"{self.file.shown_as}: env.{name}: {error.problem}") from None
+        return base
+
+    def _made(self, journal: Journal | str | os.PathLike[str] | None) -> Workflow:
+        file = self.file
+        workflow = Workflow(
+            file.name,
+            timeout=file.timeout,
+            max_concurrency=file.max_concurrency,
+            pools=file.pools,
+            journal=journal,
+            on_event=self._note,
+        )
+        for task in file.tasks.values():
+            needed = dict.fromkeys((*task.needs, *task.refers))
+            forgives = any(file.tasks[name].continue_on_error for name in needed)
+            asks = task.condition is not None and task.condition.asks_for_status
+            common: dict[str, Any] = {
+                "condition": FileCondition(self, task),
+                "trigger": Trigger.ALL_DONE if asks or forgives else Trigger.ALL_SUCCESS,
+                "retry_policy": task.retry,
+                "pool": task.pool,
+            }
+            action = FileAction(self, task)
+            if task.matrix is None:
+                workflow.add_task(task.name, action, needed, **common)
+            else:
+                over = Combinations(task, lambda task=task: self.scope(task))  # type: ignore[misc]
+                workflow.map(task.name, action, over, needed, **common)
+        return workflow
+
+    # -- while it runs ----------------------------------------------------------------------------------------
+
+    def scope(self, task: FileTask, matrix: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return what the expressions of a task see."""
+        found = {
+            "tasks": {name: self.ended.seen(name) for name in task.upstream},
+            "inputs": self.inputs,
+            "env": self.environment,
+        }
+        return found if matrix is None else {**found, "matrix": dict(matrix)}
+
+    def handed_on(self, scope: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a program finds in the file that ``$ORCHESTRATOR_INPUTS`` names."""
+        return {"inputs": self.inputs, "tasks": scope["tasks"], "matrix": scope.get("matrix", {})}
+
+    def count_attempt(self, name: str) -> int:
+        """Return the number of the attempt that begins."""
+        self._attempts[name] = self._attempts.get(name, 0) + 1
+        return self._attempts[name]
+
+    def _note(self, event: WorkflowEvent) -> None:
+        if not isinstance(event, TaskFinished):
+            return
+        outcome = event.outcome
+        self.ended.add(outcome)
+        task = self.file.tasks[outcome.name.partition("[")[0]]
+        is_failure = outcome.state.is_bad and not task.continue_on_error
+        if is_failure and self.file.stops_on_failure and self.stopped_by is None:
+            self.stopped_by = outcome.name
+            for name, running in list(self.running.items()):
+                if name != outcome.name and not outlives_failure(self.file.tasks[name.partition("[")[0]]):
+                    self.why[name] = f"'{self.stopped_by}' failed, and the workflow stops on failure"
+                    running.cancel()
+
+    # -- from outside -----------------------------------------------------------------------------------------
+
+    async def run(self) -> WorkflowReport:
+        """Run everything and return the report. Cancelled, stop everything first."""
+        started = time.time()
+        await self._workflow.run(raise_on_failure=False)
+        return self.report(started)
+
+    def report(self, started: float) -> WorkflowReport:
+        """Return what there is to tell; ``started`` is when it began, in seconds since the epoch."""
+        return report_of(self, self._workflow.outcomes, started)
+
+
+def _checked_inputs(file: WorkflowFile, given: Mapping[str, Any]) -> dict[str, Any]:
+    from ..config.phrases import suggestion
+
+    problems = []
+    for name in given:
+        if name not in file.inputs:
+            hint = suggestion(name, file.inputs).replace("known keys are", "there is") or "it has none"
+            problems.append(f"there is no input {name!r}; {hint}")
+    problems += [f"input {name!r} is missing; give it a value" for name in file.missing_inputs if name not in given]
+    if problems:
+        raise ArgumentError("\n".join(f"workflow {file.name!r}: {problem}" for problem in problems))
+    defaults = {each.name: each.default for each in file.inputs.values() if each.default is not REQUIRED}
+    return {name: given.get(name, defaults.get(name)) for name in file.inputs}

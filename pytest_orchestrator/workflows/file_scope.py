@@ -1,0 +1,150 @@
+"""What expressions see while a workflow runs: tasks that have ended, inputs, the environment."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from .expression import ExpressionError, Template
+from .outcome import TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from .file import FileTask, WorkflowFile
+    from .outcome import TaskOutcome
+
+MOST_COMBINATIONS = 10_000
+
+
+class Ended:
+    """What is known of the tasks that have ended."""
+
+    def __init__(self, file: WorkflowFile) -> None:
+        self._file = file
+        self.outcomes: dict[str, TaskOutcome] = {}
+        self.records: dict[str, dict[str, Any]] = {}
+        """What they gave, also those that failed: ``outputs``, ``stdout``, ``exit_code``."""
+        self._children: dict[str, list[str]] = {}
+
+    def add(self, outcome: TaskOutcome) -> None:
+        """Take note of the end of a task, or of one of its combinations."""
+        self.outcomes[outcome.name] = outcome
+        parent, bracket, _ = outcome.name.partition("[")
+        if bracket:
+            self._children.setdefault(parent, []).append(outcome.name)
+        if isinstance(outcome.result, dict):
+            self.records[outcome.name] = outcome.result
+        elif isinstance(outcome.result, list):
+            self.records[outcome.name] = _gathered(outcome.result)
+
+    def children(self, name: str) -> list[str]:
+        """Return the names of the combinations of a task that have ended, in their order."""
+        return sorted(self._children.get(name, ()), key=lambda child: int(child[len(name) + 1 : -1]))
+
+    def state(self, name: str) -> TaskState:
+        """Return how a task ended. One whose combinations were stopped, and none failed, was stopped."""
+        outcome = self.outcomes.get(name)
+        if outcome is None:
+            return TaskState.PENDING
+        states = [self.outcomes[child].state for child in self._children.get(name, ())]
+        if (
+            outcome.state is TaskState.FAILED
+            and TaskState.CANCELLED in states
+            and not any(each.is_bad for each in states)
+        ):
+            return TaskState.CANCELLED
+        return outcome.state
+
+    def is_bad(self, name: str) -> bool:
+        """Return whether a task failed, and the workflow with it."""
+        return self.state(name).is_bad and not self._file.tasks[name].continue_on_error
+
+    def has_passed(self, name: str) -> bool:
+        """Return whether a task counts as passed."""
+        state = self.state(name)
+        return state is TaskState.PASSED or (state.is_bad and self._file.tasks[name].continue_on_error)
+
+    def status_of(self, names: Iterable[str]) -> dict[str, Callable[[], bool]]:
+        """Return the status functions for a task that comes after ``names``."""
+        before = tuple(names)
+        return {
+            "success": lambda: all(map(self.has_passed, before)),
+            "failure": lambda: any(map(self.is_bad, before)),
+            "always": lambda: True,
+            "cancelled": lambda: any(self.state(name) is TaskState.CANCELLED for name in before),
+        }
+
+    def seen(self, name: str) -> dict[str, Any]:
+        """Return a task as expressions see it."""
+        outcome = self.outcomes.get(name)
+        record = self.records.get(name)
+        if record is None:
+            gave = [self.records[child] for child in self.children(name) if child in self.records]
+            record = _gathered(gave) if gave else {}
+        state = self.state(name)
+        return {
+            "result": str(TaskState.PASSED if self.has_passed(name) else state),
+            "outcome": str(state),
+            "outputs": record.get("outputs", {}),
+            "stdout": record.get("stdout", ""),
+            "exit_code": record.get("exit_code"),
+            "error": None if outcome is None or outcome.error is None else str(outcome.error),
+        }
+
+
+def _gathered(records: Sequence[dict[str, Any] | None]) -> dict[str, Any]:
+    """Return what a task gave that was run for several combinations: of each output the list of its values."""
+    there = [record for record in records if record is not None]
+    keys = dict.fromkeys(key for record in there for key in record.get("outputs", {}))
+    return {
+        "outputs": {key: [record.get("outputs", {}).get(key) for record in there] for key in keys},
+        "stdout": "\n".join(text for record in there if (text := record.get("stdout", ""))),
+        "exit_code": max((record.get("exit_code") or 0 for record in there), default=None),
+    }
+
+
+def rendered(value: Any, scope: Mapping[str, Any]) -> Any:
+    """Return plain JSON types with what the templates in ``value`` are worth. Raise ExpressionError."""
+    if isinstance(value, Template):
+        return value.value(scope)
+    if isinstance(value, dict):
+        return {key: rendered(each, scope) for key, each in value.items()}
+    if isinstance(value, list):
+        return [rendered(each, scope) for each in value]
+    return value
+
+
+def combinations(matrix: Mapping[str, Any], scope: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return all combinations of a matrix, the last name changing fastest. Raise ExpressionError."""
+    lists: dict[str, list[Any]] = {}
+    size = 1
+    for name, value in matrix.items():
+        found = rendered(value, scope)
+        if not isinstance(found, list):
+            kind = "nothing" if found is None else f"{type(found).__name__} {str(found)[:60]!r}"
+            raise ExpressionError(
+                0, f"matrix.{name}: {kind} is not a list; of a text that is JSON, fromJSON() makes one"
+            )
+        lists[name] = found
+        size *= len(found)
+        if size > MOST_COMBINATIONS:
+            raise ExpressionError(0, f"the matrix has more than {MOST_COMBINATIONS} combinations")
+    return [dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values())]
+
+
+class Combinations:
+    """The combinations of the matrix of a task, worked out when its turn has come."""
+
+    def __init__(self, task: FileTask, scope: Callable[[], Mapping[str, Any]]) -> None:
+        self._task = task
+        self._scope = scope
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        assert self._task.matrix is not None
+        found = combinations(self._task.matrix, self._scope())
+        return iter([{"index": index, "matrix": each} for index, each in enumerate(found)])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What the journal knows a task by: how its combinations are written, not who works them out.
+        return str, (repr(self._task.matrix),)
