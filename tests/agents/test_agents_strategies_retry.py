@@ -76,8 +76,15 @@ def test_ctrl_c_does_not_wait_for_the_next_attempt() -> None:
         if event.stage == "retrying":
             raise KeyboardInterrupt
 
+    runs: list[str] = []
+
+    def work(agent: CallAgent) -> ProcessResult:
+        runs.append(agent.process_id)
+        return failed("a")
+
     with pytest.raises(KeyboardInterrupt) as caught:
-        run_batched([agent_with([failed("a")])], 1, retry=policy, on_progress=stop)
+        run_batched([CallAgent(work)], 1, retry=policy, on_progress=stop)
+    assert len(runs) == 1
     assert [result.status for result in caught.value.results] == ["failed"]  # type: ignore[attr-defined]
     assert own_threads() == []
 
@@ -144,3 +151,32 @@ def test_a_process_that_cannot_be_copied_fails_and_no_other() -> None:
     assert [result.status for result in results] == ["error", "passed"]
     assert results[0].error == "NotImplementedError: there is only one"
     assert [attempt.status for attempt in results[0].attempts] == ["failed"]
+
+
+def test_an_attempt_that_was_just_being_prepared_is_ended_too() -> None:
+    class Slow(CallAgent):
+        def replace(self, **given: Any) -> Self:
+            assert self.unwanted.wait(20)  # by now everything that runs has been told to end
+            return super().replace(**given)
+
+    def work(agent: CallAgent) -> ProcessResult:
+        if first.is_done and agent is not first:
+            assert agent.unwanted.wait(20)
+        return failed(agent.process_id)
+
+    def bad(agent: CallAgent) -> str:
+        assert is_retrying.wait(20)
+        raise OSError
+
+    is_retrying = threading.Event()
+    first = Slow(work, "a")
+    results = run_parallel(
+        [first, CallAgent(bad, "b")],
+        2,
+        fail_fast=True,
+        retry=2,
+        retry_on=lambda result: result.process_id == "a",
+        on_progress=lambda event: is_retrying.set() if event.stage == "retrying" else None,
+    )
+    assert {result.process_id: str(result.status) for result in results} == {"a": "failed", "b": "error"}
+    assert own_threads() == []
