@@ -76,9 +76,9 @@ class Following:
         return outcome
 
     def _break_off(self, run: Run, tail: Tail) -> None:
+        run.cancel()
         if not run.is_begun:
             return
-        run.cancel()
         patience = self._spec.extras.grace + _PATIENCE
         ended = self._take_in(run, tail, self._log.output, lambda: None, time.monotonic() + patience)
         if ended is not None:

@@ -50,8 +50,9 @@ def create_log_file(log_dir: Path, process_id: str) -> Path:
     log_dir.mkdir(parents=True, exist_ok=True)
     while True:
         path = next_log_path(log_dir, process_id)
-        with contextlib.suppress(FileExistsError):  # another thread was faster
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        # No bare descriptor (nor an opener, which has one): Ctrl-C may come before it is closed.
+        with contextlib.suppress(FileExistsError), open(path, "xb", buffering=0) as file:  # another thread was faster
+            os.fchmod(file.fileno(), 0o600)  # nothing is in it yet
             return path
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import FileIO
 
     from ..process.command import Capture, Outcome
     from ..process.runs import Run
@@ -20,7 +21,7 @@ class Tail:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._files: list[int | None] = [None, None]
+        self._files: list[FileIO | None] = [None, None]
 
     def read(self) -> tuple[bytes, bytes]:
         """Return what has come since the last time, a piece of each stream at the most."""
@@ -29,17 +30,17 @@ class Tail:
         return out, err
 
     @staticmethod
-    def _next(file: int) -> bytes:
-        data = os.read(file, PIECE)
-        if not data and os.fstat(file).st_size < os.lseek(file, 0, os.SEEK_CUR):
-            os.lseek(file, 0, os.SEEK_SET)  # the program has emptied it: to open /dev/stdout for writing does that
-            data = os.read(file, PIECE)
+    def _next(file: FileIO) -> bytes:
+        data = file.read(PIECE)
+        if not data and os.fstat(file.fileno()).st_size < file.tell():
+            file.seek(0)  # the program has emptied it: to open /dev/stdout for writing does that
+            data = file.read(PIECE)
         return data
 
     def backlog(self) -> int:
         """Return how many bytes have been written and not read."""
         files = [file for file in self._files if file is not None]
-        return sum(os.fstat(file).st_size - os.lseek(file, 0, os.SEEK_CUR) for file in files)
+        return sum(os.fstat(file.fileno()).st_size - file.tell() for file in files)
 
     def rest(self, outcome: Outcome) -> Iterator[tuple[bytes, bytes]]:
         """Return all that has not been read of a run that has ended, a piece at a time."""
@@ -61,7 +62,7 @@ class Tail:
         """Close the files."""
         for file in self._files:
             if file is not None:
-                os.close(file)
+                file.close()
         self._files = [None, None]
 
     def _open(self, paths: tuple[bytes, bytes] | None) -> None:
@@ -71,6 +72,7 @@ class Tail:
 
     def _open_one(self, index: int, path: bytes) -> None:
         try:
-            self._files[index] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            # No bare descriptor: Ctrl-C may come before it is stored.
+            self._files[index] = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by close()
         except FileNotFoundError:  # it has just been moved: the outcome will say where
             return

@@ -257,6 +257,8 @@ def test_the_log_has_lost_its_first_lines_and_all_output(tmp_path: Path) -> None
     prompt = "a prompt of many words " * 50
     process = agent(tmp_path, "echo said; echo complained >&2; exit 3", prompt=prompt)
     result = process.run()
+    assert process.log_path is not None
+    assert process.log_path.stat().st_mode & 0o777 == 0o600
     lines = log_of(process).decode().splitlines()
     kinds = [line.split(" ", 2)[1] for line in lines]
     assert kinds == ["log"] * 6 + ["out", "err", "end"]

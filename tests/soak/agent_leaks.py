@@ -1,13 +1,14 @@
 """Run agents' processes that misbehave, many of them, and count what is left of them.
 
-    python tests/soak/agent_leaks.py [--runs N] [--seed N] [--sessions N]
+    python tests/soak/agent_leaks.py [--runs N] [--seed N] [--sessions N] [--interrupts N]
 
 Runs N processes (200) of the misbehaving family, four at a time, each in a way and with an end chosen at random: by
 itself, at a time limit, terminated, and one in ten by Ctrl-C in a process of its own; with the prompt on standard input
 or a terminal there, with the user's home or a fresh one, as plain text or a stream of events. Before and after it
 counts processes, zombies, descriptors (its own and its supervisor's), threads, terminals, and files in a temporary
-directory of its own. Then as many sessions as --sessions (50) run at the same time, and the memory of this process is
-measured. Ends with 1 if anything is left, or the memory is above 100 MiB.
+directory of its own. Before that as many sessions as --sessions (50) run at the same time, and the memory of this
+process is measured; after it as many runs as --interrupts (300) are interrupted, as Ctrl-C does it, at moments chosen
+at random. Ends with 1 if anything is left, or the memory is above 100 MiB.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import json
 import os
 import random
 import signal
@@ -38,6 +40,7 @@ from pytest_orchestrator.agents.session import OrchestratorSession  # noqa: E402
 from pytest_orchestrator.agents.strategies import run_parallel  # noqa: E402
 
 DRIVER = TESTS / "agents/misbehaving/misbehaving_driver.py"
+INTERRUPTED = DRIVER.with_name("interrupted_anywhere.py")
 MOST_MIB = 100
 """Mebibytes that the process with all sessions may have resident."""
 WARM_UP = 8
@@ -174,6 +177,18 @@ def leaks(directory: Path, temporary: Path, runs: int, seed: int) -> list[str]:
     return left
 
 
+def interrupts(directory: Path, number: int, seed: int) -> list[str]:
+    """Interrupt so many runs and return what is left."""
+    directory.mkdir()
+    command = [sys.executable, str(INTERRUPTED), str(directory), str(number), str(seed)]
+    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    print(f"{told['raised']} runs interrupted, the slowest took {told['slowest']:.2f} s")
+    wrong = [f"left by {each}" for each in told["left"]]
+    if (told["raised"], told["after"], told["output"]) != (number, told["before"], "well\n"):
+        wrong.append(f"interrupted: {told}")
+    return wrong
+
+
 def crowd(directory: Path, number: int) -> list[str]:
     """Run so many sessions at once, each with a process that talks for two seconds; return what is wrong."""
     from pytest_orchestrator.agents.clis import AgentCli, register_agent_cli
@@ -212,6 +227,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=200, metavar="N", help="processes to run one after another")
     parser.add_argument("--seed", type=int, default=30, metavar="N", help="of what is chosen at random")
     parser.add_argument("--sessions", type=int, default=50, metavar="N", help="sessions to run at the same time")
+    parser.add_argument("--interrupts", type=int, default=300, metavar="N", help="runs to interrupt")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="leaks-") as work, tempfile.TemporaryDirectory(prefix="tmp-") as temporary:
         # Everything temporary of this process, and of the programs that it starts, is made there.
@@ -219,6 +235,8 @@ def main() -> int:
         # First: memory that was used once is not always given back.
         wrong = crowd(Path(work) / "sessions", options.sessions)
         wrong += leaks(Path(work), Path(temporary), options.runs, options.seed)
+        if options.interrupts:
+            wrong += interrupts(Path(work) / "interrupted", options.interrupts, options.seed)
     for each in wrong:
         print(f"wrong: {each}")
     return 1 if wrong else 0

@@ -297,6 +297,16 @@ def test_nothing_is_left_when_the_process_that_runs_them_is_killed(tmp_path: Pat
     until(lambda: not driver.left(), f"the end of {driver.left()}")
 
 
+def test_ctrl_c_at_any_moment_of_a_run_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, str(DRIVER.with_name("interrupted_anywhere.py")), str(tmp_path), "60", "1"]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    told = json.loads(ran.stdout)
+    assert (told["raised"], told["left"], told["output"]) == (60, [], "well\n")
+    assert told["slowest"] < SLOW
+    assert told["after"] == told["before"]
+
+
 # -- much of it -------------------------------------------------------------------------------------------------------
 
 
