@@ -83,6 +83,7 @@ def _parser() -> _Parser:
     commands.add_parser("run", help=_RUN, add_help=False)
     commands.add_parser("skills", help="list, show, search, check and write skills", add_help=False)
     commands.add_parser("sessions", help="list, show, pause, resume and kill sessions of agents", add_help=False)
+    commands.add_parser("workflow", help="run, resume, show, draw and approve workflow files", add_help=False)
 
     about = "Write a Markdown page about the scripts of a folder, read from their text and configuration. None is run."
     docs = commands.add_parser("docs", help="document the scripts of a folder without running any", description=about)
@@ -100,8 +101,9 @@ def _parser() -> _Parser:
     report.add_argument("--partial", action="store_true", help="merge although shards are missing")
     report.set_defaults(function=_report)
 
-    about = "Print the JSON Schema of orchestrator.yaml, for editors."
+    about = "Print the JSON Schema of orchestrator.yaml, or of workflow files, for editors."
     schema = commands.add_parser("schema", help="print the JSON Schema of orchestrator.yaml", description=about)
+    schema.add_argument("--workflow", action="store_true", help="that of *.workflow.yaml")
     schema.set_defaults(function=_schema)
     return parser
 
@@ -187,9 +189,9 @@ def _schema(given: argparse.Namespace) -> int:
     import json
 
     from .config.schema import json_schema
+    from .workflows.file_schema import workflow_schema
 
-    del given
-    print(json.dumps(json_schema(), indent=2))
+    print(json.dumps(workflow_schema() if given.workflow else json_schema(), indent=2))
     return 0
 
 
@@ -261,6 +263,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             about = "The sessions of agents: what runs, what ran, and what can be taken up again."
             return run_sessions(_Parser(prog="pytest-orchestrator sessions", description=about), [*words[1:], *extra])
+        if words[:1] == ["workflow"]:
+            from .workflow_commands import run_workflow_command
+
+            about = "Workflow files: tasks that need one another."
+            parser = _Parser(prog="pytest-orchestrator workflow", description=about)
+            return run_workflow_command(parser, [*words[1:], *extra])
         parser = _parser()
         given = parser.parse_args(words)
         if extra:

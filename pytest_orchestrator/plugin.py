@@ -61,6 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line("markers", "script: set on every item that runs a script.")
     config.addinivalue_line("markers", "skill: set on every item that checks a part of a skill, or runs code of one.")
+    config.addinivalue_line("markers", "workflow: set on every item that runs a workflow.")
     if config.getoption("orchestrate") or config.getini("orchestrate"):
         from .collect.activation import activate
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..core.kinds import SKILL_FILES
+from ..core.kinds import SKILL_FILES, WORKFLOW, is_workflow_file
 from ..core.names import escape_name, quote_name, unescape_name
 from ..errors import ConfigurationError
 from ..scripts.discovery import no_subdirs
@@ -21,6 +21,7 @@ from .items import ITEM_NAME, item_part
 from .ownership import PytestFiles
 from .scope import Scope
 from .skill_items import skill_parts
+from .workflow_items import workflow_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -194,6 +195,8 @@ def _parts_of(path: str, orchestration: Orchestration) -> tuple[list[str], str]:
     """Return what may follow ``::`` in an id, and what stands for all of it, if something does."""
     if os.path.basename(path) in SKILL_FILES:
         return skill_parts(path, orchestration), ""
+    if is_workflow_file(path):
+        return workflow_parts(path, orchestration), WORKFLOW if orchestration.workflow(path).cases else ""
     cases = [case for case, _ in orchestration.variants(path)]
     return [item_part(case) for case in cases], "" if cases == [None] else ITEM_NAME
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from ..core.result import RunResult
     from ..core.status import Status
     from ..skills.result import SkillResult
+    from .workflow_result import WorkflowResult
 
-    ItemResult = RunResult | SkillResult
+    ItemResult = RunResult | SkillResult | WorkflowResult
 
 
 class OrchestratedItem(pytest.Item):

@@ -87,6 +87,8 @@ class RunSettings:
     warm_imports: tuple[str, ...]
     update_baseline: bool
     """Whether the baselines of skills are written."""
+    approve: bool
+    """Whether all that tasks of workflows ask a person for is approved beforehand."""
     config: Path | None
     """The configuration file that was asked for."""
     codex_config: Path | None
@@ -144,6 +146,7 @@ def run_settings(config: pytest.Config, ini_layer: Layer, flags: Layer) -> RunSe
         is_warm=value("python") == "warm",
         warm_imports=tuple(value("warm_imports")),
         update_baseline=bool(value("update_baseline")),
+        approve=bool(value("approve")),
         config=files["config"],
         codex_config=files["codex_config"],
         paths=tuple(value("paths")),

@@ -2,7 +2,7 @@
 
 pytest has no public way to ask for fixtures on behalf of an item that is no Python function (its own doctest plugin
 does it as here), none to say in which colour a category of its last line is shown, and none to ask which rootdir it
-would have found for other arguments.
+would have found for other arguments, and none to report a subtest of an item that is no Python function.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from _pytest import terminal
 from _pytest.config.findpaths import determine_setup
 from _pytest.fixtures import FuncFixtureInfo, TopRequest
+from _pytest.subtests import SubtestContext, SubtestReport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,11 @@ def new_request(item: Any) -> TopRequest:
 def fill_fixtures(request: TopRequest) -> None:
     """Set up every fixture of the request's item."""
     request._fillfixtures()  # noqa: SLF001 - what this file is for
+
+
+def subtest_report(report: pytest.TestReport, name: str) -> pytest.TestReport:
+    """Return ``report`` as that of the subtest called ``name``."""
+    return SubtestReport._new(report, SubtestContext(msg=name, kwargs={}), None, None)  # noqa: SLF001 - what this file is for
 
 
 def show_in_red(category: str) -> None:

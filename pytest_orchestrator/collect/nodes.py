@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..core.kinds import SKILL_FILES
+from ..core.kinds import SKILL_FILES, is_workflow_file
 from ..errors import ConfigurationError
 from ..skills.discovery import skill_file
 from .items import ITEM_NAME, ScriptItem, item_part
 from .orchestration import KEY, Orchestration
 from .skill_items import skill_items
+from .workflow_items import workflow_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -156,8 +157,8 @@ def script_items(
 def file_items(
     parent: pytest.Collector, path: Path, orchestration: Orchestration, *, in_node: bool
 ) -> Iterator[pytest.Item]:
-    """Yield the items of a script or a skill that were asked for."""
-    make = skill_items if path.name in SKILL_FILES else script_items
+    """Yield the items of a script, a skill or a workflow that were asked for."""
+    make = skill_items if path.name in SKILL_FILES else workflow_items if is_workflow_file(path.name) else script_items
     yield from make(parent, path, orchestration, in_node=in_node)
 
 
@@ -178,7 +179,13 @@ def file_nodes(
         broken = orchestration.skills.baseline(text)
         if isinstance(broken, ConfigurationError):
             error = str(broken)
-    if text in orchestration.scope.by_id or (error is not None and text in orchestration.scope.named):
+    is_broken = False
+    if error is None and is_workflow_file(path.name):
+        try:
+            orchestration.workflow(text)
+        except ConfigurationError as mistakes:
+            error, is_broken = str(mistakes), True
+    if text in orchestration.scope.by_id or (error is not None and (is_broken or text in orchestration.scope.named)):
         shown = orchestration.shown(text)
         name = shown[shown.rfind("/") + 1 :]
         yield ScriptNode.from_parent(parent, path=path, name=name, nodeid=shown, error=error)
@@ -187,9 +194,11 @@ def file_nodes(
 
 
 def is_ours(path: str, name: str, orchestration: Orchestration, *, is_file: bool | None = None) -> bool:
-    """Return whether the file at ``path`` is collected as a script or a skill."""
+    """Return whether the file at ``path`` is collected as a script, a skill or a workflow."""
     if name in SKILL_FILES:
         return is_skill(path, name, orchestration)
+    if is_workflow_file(name):
+        return is_workflow(path, orchestration)
     return is_script(path, name, orchestration, is_file=is_file)
 
 
@@ -203,6 +212,14 @@ def is_skill(path: str, name: str, orchestration: Orchestration) -> bool:
         return False
     # Of two spellings in one directory the first counts.
     return name == SKILL_FILES[0] or skill_file(directory) == path
+
+
+def is_workflow(path: str, orchestration: Orchestration) -> bool:
+    """Return whether the file at ``path``, whose name is that of a workflow, is collected as one."""
+    if path in orchestration.scope.named:
+        return True
+    place = orchestration.places.get(os.path.dirname(path))
+    return place is not None and place.has_scripts and place.filter.accepts_skill(path, place.depth)
 
 
 def is_script(path: str, name: str, orchestration: Orchestration, *, is_file: bool | None = None) -> bool:

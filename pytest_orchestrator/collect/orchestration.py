@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pluggy
 
     from ..config.settings import DiscoverySettings, ScriptSettings
+    from ..workflows.file import WorkflowFile
     from .given import RunSettings
     from .ownership import PytestFiles
     from .remote import Remote
@@ -93,6 +94,7 @@ class Orchestration:
     _projects: dict[str, ProjectConfig | ConfigurationError] = field(default_factory=dict)
     _by_directory: dict[str, ProjectConfig | ConfigurationError] = field(default_factory=dict)
     _configured: dict[int, tuple[ProjectConfig, frozenset[str]]] = field(default_factory=dict)
+    _workflows: dict[str, WorkflowFile | ConfigurationError] = field(default_factory=dict)
     _context: RunContext | None = None
     _raw_environment: dict[bytes, bytes] = field(default_factory=dict)
 
@@ -214,6 +216,21 @@ class Orchestration:
     def discovery(self, directory: str) -> DiscoverySettings:
         """Return what counts as a script in a directory. Raise ConfigurationError when its file is broken."""
         return discovery_settings(self.project(directory), self.ini, self.flags)
+
+    def workflow(self, path: str) -> WorkflowFile:
+        """Return what a workflow file says. Raise ConfigurationError with all its mistakes."""
+        known = self._workflows.get(path)
+        if known is None:
+            from ..workflows.loader import load_workflow_file
+
+            try:
+                known = load_workflow_file(path, self.shown(path))
+            except ConfigurationError as error:
+                known = error
+            self._workflows[path] = known
+        if isinstance(known, ConfigurationError):
+            raise known
+        return known
 
     @cached_property
     def skills(self) -> SkillChecks:

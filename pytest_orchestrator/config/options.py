@@ -149,6 +149,7 @@ _RUN = (
          _SECRET_NAMES, single=True, metavar="GLOB"),
     _run("update_baseline", Kind.BOOL, "Write the baselines of skills: all findings where there is no file yet, else"
          " without those that are gone. A baseline never grows", False),
+    _run("approve", Kind.BOOL, "Approve beforehand all that tasks of workflows ask a person for", False),
 )
 
 _DISCOVERY = (

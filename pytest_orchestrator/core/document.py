@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .jsontext import compact
-from .kinds import SKILL
+from .kinds import SKILL, WORKFLOW
 from .result import iso_time
 from .run_facts import FORMAT, RunFacts, count_of, run_line, seconds_of, text_of
 from .status import Status
@@ -35,6 +35,8 @@ TAIL_CHARS = 4000
 NO_DATA: Mapping[str, Any] = MappingProxyType({})
 
 _OF_SKILLS = ("findings", "profile", "profile_reason", "ignored", "baselined")
+_OF_WORKFLOWS = ("name", "summary", "resume")
+_OF_TASKS = ("name", "state", "needs", "duration", "start_time", "why", "error", "continue_on_error")
 _ALWAYS_TOLD = ("left_processes", "attempts", "notes")
 _TOLD_WHEN_NOT_PASSED = ("error", "changed_by", "limit", "xfail", *_ALWAYS_TOLD)
 _TOLD_WHEN_BAD = (
@@ -144,6 +146,10 @@ class ResultRow:
         kept = {key: data[key] for key in told if data.get(key) not in (None, [], "")}
         if self.kind == SKILL:
             kept |= {key: data[key] for key in _OF_SKILLS if data.get(key)}
+        elif self.kind == WORKFLOW:
+            kept |= {key: data[key] for key in _OF_WORKFLOWS if data.get(key)}
+            tasks = [task for task in self.entries("tasks") if isinstance(task, dict)]
+            kept["tasks"] = [{key: task[key] for key in _OF_TASKS if task.get(key)} for task in tasks]
         if output and self.status.is_bad:
             for key in ("stdout", "stderr"):
                 if text := text_of(data.get(key)):

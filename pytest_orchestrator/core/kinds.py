@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SCRIPT = "script"
 SKILL = "skill"
+WORKFLOW = "workflow"
 
 RUN = "run"
 """What stands behind ``::`` in the id of a script, perhaps with a case in brackets."""
@@ -13,14 +14,23 @@ SKILL_PARTS = ("frontmatter", "structure", "directive", "links", "code", "files"
 """The same for a skill."""
 SKILL_FILES = ("SKILL.md", "skill.md")
 """Names of the file that makes a directory a skill; the first that is there counts."""
+WORKFLOW_FILES = (".workflow.yaml", ".workflow.yml")
+"""How the names of workflow files end."""
+
+
+def is_workflow_file(name: str) -> bool:
+    """Return whether a file is a workflow, by its name or its path."""
+    return name.endswith(WORKFLOW_FILES) and name[name.rfind("/") + 1 :] not in WORKFLOW_FILES
 
 
 def kind_of(nodeid: str) -> str | None:
-    """Return the kind of the item with an id: ``script`` or ``skill``; None when it has the id of neither."""
+    """Return the kind of the item with an id: ``script``, ``skill`` or ``workflow``; None when it has no id of ours."""
     path, separator, part = nodeid.partition("::")
     if not separator:
         return None
     name, bracket, _ = part.partition("[")
+    if name == WORKFLOW and is_workflow_file(path) and (not bracket or part.endswith("]")):
+        return WORKFLOW
     if name == RUN and (not bracket or part.endswith("]")):
         return SCRIPT
     if path[path.rfind("/") + 1 :] in SKILL_FILES:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.document import TAIL_CHARS, ResultRow
-from ..core.kinds import SCRIPT, SKILL
+from ..core.kinds import SCRIPT, SKILL, WORKFLOW
 from ..core.names import unescape_name
 from ..core.result import IN_SECONDS
 from ..core.status import Reason, Status
@@ -142,7 +142,7 @@ def _files(row: ResultRow, log_id: str) -> list[str]:
 
 def _commands(row: ResultRow) -> list[str]:
     parts: list[str] = []
-    if row.kind in (SCRIPT, SKILL):  # pytest takes the id of nothing else
+    if row.kind in (SCRIPT, SKILL, WORKFLOW):  # pytest takes the id of nothing else
         repeat = clean(repeat_command(row.nodeid))
         if len(repeat) > _COMMAND_CHARS:
             repeat = "# the id is too long to be shown here; it is in the log"

@@ -16,6 +16,7 @@ from .failure import describe_attempts, describe_left, failure_block, failure_li
 from .quoting import cell, code, fence, last_lines, plain
 from .skills import found_in_skills, skill_blocks, skills_line
 from .summary import UNRECORDED, slowest, status_counts, summarize, uncollected_count
+from .workflows import workflow_blocks, workflow_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,6 +31,7 @@ _DETAILS = {Status.FAILED: 340 * _KIB, Status.TIMEOUT: 120 * _KIB, Status.ERROR:
 _LINES = 24 * _KIB
 _LIST = 32 * _KIB
 _MOST_FOR_SKILLS = 200 * _KIB
+_WORKFLOWS = 60 * _KIB
 _LEAST_FOR_SKILLS = 16 * _KIB
 _IDS_PER_GROUP = 5
 _MESSAGE_LINES = 30
@@ -108,6 +110,13 @@ def _skills(rows: Sequence[ResultRow], summary: dict[str, Any], limit: int) -> t
     rest = f"… and {plural(more, 'more skill')} with findings, all in `results.jsonl`\n" if more else ""
     first = f"{skills_line(skills, summary)}\n"
     return f"Skills: findings in {len(blocks)} of {len(skills)}", f"{first}\n{text}{rest}" if blocks else first
+
+
+def _workflows(rows: Sequence[ResultRow]) -> tuple[str, str]:
+    """Return the heading of the section about workflows, and the section, which is empty where there are none."""
+    found = workflow_rows(rows)
+    text, shown = _bounded(workflow_blocks(found), _WORKFLOWS)
+    return f"Workflows ({len(found)})", text + _more(len(found) - shown)
 
 
 def _uncollected(document: RunDocument) -> str:
@@ -237,6 +246,7 @@ def _sections(document: RunDocument, summary: dict[str, Any]) -> Iterator[tuple[
         room -= len(body.encode())
         yield f"{heading} ({len(by_status[status])})", body
     yield _skills(rows, summary["skills"], min(max(room, _LEAST_FOR_SKILLS), _MOST_FOR_SKILLS))
+    yield _workflows(rows)
     yield f"Agents ({sum(len(row.runs) for row in document.agents)})", agents_section(document.agents, _LIST)
     stopped = [*by_status[Status.CANCELLED], *by_status[Status.NOT_RUN]]
     yield (

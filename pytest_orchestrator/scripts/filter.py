@@ -117,7 +117,7 @@ class ScriptFilter:
         return self._file_fault(path, name, depth, is_file) is None
 
     def accepts_skill(self, path: str, depth: int) -> bool:
-        """Return whether the walk takes the ``SKILL.md`` at ``path``: what is said about paths and depth holds for it.
+        """Return whether the walk takes the skill or workflow at ``path``: what is said of path and depth holds for it.
 
         Its name and extension do not matter, and whether it can be read is for the check to say.
         """

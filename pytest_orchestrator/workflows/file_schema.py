@@ -8,17 +8,10 @@ from ..config.nested_options import EXPECT, RETRY, seconds
 from ..config.option import Kind, Option
 from ..config.schema import option_schema
 
-SUFFIXES = (".workflow.yaml", ".workflow.yml")
-"""How the names of workflow files end."""
 NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 """What tasks, inputs, outputs, pools and the like may be called: what an expression can name."""
 INPUTS_HELP = "What the workflow is given: name: default, or name: {description, default, required}"
 MATRIX_HELP = "Run the task once for each combination: name: [values], or name: ${{ an expression that gives a list }}"
-
-
-def is_workflow_file(name: str) -> bool:
-    """Return whether a file is a workflow by its name."""
-    return name.endswith(SUFFIXES) and name not in SUFFIXES
 
 
 def _text(name: str, text: str, **more: Any) -> Option:

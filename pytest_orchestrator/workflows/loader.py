@@ -11,13 +11,14 @@ from ..config.phrases import below, clipped, joined, shown, suggestion
 from ..config.tree import Scalar, ScalarKind, Table, is_absent
 from ..config.values import CASE_NAME, INVALID, Checker
 from ..config.yaml_source import parse, read_source
+from ..core.kinds import WORKFLOW_FILES, is_workflow_file
 from ..errors import ConfigurationError, Mistake
 from .expression import ExpressionError, Template
 from .file import REQUIRED, FileInput, WorkflowFile
 from .file_graph import check_graph
 from .file_places import place_of
 from .file_references import check_references, with_references
-from .file_schema import FILE_MAPPINGS, FILE_OPTIONS, INPUT_OPTIONS, NAME, POOL, SUFFIXES, is_workflow_file
+from .file_schema import FILE_MAPPINGS, FILE_OPTIONS, INPUT_OPTIONS, NAME, POOL
 from .file_tasks import TaskReader, plain
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def load_workflow_file(path: str | os.PathLike[str], shown_as: str | None = None
     file = Path(path).absolute()
     named = str(path) if shown_as is None else shown_as
     if not is_workflow_file(file.name):
-        message = f"the name of a workflow file ends in {joined(SUFFIXES, 'or')}; rename it"
+        message = f"the name of a workflow file ends in {joined(WORKFLOW_FILES, 'or')}; rename it"
         raise ConfigurationError([Mistake(named, 1, 1, message)])
     source = read_source(file, named)
     found = _Reader(source, file).read(parse(source))

@@ -1,0 +1,184 @@
+"""Running a workflow as an item: on an event loop of its own, with a subtest for each task that ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+import time
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from ..core.names import escape_name
+from ..core.status import Reason, Status
+from ..errors import OrchestratorError
+from ..process.pool import shared_pool
+from ..workflow_kinds import register_kinds
+from ..workflows.approval import Gate, who
+from ..workflows.events import TaskFinished
+from ..workflows.file_run import FileRun
+from ..workflows.outcome import TaskState
+from ..workflows.run_files import RunFiles
+from .internals import subtest_report
+from .orchestration import KEY
+from .stopping import STEP
+from .workflow_failure import workflow_error
+from .workflow_result import WorkflowResult
+
+if TYPE_CHECKING:
+    from ..workflows.events import WorkflowEvent
+    from ..workflows.file_report import WorkflowReport
+    from ..workflows.outcome import TaskOutcome
+    from .workflow_items import WorkflowItem
+
+_STATUS = {
+    TaskState.PASSED: Status.PASSED,
+    TaskState.FAILED: Status.FAILED,
+    TaskState.TIMEOUT: Status.TIMEOUT,
+    TaskState.CANCELLED: Status.FAILED,
+}
+
+
+def run_workflow_item(item: WorkflowItem) -> WorkflowResult:
+    """Run the workflow of ``item`` and return what came of it."""
+    register_kinds()
+    item.config.add_cleanup(shared_pool().close_idle)
+    orchestration = item.config.stash[KEY]
+    inputs = dict(item.file.cases[item.case]) if item.case is not None else {}
+    files = None
+    if orchestration.report_dir is not None:
+        case = item.case if not orchestration.per_worker else f"{item.case}@{orchestration.worker}"
+        files = RunFiles(orchestration.report_dir / "workflows", item.file, case)
+    subtests = Subtests(item)
+    started = time.time()
+    try:
+        run = FileRun(
+            item.file,
+            inputs,
+            journal=None if files is None else files.journal,
+            logs=None if files is None else files.logs,
+            gate=_gate(item, files),
+            redactor=orchestration.context().redactor,
+            on_event=subtests.note,
+        )
+        if files is not None:
+            files.begin(run.inputs)
+    except OrchestratorError as error:
+        shown = item.redacted(str(error))
+        return WorkflowResult(
+            str(item.path), item.case, None, Status.ERROR, shown, Reason.CONFIGURATION, None, started, time.time()
+        )
+    subtests.run = run
+    report = asyncio.run(_watched(run, item))
+    return _result(item, report, files)
+
+
+async def _watched(run: FileRun, item: WorkflowItem) -> WorkflowReport:
+    """Run the workflow, and stop it when the controller of xdist wants this worker to stop."""
+    orchestration = item.config.stash[KEY]
+    if orchestration.worker is None:
+        return await run.run()
+    running = asyncio.ensure_future(run.run())
+    while not running.done():
+        await asyncio.wait({running}, timeout=STEP)
+        if orchestration.is_stop_requested and not running.done():
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+            raise KeyboardInterrupt
+    return running.result()
+
+
+def _result(item: WorkflowItem, report: WorkflowReport, files: RunFiles | None) -> WorkflowResult:
+    error = None if report.passed else item.redacted(workflow_error(report))
+    resume = None if report.passed or files is None else resume_command(item, files)
+    status = _STATUS[report.state]
+    return WorkflowResult(str(item.path), item.case, report, status, error, None, resume, report.started, report.ended)
+
+
+def resume_command(item: WorkflowItem, files: RunFiles) -> str:
+    """Return the command that goes on with the workflow of ``item``."""
+    here = item.config.invocation_params.dir
+    words = ["pytest-orchestrator", "workflow", "resume", os.path.relpath(item.path, here)]
+    words += [] if item.case is None else ["--case", item.case]
+    base = os.path.relpath(files.base, here)
+    words += [] if base == os.path.join(".orchestrator", "workflows") else ["--dir", base]
+    return shlex.join(words)
+
+
+def _gate(item: WorkflowItem, files: RunFiles | None) -> Gate:
+    def tell(task: str, question: str) -> None:
+        """Say outside of what pytest captures what is waited for."""
+        words = ["pytest-orchestrator", "workflow", "approve", os.path.relpath(item.path), task]
+        words += [] if item.case is None else ["--case", item.case]
+        capture = item.config.pluginmanager.get_plugin("capturemanager")
+        terminal = item.config.pluginmanager.get_plugin("terminalreporter")
+        with contextlib.nullcontext() if capture is None else capture.global_and_fixture_disabled():
+            if terminal is not None:
+                terminal.ensure_newline()
+                terminal.write_line(f"{item.nodeid}: {task} waits for a person: {item.redacted(question)}")
+                terminal.write_line(f"  answer with: {shlex.join(words)} [--reject]")
+
+    settings = item.config.stash[KEY].settings
+    in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
+    return Gate(
+        None if files is None else files.questions,
+        auto=f"--orchestrate-approve by {who()}" if settings.approve else None,
+        in_ci=in_ci,
+        prompt=tell,
+    )
+
+
+class Subtests:
+    """Reports each task that has ended as a subtest of its item."""
+
+    def __init__(self, item: WorkflowItem) -> None:
+        self._item = item
+        self.run: FileRun | None = None
+        self._with_combinations: set[str] = set()
+
+    def note(self, event: WorkflowEvent) -> None:
+        """Take an event of the workflow."""
+        if not isinstance(event, TaskFinished):
+            return
+        name = event.outcome.name
+        parent, bracket, _ = name.partition("[")
+        if bracket:
+            self._with_combinations.add(parent)
+        if name not in self._with_combinations:  # of which each has been reported
+            self._report(event.outcome)
+
+    def _report(self, outcome: TaskOutcome) -> None:
+        item, state = self._item, outcome.state
+        told: Any = None
+        is_expected = False
+        kind: Literal["passed", "failed", "skipped"] = "passed"
+        if state in (TaskState.SKIPPED, TaskState.CANCELLED):
+            kind = "skipped"
+            told = (escape_name(str(item.path)), self._line(outcome.name), f"Skipped: {self._why(outcome)}")
+        elif state.is_bad:
+            kind = "failed"
+            told = f"task {outcome.name}: {item.redacted(str(outcome.error))}"
+            forgives = item.file.tasks[outcome.name.partition("[")[0]].continue_on_error
+            is_expected = forgives or item.get_closest_marker("xfail") is not None
+        report = pytest.TestReport(
+            item.nodeid, item.location, {}, kind, told, "call",
+            duration=outcome.duration, start=outcome.started or 0.0, stop=outcome.ended or 0.0,
+        )  # fmt: skip
+        subtest = subtest_report(report, outcome.name)
+        if is_expected:
+            subtest.outcome, subtest.wasxfail = "skipped", f"continue_on_error: {told}"
+        capture = item.config.pluginmanager.get_plugin("capturemanager")
+        with contextlib.nullcontext() if capture is None else capture.global_and_fixture_disabled():
+            item.ihook.pytest_runtest_logreport(report=subtest)
+
+    def _line(self, name: str) -> int:
+        return self._item.file.tasks[name.partition("[")[0]].line
+
+    def _why(self, outcome: TaskOutcome) -> str:
+        own = None if self.run is None else self.run.why.get(outcome.name)
+        if own is not None:
+            return self._item.redacted(own)
+        return f"because of {outcome.because!r}" if outcome.because else str(outcome.skip_reason or outcome.state)
