@@ -102,6 +102,14 @@ class Books:
             self.metadata["ended"] = utc_time(time.time()) if state in ("closed", "killed") else None
             self._keep(self._store.metadata_path, self.metadata)
 
+    def end(self) -> None:
+        """Write down that the session is over, and nothing of it runs."""
+        with self._guard:
+            for record in list(self._records.values()):
+                if record["state"] == "running":  # Ctrl-C came when its end was to be written down
+                    self._put({**record, "state": str(Status.CANCELLED), "error": "interrupted"})
+            self.set_state("killed" if self.metadata["state"] == "killed" else "closed")
+
     def called(self, strategy: str, processes: Sequence[CliProcess], options: Mapping[str, Any]) -> None:
         """Write down a call of a strategy. Options that are no plain data are named, and nothing else."""
         with self._guard:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,26 +12,27 @@ from ..core.names import escape_name
 from ..core.status import Status
 from ..errors import AgentError, ArgumentError
 from .arguments import ProcessArguments
-from .books import Books
-from .budget import Budget, budget_problems
+from .budget import budget_problems
 from .claude import ClaudeProcess
 from .codex import CodexProcess
 from .control import Control
+from .forks import Original
+from .opening import Asked, open_session
 from .process import CliProcess
 from .result import CANCELLED, ProcessResult
 from .runners import Runners
-from .store import LOG, SESSIONS, SessionStore
+from .store import LOG, SESSIONS
 from .summary import SessionSummary, summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .budget import Budget
     from .process import AgentProcess
 
 CLOSE_SECONDS = 30.0
 """How much longer than the grace period :meth:`OrchestratorSession.close` waits for what it has told to end."""
 _CLASSES: Mapping[str, type[CliProcess]] = {"claude": ClaudeProcess, "codex": CodexProcess}
-_open_sessions: weakref.WeakSet[OrchestratorSession] = weakref.WeakSet()
 
 
 class OrchestratorSession:
@@ -80,48 +80,27 @@ class OrchestratorSession:
         arguments.check()
         self.model = model
         self.cli = cli
-        self.budget: Budget | None = None
-        """What all processes share; None without a bound."""
         self._guard = threading.RLock()
         self._orders = threading.RLock()
         self._runners = Runners()
         self._processes: dict[str, CliProcess] = {}
-        self._owner = os.getpid()
         self._is_closing = False
-        self._store = SessionStore.create(base, pattern_name) if resume is None else SessionStore.find(base, resume)
-        self._lock = self._store.take()
-        self._control: Control | None = None
-        try:
-            self._begin(budget_usd, budget_tokens, is_resumed=resume is not None)
-        except BaseException:
-            os.close(self._lock)
-            raise
-        _open_sessions.add(self)
+        asked = Asked(self.pattern_name, self.working_dir, base, model, cli, budget_usd, budget_tokens, resume)
+        opened = open_session(asked)
+        self._store, self._lock, self._books = opened.store, opened.lock, opened.books
+        self.budget: Budget | None = opened.budget
+        """What all processes share; None without a bound."""
+        self._control = self._listen()
+        self._original = Original(self._forget)
         atexit.register(self.close)
         self.log(f"session {self.session_id} {'resumed' if resume is not None else 'started'}, process {os.getpid()}")
 
-    def _begin(self, usd: float | None, tokens: float | None, *, is_resumed: bool) -> None:
-        self._books = Books(self._store, resumed=is_resumed)
-        if is_resumed:
-            before = self._books.metadata
-            if before["pattern_name"] != self.pattern_name:
-                names = f"pattern_name {before['pattern_name']!r}, not {self.pattern_name!r}"
-                problem = f"session {self.session_id!r} has {names}"
-                raise AgentError(problem)
-            bounds = before.get("budget") or {}
-            usd = bounds.get("usd") if usd is None else usd
-            tokens = bounds.get("tokens") if tokens is None else tokens
-        if usd is not None or tokens is not None:
-            self.budget = Budget(usd, tokens, self._store.ledger)  # type: ignore[arg-type]  # a float is fine, too
+    def _listen(self) -> Control | None:
         try:
-            self._books.begin(self.pattern_name, self.working_dir, self.model, self.cli, self.budget)
-        except OSError as error:
-            problem = f"session {self.session_id!r} cannot be written to {str(self.log_dir)!r}: {error.strerror}"
-            raise AgentError(problem) from error
-        try:
-            self._control = Control(self._store.path, self._obey)
+            return Control(self._store.path, self._obey)
         except OSError as error:  # a file system without sockets: everything else works
             self.log(f"it cannot be paused, resumed and killed from other terminals: {error.strerror}", "WARNING")
+            return None
 
     def __enter__(self) -> OrchestratorSession:
         return self
@@ -164,7 +143,7 @@ class OrchestratorSession:
 
         Raise ArgumentError with all mistakes, AgentError when the session is closed.
         """
-        self._refuse_a_copy()
+        self._original.check(f"session {self.session_id!r}")
         with self._guard:
             if not self._runners.is_open:
                 problem = f"session {self.session_id!r} is closed: begin another, or resume it by its id"
@@ -240,7 +219,7 @@ class OrchestratorSession:
 
         Called by a process of its own, as from ``on_event``, it does not wait for that one.
         """
-        if os.getpid() != self._owner:
+        if not self._original.is_here:
             return
         self._is_closing = True
         count = self._runners.end()
@@ -256,8 +235,7 @@ class OrchestratorSession:
                 return
             if self._control is not None:
                 self._control.close()
-            if self._books.metadata["state"] != "killed":
-                self._books.set_state("closed")
+            self._books.end()
             self.log("closed")
             os.close(self._lock)
             self._lock = -1
@@ -278,7 +256,7 @@ class OrchestratorSession:
 
     def before(self, process: CliProcess) -> ProcessResult | None:
         """Take note that ``process`` is about to run, once the session is not paused; or return its result."""
-        self._refuse_a_copy()
+        self._original.check(f"session {self.session_id!r}")
         name = escape_name(process.process_id)
         known = self._books.recall(process) if self._runners.is_open else None
         if known is not None:
@@ -317,11 +295,6 @@ class OrchestratorSession:
             number += 1
         return f"process_{number:03}"
 
-    def _refuse_a_copy(self) -> None:
-        if os.getpid() != self._owner:
-            problem = f"session {self.session_id!r} belongs to process {self._owner}: a forked one begins its own"
-            raise AgentError(problem)
-
     def _forget(self) -> None:
         """In a forked copy: let go of what keeps the session open when the original dies."""
         if self._lock >= 0:
@@ -329,11 +302,3 @@ class OrchestratorSession:
             self._lock = -1
         if self._control is not None:
             self._control.forget()
-
-
-def _after_fork() -> None:
-    for session in list(_open_sessions):
-        session._forget()  # noqa: SLF001 - of this class
-
-
-os.register_at_fork(after_in_child=_after_fork)

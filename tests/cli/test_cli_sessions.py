@@ -14,8 +14,8 @@ from pytest_orchestrator.cli import main
 PAGE = (Path(__file__).resolve().parents[2] / "docs/reference/command-line.md").read_text(encoding="utf-8")
 PROGRAM = """
 from pytest_orchestrator import AgentCli, OrchestratorSession, PlainParser, register_agent_cli
-register_agent_cli(AgentCli("shell", "sh", lambda launch: ["-s"], lambda: PlainParser("shell")))
-with OrchestratorSession("demo", cli="shell", budget_usd=2) as session:
+register_agent_cli(AgentCli("no-shell-of-yours", "sh", lambda launch: ["-s"], lambda: PlainParser("sh")))
+with OrchestratorSession("demo", cli="no-shell-of-yours", budget_usd=2) as session:
     session.create_process("echo hello", "good\\x1b[31m", stream_output=False).run()
     session.create_process("exit 3", "bad", stream_output=False).run()
 print(session.session_id)

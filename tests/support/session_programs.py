@@ -32,7 +32,7 @@ from pytest_orchestrator.agents.session import OrchestratorSession
 from pytest_orchestrator.agents.strategies import run_batched, run_parallel, run_sequential, run_with_fallback
 
 def say(word):
-    print(word, flush=True)
+    os.write(1, f"{word}\\n".encode())  # at once: a forked copy may speak, too
 
 def session(name="test", **given):
     made = OrchestratorSession(name, cli="shell", **given)
@@ -59,6 +59,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     @property
@@ -91,7 +92,7 @@ class Program:
 
     def clear(self) -> None:
         with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+            os.killpg(self.pid, signal.SIGKILL)  # copies that it has forked hold the pipes, too
         self._process.communicate()
 
 
