@@ -126,7 +126,7 @@ class Journal:
         return fingerprint(task, upstream)
 
     def recall(self, name: str, known: str) -> tuple[str, Any] | None:
-        """Return the digest and the value of the result of a task that finished before, with the fingerprint ``known``."""
+        """Return the digest and value of the result of a task that finished before, with the fingerprint ``known``."""
         if self._finished.pop(_text(name), None) != known:
             return None
         query = "SELECT encoding, result FROM tasks WHERE name = ?"

@@ -34,8 +34,8 @@ class Node:
 
     __slots__ = (
         "asks", "began", "dependents", "digest", "driver", "failed", "fingerprint", "has_place", "is_async",
-        "is_decided", "is_told", "on_end", "open", "outcome", "passed", "pool", "skipped", "task", "timer", "turn", "verdict",
-        "wants",
+        "is_decided", "is_told", "on_end", "open", "outcome", "passed", "pool", "skipped", "task", "timer",
+        "turn", "verdict", "wants",
     )  # fmt: skip
 
     def __init__(self, task: Task, *, has_threads: bool) -> None:

@@ -38,7 +38,7 @@ WIDTH = 100
 """Tasks of a layer, of which each needs three of the layer before."""
 
 
-async def nothing() -> None:
+async def nothing() -> Any:
     """Do nothing, as a coroutine."""
 
 
