@@ -111,8 +111,6 @@ class OrchestratorSession:
     def __repr__(self) -> str:
         return f"<OrchestratorSession {self.session_id!r}>"
 
-    # -- seed 002 ---------------------------------------------------------------------------------------------
-
     @property
     def session_id(self) -> str:
         """The name of the session, and of its directory."""
@@ -187,8 +185,6 @@ class OrchestratorSession:
         budget = None if self.budget is None else self.budget.as_dict()
         metadata = self._books.metadata
         return summary_of(self.session_id, metadata, self._books.records, budget, problem=self._books.problem)
-
-    # -- pausing and ending -----------------------------------------------------------------------------------
 
     def pause(self) -> None:
         """Let everything that runs stand still, with its time limits, and start nothing before :meth:`resume`."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,13 +21,11 @@ from pytest_orchestrator.errors import AgentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from pytest_orchestrator.agents.process import CliProcess
 
 KEY = "s3cr3t-of-the-env-0815"
 TOKEN = "ghp_" + "aB3dE6gH9j" * 3 + "kLmN42"
-NOT_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 
 
 @pytest.fixture
@@ -135,18 +135,33 @@ def test_a_broken_session_does_not_hide_the_others(
     assert sessions(tmp_path, capsys, "show", "good")[0] == 0
 
 
-@NOT_ROOT
-def test_the_session_of_another_user_is_shown_as_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    mine, other = begin(tmp_path, "mine"), begin(tmp_path, "other")
-    (tmp_path / SESSIONS / other).chmod(0)
+def test_the_session_of_another_user_is_shown_as_unreadable(programs: Programs) -> None:
+    base = Path(tempfile.mkdtemp())  # where others may look, too
     try:
-        code, out, _ = sessions(tmp_path, capsys, "list")
-        assert code == 0
-        assert {line.split()[0]: line.split()[1] for line in out.splitlines()} == {mine: "closed", other: "unreadable"}
-        assert "Permission denied" in out
-        assert "Permission denied" in sessions(tmp_path, capsys, "kill", "other")[2]
+        base.chmod(0o755)
+        mine, other = begin(base, "mine"), begin(base, "other")
+        if os.geteuid() != 0:
+            (base / SESSIONS / other).chmod(0)
+        elsewhere = [base / ".orchestrator", base / SESSIONS, *(base / SESSIONS / mine).rglob("*")]
+        for path in (*elsewhere, base / SESSIONS / mine):
+            path.chmod(0o755)
+        program = programs.start(f"""
+import pytest_orchestrator.session_commands
+from pytest_orchestrator.cli import main
+if os.geteuid() == 0:
+    os.setuid(65534)
+code = main(["sessions", "list", "--dir", {str(base / SESSIONS)!r}])
+print(code, main(["sessions", "kill", "other", "--dir", {str(base / SESSIONS)!r}]))
+""")
+        out, err, _ = program.end()
+        lines = [line.split(None, 2) for line in out.splitlines()]
+        assert [line[:2] for line in lines[:-1]] == [[mine, "closed"], [other, "unreadable"]]
+        assert "Permission denied" in lines[1][2]
+        assert lines[-1] == ["0", "2"]
+        assert "Permission denied" in err
     finally:
-        (tmp_path / SESSIONS / other).chmod(0o700)
+        (base / SESSIONS / other).chmod(0o700)
+        shutil.rmtree(base)
 
 
 def test_other_directories_are_no_sessions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
