@@ -2,6 +2,191 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .agents.process import CliProcess
+from .config.overlay import overlaid
+from .config.settings import ScriptSettings
+from .core.status import Status
+from .errors import ConfigurationError
+from .process.command import Capture, Outcome
+from .scripts.expect import unmet_expectations
+from .scripts.interpreter import NotStartableError
+from .scripts.prepare import prepare
+from .scripts.spec import RunContext, ScriptSpec
+from .workflows.errors import TaskTimeoutError
+from .workflows.file_run import FileRun
+from .workflows.kinds import JUDGES, KINDS, TaskGave, register_kind
+from .workflows.loader import load_workflow_file
+from .workflows.program import DEFAULT_GRACE, ProgramFailedError, ProgramResult, ProgramTimeoutError, run_program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .agents.result import ProcessResult
+    from .workflows.approval import Gate
+    from .workflows.kinds import TaskCall
+
+_OWN = "ORCHESTRATOR_"
+
 
 def register_kinds() -> None:
     """Have workflow files know all kinds of tasks. May be called any number of times."""
+    if "script" not in KINDS:
+        register_kind("script", _script)
+        register_kind("claude", _agent("claude"))
+        register_kind("codex", _agent("codex"))
+        register_kind("workflow", _workflow)
+        JUDGES.append(_judge)
+
+
+async def _script(call: TaskCall) -> TaskGave:
+    """Run a script as the items of scripts are run: by its shebang, then its extension."""
+    path = os.path.join(call.file.path.parent, call.action)
+    settings = ScriptSettings(
+        timeout=call.timeout, args=call.args, stdin=call.stdin, cwd=call.cwd, grace=DEFAULT_GRACE
+    )  # fmt: skip
+    environment = {os.fsencode(name): os.fsencode(value) for name, value in call.environment.items()}
+    context = RunContext(
+        rootdir=call.file.path.parent,
+        python=sys.executable,
+        redactor=call.redactor,
+        environment=environment,
+        search_path=call.environment.get("PATH", os.defpath),
+    )
+    item = f"{call.file.name}::{call.name}"
+    try:
+        prepared = prepare(ScriptSpec(path, item, settings), context)
+    except NotStartableError as error:
+        raise ProgramFailedError(str(error)) from None
+    result = await run_program(prepared.command)
+    return TaskGave(result.stdout, result.stderr, result.exit_code, duration=result.duration)
+
+
+# -- agents ---------------------------------------------------------------------------------------------------
+
+
+def _agent(cli: str) -> Any:
+    async def run(call: TaskCall) -> TaskGave:
+        assert call.scratch is not None
+        own = {name: value for name, value in call.environment.items() if os.environ.get(name) != value}
+        removed = {name: None for name in os.environ if name not in call.environment}
+        process = CliProcess(
+            call.action,
+            call.name,
+            call.cwd,
+            call.scratch,
+            timeout=call.timeout,
+            stream_output=False,
+            cli=cli,
+            env={**removed, **own},
+            **call.options,
+        )
+        result = await _in_thread(process)
+        plain = ProgramResult(result.exit_code, result.output, result.stderr, result.duration)
+        if result.status is Status.TIMEOUT:
+            raise ProgramTimeoutError(result.error or "timed out", plain)
+        if not result.ok:
+            raise ProgramFailedError(result.error or f"exit {result.exit_code}", plain)
+        return TaskGave(result.output, result.stderr, result.exit_code, duration=result.duration)
+
+    return run
+
+
+async def _in_thread(process: CliProcess) -> ProcessResult:
+    """Run an agent in a thread of its own, and end it when nobody wants it any more."""
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[ProcessResult] = loop.create_future()
+
+    def settle(result: ProcessResult | None, error: BaseException | None) -> None:
+        if found.done():
+            return
+        if error is not None:
+            found.set_exception(error)
+        elif result is not None:
+            found.set_result(result)
+
+    def work() -> None:
+        result, fault = None, None
+        try:
+            result = process.run()
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
+            fault = error
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, result, fault)
+
+    threading.Thread(target=work, name="workflow-agent", daemon=True).start()
+    try:
+        return await asyncio.shield(found)
+    except asyncio.CancelledError:
+        process.terminate()
+        await asyncio.wait({found}, timeout=2 * DEFAULT_GRACE)
+        raise
+
+
+# -- other workflows ------------------------------------------------------------------------------------------
+
+
+class _InnerGate:
+    """Asks for the tasks of a workflow that is a task itself, under both names."""
+
+    def __init__(self, gate: Gate | None, name: str) -> None:
+        self._gate = gate
+        self._name = name
+
+    async def ask(self, task: str, question: str, timeout: float | None = None) -> dict[str, Any]:
+        assert self._gate is not None
+        return await self._gate.ask(f"{self._name}.{task}", question, timeout)
+
+
+async def _workflow(call: TaskCall) -> TaskGave:
+    path = Path(os.path.normpath(call.file.path.parent / call.action))
+    if path in call.within:
+        chain = " -> ".join(each.name for each in (*call.within, path))
+        raise ProgramFailedError(f"the workflow runs itself: {chain}")
+    try:
+        file = load_workflow_file(path)
+    except ConfigurationError as error:
+        raise ProgramFailedError(str(error)) from None
+    run = FileRun(
+        file,
+        call.inputs,
+        gate=_InnerGate(call.gate, call.name),  # type: ignore[arg-type]  # it asks, which is all that is needed
+        redactor=call.redactor,
+        environment={name: value for name, value in call.environment.items() if not name.startswith(_OWN)},
+        within=call.within,
+    )
+    try:
+        async with asyncio.timeout(call.timeout):
+            report = await run.run()
+    except TimeoutError:
+        assert call.timeout is not None
+        raise TaskTimeoutError(f"timed out after {call.timeout:g} s") from None
+    outputs = {task.name: dict(run.ended.seen(task.name)["outputs"]) for task in file.tasks.values()}
+    result = ProgramResult(0 if report.passed else 1, report.summary, "", report.ended - report.started, outputs)
+    if not report.passed:
+        broken = [f"{task.name}: {task.error}" for task in report.tasks if task.is_bad]
+        raise ProgramFailedError(f"in {path.name}: {'; '.join(broken[:3]) or 'it was stopped'}", result)
+    return TaskGave(report.summary, "", 0, outputs, result.duration)
+
+
+# -- expectations ---------------------------------------------------------------------------------------------
+
+
+def _judge(expect: Mapping[str, Any], gave: TaskGave, cwd: str) -> tuple[str, ...]:
+    expectation = overlaid(ScriptSettings(), {"expect": expect}, "the workflow").expect
+    stdout, stderr = (text.encode("utf-8", "surrogateescape") for text in (gave.stdout, gave.stderr))
+    outcome = Outcome(
+        started=gave.started,
+        ended=gave.started + gave.duration,
+        duration=gave.duration,
+        exit_code=gave.exit_code,
+        stdout=Capture(stdout, b"", len(stdout)),
+        stderr=Capture(stderr, b"", len(stderr)),
+    )
+    return unmet_expectations(expectation, outcome, cwd)

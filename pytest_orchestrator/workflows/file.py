@@ -27,6 +27,8 @@ class FileTask:
     kind: str
     """``run``, ``script``, ``python``, ``claude``, ``codex``, ``workflow``; ``approve`` for one that only waits."""
     action: Template
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What stands beside the prompt of an agent."""
     needs: tuple[str, ...] = ()
     condition: Condition | None = None
     env: Mapping[str, Template | None] = field(default_factory=dict)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,7 +81,17 @@ class FileAction:
         self.stop_seconds = 10.0
         plain = replace(task, line=0, timeout=None, retry=None, pool=None, condition=None, upstream=(), refers=())
         # Every task can read all inputs of the workflow.
-        self.definition = json.dumps([repr(plain), repr(sorted(run.file.env.items())), run.inputs], sort_keys=True)
+        known_by = [repr(plain), repr(sorted(run.file.env.items())), run.inputs, self._content()]
+        self.definition = json.dumps(known_by, sort_keys=True)
+
+    def _content(self) -> str:
+        """Return what a script or another workflow is known by: another text makes it another task."""
+        if self._task.kind not in ("script", "workflow") or not self._task.action.is_plain:
+            return ""
+        try:
+            return hashlib.sha256((self._run.file.path.parent / self._task.action.text).read_bytes()).hexdigest()
+        except OSError:
+            return ""
 
     async def __call__(self, *items: Any) -> dict[str, Any]:
         """Make one attempt and return what it gave, as plain JSON types; ``items`` is the combination, if any."""
@@ -121,6 +133,7 @@ class FileAction:
             output = Path(scratch, "output")
             output.touch(0o600)
             call = self._call(name, Path(scratch), output, scope)
+            started = time.time()
             try:
                 gave = await kind(call)
             except (ProgramFailedError, ProgramTimeoutError) as error:
@@ -135,7 +148,7 @@ class FileAction:
             own = {**scope, **record}
             record["outputs"] = {**handed, **{key: value.value(own) for key, value in task.outputs.items()}}
         run.ended.records[name] = record
-        self._judge(gave, call.cwd)
+        self._judge(replace(gave, started=started), call.cwd)
         return record
 
     @staticmethod
@@ -152,9 +165,9 @@ class FileAction:
             self._run.log.note(name, attempt, str(error))
             return
         try:
-            outputs = read_outputs(output)
+            outputs = {**result.outputs, **read_outputs(output)}
         except OutputError:
-            outputs = {}
+            outputs = dict(result.outputs)
         gave = TaskGave(result.stdout, result.stderr, result.exit_code, outputs, result.duration)
         self._run.log.write(name, attempt, gave, call.redactor, str(error))
         self._run.ended.records[name] = {
@@ -197,6 +210,9 @@ class FileAction:
             stdin=_text(task.stdin, scope),
             args=tuple(each.render(scope) for each in task.args),
             inputs=rendered(dict(task.inputs), scope),
+            options=task.options,
+            scratch=scratch,
+            gate=run.gate,
             within=run.within,
         )
 

@@ -18,12 +18,25 @@ def _text(name: str, text: str, **more: Any) -> Option:
     return Option(name, Kind.TEXT, text, **({"any_text": False} | more))
 
 
+AGENT_OPTIONS = (
+    _text("prompt", "What the agent is asked"),
+    _text("model", "The command line's word for a model"),
+    Option("allowed_tools", Kind.TEXTS, "Tools that it may use without asking (Claude Code)", single=True),
+    _text("permission_mode", "The command line's word for what it may do; of Codex its sandbox"),
+    Option("max_cost_usd", Kind.NUMBER, "What it may cost at most", minimum=0),
+)
+
+
+def _agent(name: str, text: str) -> Option:
+    return Option(name, Kind.TABLE, text, fields=AGENT_OPTIONS, shorthand="prompt")
+
+
 ACTIONS = (
     _text("run", "Words for `sh -e`"),
     _text("script", "A script, relative to the file of the workflow; started as pytest-orchestrator starts scripts"),
     _text("python", "A function, `module:function`, called in a process of its own with `args`"),
-    _text("claude", "A prompt for Claude Code"),
-    _text("codex", "A prompt for Codex"),
+    _agent("claude", "A prompt for Claude Code"),
+    _agent("codex", "A prompt for Codex"),
     _text("workflow", "Another workflow file, relative to this one"),
 )
 """What a task does; each has one of these, or waits with `approve` alone."""

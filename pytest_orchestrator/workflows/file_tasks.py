@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
 from ..config.phrases import below, clipped, joined, shown, suggestion
 from ..config.tree import Listing, Scalar, ScalarKind, Table, is_absent, is_nothing
 from ..config.values import INVALID, Checker
+from ..core.kinds import is_workflow_file
 from ..core.retry import RetryPolicy
 from .expression import Condition, ExpressionError, Template
 from .file import FileTask
@@ -62,7 +64,9 @@ def plain(report: Report, node: Node, where: str) -> Any:
 class TaskReader:
     """Turns nodes of the tree into tasks. Whatever is wrong is reported."""
 
-    def __init__(self, source: Source, pools: Mapping[str, int]) -> None:
+    def __init__(self, source: Source, pools: Mapping[str, int], directory: str) -> None:
+        """``directory`` is what paths are relative to."""
+        self._directory = directory
         self._source = source
         self._report = source.report
         self._checker = Checker(source.report)
@@ -81,11 +85,14 @@ class TaskReader:
             return None
         self._refuse_misplaced(node, kind, where)
         retry = values.get("retry")
+        options = dict(values[kind]) if isinstance(values.get(kind), dict) else {}
+        options.pop("prompt", None)
         return FileTask(
             name=name,
             line=self._source.position(at)[0],
             kind=kind,
             action=self._text(node, kind, values, where) or Template(("",)),
+            options=options,
             needs=tuple(dict.fromkeys(values.get("needs", ()))),
             condition=self._condition(node, where),
             env=self._env(node, values.get("env", {}), where),
@@ -158,10 +165,26 @@ class TaskReader:
         if key not in values:
             return None
         at = node.entries[key].value
+        if isinstance(at, Table):  # of an agent
+            if "prompt" not in at.entries:
+                self._report(at.at, f"{below(where, key)}: there is no prompt; write prompt: …")
+                return None
+            at = at.entries["prompt"].value
         found = self._template(at, below(where, key))
+        if key in ("script", "workflow") and found is not None and found.is_plain:
+            self._check_file(at, key, found.text, where)
         if key == "python" and found is not None and not (found.is_plain and _FUNCTION.fullmatch(found.text)):
             self._report(at.at, f"{below(where, key)}: {clipped(found.text)} names no function; write module:function")
         return found
+
+    def _check_file(self, node: Node, key: str, name: str, where: str) -> None:
+        if not os.path.isfile(os.path.join(self._directory, name)):
+            message = f"there is no file {clipped(name)} beside the workflow; correct the path, which is relative to it"
+            self._report(node.at, f"{below(where, key)}: {message}")
+        elif key == "workflow" and not is_workflow_file(name):
+            self._report(
+                node.at, f"{below(where, key)}: {clipped(name)} is no workflow: its name ends in .workflow.yaml"
+            )
 
     def _condition(self, node: Table, where: str) -> Condition | None:
         entry = node.entries.get("if")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..process.redaction import Redactor
+    from .approval import Gate
     from .file import WorkflowFile
 
 
@@ -32,6 +33,12 @@ class TaskCall:
     args: tuple[str, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """Of another workflow."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of an agent: ``model`` and the like."""
+    scratch: Path | None = None
+    """A directory that lasts as long as the attempt."""
+    gate: Gate | None = None
+    """Asks people, for what waits in another workflow."""
     within: tuple[Path, ...] = ()
     """The files of the workflows that it is a part of, the outermost first."""
 
@@ -46,6 +53,8 @@ class TaskGave:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     duration: float = 0.0
     """Seconds, of the program."""
+    started: float = 0.0
+    """Seconds since the epoch, of the attempt."""
 
 
 TaskKind = Callable[[TaskCall], Awaitable[TaskGave]]

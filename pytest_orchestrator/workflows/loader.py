@@ -198,7 +198,7 @@ class _Reader:
             at = root.entries["tasks"].at if "tasks" in root.entries else root.at
             self._report(at, "tasks: there is none; write name: {run: …} below tasks:")
             return {}
-        reader = TaskReader(self._source, pools)
+        reader = TaskReader(self._source, pools, str(self._path.parent))
         nodes: dict[str, Table] = {}
         tasks = {}
         for name, at, value in self._entries(node, "tasks", "name: {run: …}"):
