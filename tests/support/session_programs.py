@@ -82,8 +82,11 @@ class Program:
 
     def end(self) -> tuple[str, str, int]:
         """Return what else it prints, its errors and its exit code, once it has ended by itself."""
-        out, err = self._process.communicate(timeout=DEADLINE)
-        return out, err, self._process.returncode
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        # communicate() would miss what was read ahead with the last line.
+        out, err = self._process.stdout.read(), self._process.stderr.read()
+        return out, err, self._process.wait(DEADLINE)
 
     def kill(self) -> None:
         """End it as the system does when memory runs out."""
