@@ -12,6 +12,7 @@ import os
 import select
 import tempfile
 import threading
+import time
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 MAX_PROGRAMS = 10_000
 """Programs that one dispatcher runs at a time: how many make sense is for its callers to know."""
+NUDGE_SECONDS = 2.0
+"""Seconds between two signals to the supervisor that it is to go on: a program may have stopped it."""
 CLOSE_SECONDS = 30.0
 """How long :meth:`Dispatcher.close` waits for the thread, which gives programs their grace period before that."""
 
@@ -51,6 +54,7 @@ class Dispatcher:
         self._tickets: dict[int, Run] = {}
         """Of the thread alone, like all engine state."""
         self._numbers: dict[Run, int] = {}
+        self._nudged = 0.0
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._thread: threading.Thread | None = None
         self._is_closing = False
@@ -183,7 +187,10 @@ class Dispatcher:
         channel = engine.fileno()
         if channel is not None:
             poll.register(channel, select.POLLIN)
-        poll.poll()
+        poll.poll(NUDGE_SECONDS * 1000 if self._tickets else None)
+        if (now := time.monotonic()) >= self._nudged + NUDGE_SECONDS:
+            self._nudged = now
+            engine.nudge()
         with contextlib.suppress(BlockingIOError):
             os.eventfd_read(self._wake)
 

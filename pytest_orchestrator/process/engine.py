@@ -170,6 +170,11 @@ class Engine:
         """Return the descriptor that becomes readable when :meth:`poll` has something to do; None: nothing runs."""
         return None if self._supervisor is None else self._supervisor.channel.fileno()
 
+    def nudge(self) -> None:
+        """Let the supervisor go on, if a program has stopped it."""
+        if self._supervisor is not None:
+            self._supervisor.nudge()
+
     def running_program(self, ticket: int) -> RunningProgram | None:
         """Return what is known of the program of ``ticket`` while it runs; None before and after."""
         return self._tickets.running.get(ticket)

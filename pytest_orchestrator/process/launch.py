@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -78,6 +79,11 @@ class SupervisorProcess:
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
+
+    def nudge(self) -> None:
+        """Let it go on if it was stopped, and its guard."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGCONT)  # nobody else is in their group
 
     def leave(self) -> None:
         """Let go of it without ending it: for a forked copy of the process that started it."""

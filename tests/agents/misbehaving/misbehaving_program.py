@@ -113,6 +113,20 @@ def stops_itself() -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
+def kills_its_parent() -> None:
+    """It kills what has started it."""
+    say(SAID)
+    ready()
+    os.kill(os.getppid(), signal.SIGKILL)
+    hang()
+
+
+def stops_its_parent() -> None:
+    """It stops what has started it, and with it whoever looks at the clock."""
+    say(SAID)
+    os.kill(os.getppid(), signal.SIGSTOP)
+
+
 def is_loud() -> None:
     """It writes 100 MB in lines of 80."""
     line = b"0123456789" * 7 + b" of many\n"

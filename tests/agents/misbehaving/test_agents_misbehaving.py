@@ -15,7 +15,7 @@ import pytest
 from misbehaving_agents import GRACE, HEAVY, SAID, SLOW, WAYS, Way, logged, process
 from process_watch import marked, new_mark, resident_kb, until
 
-from pytest_orchestrator.core.status import Status
+from pytest_orchestrator.core.status import Reason, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,6 +141,24 @@ def test_one_that_stops_itself_is_ended_at_its_limit(tmp_path: Path) -> None:
     result = process(tmp_path, "stops_itself", mark, timeout=0.7).run()
     assert (result.status, result.exit_code) == (Status.TIMEOUT, -1)
     assert time.monotonic() < begun + 0.7 + GRACE + SLOW
+    assert marked(mark) == {}
+
+
+def test_one_that_kills_its_parent_is_ended_and_told_and_the_next_one_runs(tmp_path: Path) -> None:
+    mark = new_mark()
+    result = process(tmp_path, "kills_its_parent", mark, timeout=30.0).run()
+    assert (result.status, result.exit_code, result.reason) == (Status.ERROR, 1, Reason.INFRASTRUCTURE)
+    assert result.output == SAID
+    assert marked(mark) == {}
+    assert process(tmp_path, "has_no_newline", mark).run().ok
+
+
+def test_one_that_stops_its_parent_is_ended_at_its_limit_all_the_same(tmp_path: Path) -> None:
+    mark = new_mark()
+    begun = time.monotonic()
+    result = process(tmp_path, "stops_its_parent", mark, hang=True, timeout=0.7).run()
+    assert (result.status, result.exit_code) == (Status.TIMEOUT, -1)
+    assert time.monotonic() < begun + 0.7 + GRACE + 2 * SLOW
     assert marked(mark) == {}
 
 
