@@ -52,14 +52,17 @@ class Attempts:
         if outcome.started is None:
             outcome.started = time.time()
             node.began = self._loop.time()
+        books = self._scheduler.books
+        if books is not None:
+            outcome.was_interrupted = books.was_interrupted(node)
         if self._listeners:
             self._listeners.tell(TaskStarted, task.name, outcome.attempts)
             if outcome.state is not _RUNNING:  # a listener ended everything
                 return
-        if self._scheduler.books is None:
+        if books is None:
             self.drive(node)
         else:
-            self._scheduler.books.begin(node)
+            books.begin(node)
 
     def drive(self, node: Node) -> None:
         """Have the action called."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from .journal import Journal
     from .node import Node
+
+logger = logging.getLogger("pytest_orchestrator.workflows")
 
 
 class Bookkeeper:
@@ -64,9 +67,16 @@ class Bookkeeper:
         node.digest, value = found
         return True, value
 
+    def was_interrupted(self, node: Node) -> bool:
+        """Return whether a run that was killed had begun ``node``: what it does may have been done. Say so."""
+        if node.task.is_map or not self._journal.was_interrupted(node.task.name):
+            return False
+        if node.outcome.attempts == 1:
+            logger.warning("task %r was at work when an earlier run was stopped: it runs again", node.task.name)
+        return True
+
     def begin(self, node: Node) -> None:
         """Write down that an attempt begins, and begin it."""
-        node.outcome.was_interrupted = node.task.name in self._journal.interrupted and not node.task.is_map
         self._journal.put(node.outcome)
         self._to_drive.append(node)
         self._plan_turn()

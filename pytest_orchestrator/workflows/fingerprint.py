@@ -108,11 +108,14 @@ def _canonical(value: Any, depth: int = 0) -> str:
     if isinstance(value, FunctionType | MethodType | functools.partial):
         return _definition(value)
     encoding, data = encoded(value)
-    return f"{type(value).__module__}.{type(value).__qualname__} {digest_of(encoding, data)}"
+    return f"{type(value).__qualname__} {digest_of(encoding, data)}"
 
 
 def _definition(action: Any, depth: int = 0) -> str:
-    """Return what an action is: its name, its code and the constants in it, not where in a file that stands."""
+    """Return what an action is: its name, its code and the constants in it, not where that stands.
+
+    A module that is run as a program is called otherwise than when it is imported, and is the same.
+    """
     if action is None:
         return ""
     given = getattr(action, "definition", None)
@@ -125,7 +128,7 @@ def _definition(action: Any, depth: int = 0) -> str:
         return f"{_definition(action.__func__, depth)} of {owner if isinstance(owner, str) else ''}"
     if not isinstance(action, FunctionType):
         call = getattr(type(action), "__call__", None)  # noqa: B004 - its own method is asked for
-        name = f"{getattr(action, '__module__', '')}:{getattr(action, '__qualname__', type(action).__qualname__)}"
+        name = f"{getattr(action, '__qualname__', type(action).__qualname__)}"
         is_ours = isinstance(call, FunctionType) and depth < _DEEPEST
         return f"{name}({_definition(call, depth + 1)})" if is_ours else name
     inner = ""
@@ -134,7 +137,7 @@ def _definition(action: Any, depth: int = 0) -> str:
         inner = ",".join(
             [_constant(each, depth) for each in values] + [_cell(cell, depth) for cell in action.__closure__ or ()]
         )
-    return f"{action.__module__}:{action.__qualname__}:{_code(action.__code__)}({inner})"
+    return f"{action.__qualname__}:{_code(action.__code__)}({inner})"
 
 
 def _cell(cell: Any, depth: int) -> str:

@@ -87,6 +87,12 @@ class Journal:
 
     def _unlock(self) -> None:
         if self._lock >= 0:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)  # a process that was just forked may have it open as well
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Close the lock file without unlocking it: it is another process that holds it."""
+        if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
 
@@ -109,15 +115,14 @@ class Journal:
     def load(self) -> None:
         """Look up what earlier runs have finished."""
         self._finished: dict[str, str] = {}
-        self.interrupted: set[str] = set()
-        """Tasks that were at work when the last run was killed or stopped: what they do may have happened already."""
+        self._interrupted: set[str] = set()
         for name, state, known, attempts in self._database.execute(
             "SELECT name, state, fingerprint, attempts FROM tasks"
         ):
             if state == TaskState.PASSED and known is not None:
                 self._finished[name] = known
             elif state in _AT_WORK and attempts:
-                self.interrupted.add(name)
+                self._interrupted.add(name)
 
     # -- what the scheduler tells -----------------------------------------------------------------------------
 
@@ -136,6 +141,10 @@ class Journal:
         except (NotPlainError, sqlite3.Error) as error:
             logger.warning("task %r runs again: its result in the journal cannot be read: %s", name, error)
             return None
+
+    def was_interrupted(self, name: str) -> bool:
+        """Return whether a task was at work when the last run was killed or stopped."""
+        return _text(name) in self._interrupted
 
     def put(
         self, outcome: TaskOutcome, known: str | None = None, encoding: str | None = None, data: bytes = b""
@@ -207,7 +216,7 @@ _open_ones: weakref.WeakSet[Journal] = weakref.WeakSet()
 def _let_go() -> None:
     """Close the locks in a process that was forked: it must not hold them when this one is gone."""
     for journal in _open_ones:
-        journal._unlock()  # noqa: SLF001 - of this module
+        journal.let_go()
 
 
 os.register_at_fork(after_in_child=_let_go)

@@ -84,7 +84,7 @@ def plain(a: int, b: int = 20) -> list[int]:
         (lambda: "nothing", "nothing"),
         (lambda a: a, 1),
         (lambda b, a: [b, a], [2, 1]),
-        (lambda results: dict(results), {"a": 1, "b": 2}),
+        (lambda results: {**results}, {"a": 1, "b": 2}),
         (lambda a, results: [a, len(results)], [1, 2]),
         (lambda *, results: len(results), 2),
         (lambda *, b: b, 2),

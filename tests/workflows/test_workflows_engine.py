@@ -234,7 +234,7 @@ def test_a_branch_that_names_somebody_else_is_a_failure() -> None:
 
 def test_a_map_makes_a_task_of_each_item_and_gathers_their_results() -> None:
     workflow = Workflow("w").map("double", lambda item, by: item * by, [1, 2, 3], kwargs={"by": 2})
-    workflow.add_task("sum", lambda double: sum(double), ["double"])
+    workflow.add_task("sum", lambda double: sum(double, 0), ["double"])
     assert workflow.run_sync() == {"double": [2, 4, 6], "sum": 12, "double[0]": 2, "double[1]": 4, "double[2]": 6}
 
 
@@ -602,8 +602,19 @@ def test_all_mistakes_of_a_task_are_told_at_once() -> None:
     assert lines[1] == "task 't': dependencies: 'other' is one value; give a list, ['other']"
 
 
-@pytest.mark.parametrize("wrong", [{"dependencies": 5}, {"dependencies": [1]}, {"dependencies": [[]]}, {"args": 5},
-                                   {"timeout": True}, {"timeout": float("nan")}, {"pool": []}, {"trigger": []}])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"dependencies": 5},
+        {"dependencies": [1]},
+        {"dependencies": [[]]},
+        {"args": 5},
+        {"timeout": True},
+        {"timeout": float("nan")},
+        {"pool": []},
+        {"trigger": []},
+    ],
+)
 def test_a_wrong_argument_is_told_and_no_accident(wrong: dict[str, Any]) -> None:
     with pytest.raises(ArgumentError, match=f"^task 't': {next(iter(wrong))}: "):
         Workflow("w").add_task("t", give(), **wrong)

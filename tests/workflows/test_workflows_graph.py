@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import graphlib
+import itertools
 import sys
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_a_graph_has_problems_exactly_where_there_is_no_order(graph: dict[str, l
         assert all(order.index(other) < order.index(name) for other in complete[name])
     for cycle in cycles(complete):
         assert cycle[0] == cycle[-1]
-        assert all(after in complete[before] for before, after in zip(cycle, cycle[1:], strict=False))
+        assert all(after in complete[before] for before, after in itertools.pairwise(cycle))
 
 
 def test_unknown_names_are_told_for_each_task_that_needs_them() -> None:
