@@ -51,7 +51,7 @@ class Control:
         except OSError:
             self._socket.close()
             raise
-        self._thread = threading.Thread(target=self._serve, name="agents-control", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="session-control", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

@@ -125,6 +125,8 @@ class CliProcess:
         """Its log, from the moment that it runs."""
         self.observer: Observer | None = None
         """The session that it belongs to."""
+        self.copy_of: str | None = None
+        """Id of the process that :meth:`replace` made it from."""
         # Not what was given: lists and mappings are the caller's.
         self._given = {name: getattr(self.extras, name) for name in extras}
         self._guard = threading.Lock()
@@ -224,6 +226,7 @@ class CliProcess:
             **given,
         )
         other.observer = self.observer
+        other.copy_of = self.process_id
         return other
 
     def _spec(self) -> ProcessSpec:

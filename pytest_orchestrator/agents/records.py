@@ -77,6 +77,7 @@ def record_of(process: CliProcess, redactor: Redactor) -> dict[str, Any]:
         if not _is_loopback(given):  # of one on this machine the key opens nothing
             endpoint["env"], more = _without_secrets(given.env, redactor)
             secrets += more
+    clean["copy_of"] = process.copy_of
     clean["lost"] = [name for name, value in record.items() if clean[name] != value]
     clean["secret_env"] = sorted(secrets)
     clean["extras"] |= {"env": env, "endpoint": endpoint}

@@ -34,8 +34,9 @@ def resume_session(base: Path | str, session_id: str) -> list[ProcessResult]:
     ``base`` is where sessions are kept, ``session_id`` an id or how it begins.
 
     The strategies that its program had called are called again with the same processes: those that had finished are
-    not run again but give their results. Processes that were given to no strategy are run one after another. What the
-    program would have done after that is not known here: run it again with ``resume=`` for that.
+    not run again but give their results. Processes that were given to no strategy are run one after another, but not
+    those of which only copies were to be run. What the program would have done after that is not known here: run it
+    again with ``resume=`` for that.
 
     Raise AgentError when the session is open, not there, or was given what is not on disk: a function, a secret that
     is not in the environment, a command line that only its program knows. Nothing has been changed then.
@@ -63,9 +64,11 @@ def resume_session(base: Path | str, session_id: str) -> list[ProcessResult]:
             came = _STRATEGIES[call["strategy"]](fresh, **_options(call["options"]))
             results |= {result.process_id: result for result in (came if isinstance(came, list) else [came])}
             processes |= {process.process_id: process for process in fresh}
-        called = {process_id for call in calls for process_id in call["processes"]}
+        done = {process_id for call in calls for process_id in call["processes"]}
+        originals = {record["copy_of"] for record in records}
+        done |= {record["process_id"] for record in records if record["process_id"] in originals and not record["runs"]}
         for process_id, process in processes.items():
-            if process_id not in called:
+            if process_id not in done:
                 results[process_id] = process.run()
     return list(results.values())
 

@@ -319,7 +319,10 @@ while not Path("started").exists():
     assert sleepers(mark) == {}
 
 
-def test_a_program_that_is_killed_leaves_nothing_running_and_a_session_that_died(programs: Programs) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_program_that_is_killed_leaves_nothing_running_and_a_session_that_died(
+    programs: Programs, number: int
+) -> None:
     mark = new_mark()
     program = programs.start(f"""
 s = session()
@@ -329,7 +332,8 @@ run_parallel([quiet(s, "setsid sleep {mark} & sleep {mark}") for _ in range(3)])
     until(lambda: len(sleepers(mark)) == 6, "its agents")
     assert store.state == "running"
     pids = sleepers(mark)
-    program.kill()
+    program.signal(number)
+    until_dead(program.pid)
     for pid in pids:
         until_dead(pid)
     assert store.state == "died"

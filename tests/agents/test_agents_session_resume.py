@@ -170,8 +170,9 @@ run_sequential([one.replace(process_id=f"x-{number}") for number in range(3)])
 """,
     )
     results = resume_session(tmp_path / SESSIONS, store.session_id)
-    assert [result.process_id for result in results] == ["x-0", "x-1", "x-2", "x"]
-    assert len(ran(tmp_path)) == 1 + 2 + 1 + 1
+    assert [result.process_id for result in results] == ["x-0", "x-1", "x-2"]
+    assert len(ran(tmp_path)) == 1 + 2 + 1
+    assert states(store)["x"] == "created"
 
 
 def test_a_session_that_dies_again_loses_none_of_its_plan(
