@@ -55,7 +55,7 @@ class Attempts:
         books = self._scheduler.books
         if books is not None:
             outcome.was_interrupted = books.was_interrupted(node)
-        if self._listeners:
+        if self._listeners.are_there:
             self._listeners.tell(TaskStarted, task.name, outcome.attempts)
             if outcome.state is not _RUNNING:  # a listener ended everything
                 return
@@ -68,7 +68,9 @@ class Attempts:
         """Have the action called."""
         if node.task.timeout is not None:
             self._limit(node)
-        self._carry(node, self._drive(node, node.turn))
+        driver = self._loop.create_task(self._drive(node, node.turn), context=self._context.copy())
+        if not driver.done():  # as it may be where an event loop is told to begin tasks at once
+            node.driver = driver
 
     def _carry(self, node: Node, work: Coroutine[Any, Any, None]) -> None:
         driver = self._loop.create_task(work, context=self._context.copy())
@@ -194,9 +196,11 @@ class Attempts:
     def _try_again(self, node: Node) -> None:
         node.timer = None
         node.outcome.error = None
-        if not self._places.add(node):
+        if node.pool is None and not self._places.are_bounded:
             self.start(node)
-        self._scheduler.settle()
+        else:
+            self._places.add(node)
+            self._scheduler.settle()
 
     # -- what ends them ---------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Listeners:
     """Calls each of them with each event. What one raises is the end of the workflow."""
 
-    __slots__ = ("_are_deaf", "_functions", "_on_fault", "_workflow")
+    __slots__ = ("_functions", "_on_fault", "_workflow", "are_there")
 
     def __init__(
         self,
@@ -26,20 +26,17 @@ class Listeners:
         self._workflow = workflow
         self._functions = tuple(functions)
         self._on_fault = on_fault
-        self._are_deaf = not self._functions
-
-    def __bool__(self) -> bool:
+        self.are_there = bool(self._functions)
         """Whether anybody listens."""
-        return not self._are_deaf
 
     def tell(self, kind: Any, *fields: Any) -> None:
         """Tell them of an event of class ``kind``; ``fields`` are those behind its time."""
-        if self._are_deaf:
+        if not self.are_there:
             return
         event = kind(self._workflow, time.time(), *fields)
         try:
             for function in self._functions:
                 function(event)
         except BaseException as error:  # noqa: BLE001 - it is raised when everything has been stopped
-            self._are_deaf = True
+            self.are_there = False
             self._on_fault(error)

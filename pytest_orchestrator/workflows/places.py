@@ -23,23 +23,23 @@ class Places:
     def __init__(self, most: int | None, pools: Mapping[str, int]) -> None:
         """``most`` is how many run at a time in all, None for any number."""
         self._free = most
+        self.are_bounded = most is not None
+        """Whether also those need a place that are in no pool."""
         self._pools = {**pools, THREADS: MOST_THREADS}
-        self._heap: list[tuple[int, int, Node]] = []
+        self.waiting: list[tuple[int, int, Node]] = []
+        """A heap of those who might get one."""
         self._parked: dict[str, list[tuple[int, int, Node]]] = {}
         """Those for which only their pool has no place."""
         self._numbers = count()
 
-    def add(self, node: Node) -> bool:
-        """Let ``node`` wait for a place. Return False when it needs none."""
-        if node.pool is None and self._free is None:
-            return False
-        heappush(self._heap, (-node.task.priority, next(self._numbers), node))
-        return True
+    def add(self, node: Node) -> None:
+        """Let ``node`` wait for a place."""
+        heappush(self.waiting, (-node.task.priority, next(self._numbers), node))
 
     def take(self) -> Iterator[Node]:
         """Yield those that have a place now."""
-        while self._heap and (self._free is None or self._free > 0):
-            entry = heappop(self._heap)
+        while self.waiting and (self._free is None or self._free > 0):
+            entry = heappop(self.waiting)
             node = entry[2]
             pool = node.pool
             if not node.is_waiting:  # it was cancelled meanwhile
@@ -67,4 +67,4 @@ class Places:
 
     def _unpark(self, pool: str) -> None:
         if parked := self._parked.get(pool):
-            heappush(self._heap, heappop(parked))
+            heappush(self.waiting, heappop(parked))

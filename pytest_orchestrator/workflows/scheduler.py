@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .plan import Plan
     from .task import Task
 
-_PASSED = TaskState.PASSED
+_PASSED, _ALL_SUCCESS = TaskState.PASSED, Trigger.ALL_SUCCESS
 
 
 class Scheduler:
@@ -215,8 +215,9 @@ class Scheduler:
             while True:
                 while ended:
                     self._release(ended.popleft())
-                for node in self.places.take():
-                    self._attempts.start(node)
+                if self.places.waiting:
+                    for node in self.places.take():
+                        self._attempts.start(node)
                 if not ended:
                     break
         except BaseException as error:  # noqa: BLE001 - a fault of ours must not leave anybody waiting for ever
@@ -236,7 +237,10 @@ class Scheduler:
             node.on_end(node)
         for dependent in node.dependents:
             dependent.count(state)
-            if dependent.is_decided:
+            if dependent.is_decided or (
+                # Nearly always, and worth a line: that of the others is still open.
+                dependent.open and state is _PASSED and chosen is None and dependent.task.trigger is _ALL_SUCCESS
+            ):
                 continue
             if chosen is not None and dependent.task.name not in chosen:
                 self.skip(dependent, SkipReason.BRANCH, node)
@@ -269,8 +273,10 @@ class Scheduler:
                 node.outcome.result = value
                 self.end(node, _PASSED)
                 return
-        if not self.places.add(node):
+        if node.pool is None and not self.places.are_bounded:
             self._attempts.start(node)
+        else:
+            self.places.add(node)
 
     def end(self, node: Node, state: TaskState) -> None:
         """Give a task its final state."""
@@ -284,7 +290,7 @@ class Scheduler:
         self._ended.append(node)
         if self.books is not None and not outcome.from_journal:
             self.books.end(node)
-        if self.listeners:
+        if self.listeners.are_there:
             self.listeners.tell(TaskFinished, outcome)
         if self._plan.fail_fast and state.is_bad and self._failing_fast is None and self._stopping is None:
             self._fail_fast(f"{node.task.name!r} failed, and the workflow fails fast")

@@ -438,6 +438,7 @@ def test_a_fork_does_not_keep_a_journal_from_others(journal: Path) -> None:
     finally:
         go_on.set()
         child.join()
+        kept._database.close()
 
 
 def test_a_journal_that_survives_a_loss_of_power_is_asked_for(journal: Path) -> None:
