@@ -68,8 +68,10 @@ def model_endpoint(request: pytest.FixtureRequest) -> Iterator[ModelEndpoints]:
             done = subprocess.run(["claude", "-p", "Report"], env={**os.environ, **settings.env}, ...)
             assert "All is well." in done.stdout
     """
+    from .collect.agent_reports import watch_agents
     from .collect.model_endpoints import ModelEndpoints
 
+    watch_agents(request.config)
     endpoints = ModelEndpoints([request.path.parent, request.config.rootpath])
     yield endpoints
     complaints = endpoints.close()

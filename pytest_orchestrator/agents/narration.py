@@ -63,12 +63,15 @@ def _count(number: int, noun: str) -> str:
 
 def _steps(transcript: Mapping[str, Any]) -> Iterator[list[str]]:
     """Yield the lines of each message and tool call, turn by turn."""
-    steps = [(part["turn"], 0, part) for part in transcript["messages"] if part["role"] != "user"]
+    said = [part for part in transcript["messages"] if part["role"] != "user"]
+    # A turn's words come before its calls; what has one turn and kind stays in its order. Codex does all of its work
+    # in one turn: its last word comes after that.
+    last = said[-1] if transcript["turns"] == 1 and said and said[-1]["text"] == transcript["final_text"] else None
+    steps = [(part["turn"], 2 if part is last else 0, part) for part in said]
     steps += [(part["turn"], 1, part) for part in transcript["tool_calls"]]
-    # A turn's words come before its calls; what has one turn and kind stays in its order.
     for turn, kind, part in sorted(steps, key=lambda step: step[:2]):
         where = f"[{turn}{' sub-agent' if part['agent'] else ''}]"
-        if kind == 0:
+        if kind != 1:
             yield _labelled(f"{where} {part['role']}", part["text"])
         else:
             result = part["result"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..config.phrases import clipped
+from ..core.names import decode_output
 from ..core.result import Limit
 from ..core.status import Reason, Status
 from ..process.limits import REFUSED, refused_limit
@@ -14,8 +15,12 @@ from .result import CANCELLED, FAILURE, NOT_EXECUTABLE, NOT_FOUND, SIGNALLED, SU
 
 if TYPE_CHECKING:
     from ..core.transcript import Transcript
-    from ..process.command import Outcome
+    from ..process.command import Capture, Outcome
     from .settings import Extras
+
+
+_LONGEST_LINE = 200
+"""Characters of a line of standard error that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,10 @@ def judge(
     if code < 0:
         name = signal_name(-code)
         return Verdict(Status.FAILED, SIGNALLED - code, f"killed by {name}", signal=name)
-    return _judge_exit(code, transcript)
+    return _judge_exit(code, transcript, outcome.stderr)
 
 
-def _judge_exit(code: int, transcript: Transcript) -> Verdict:
+def _judge_exit(code: int, transcript: Transcript, stderr: Capture) -> Verdict:
     said = f": {clipped(transcript.error)}" if transcript.error else ""
     if code == SUCCESS and not transcript.is_error and transcript.is_complete:
         return Verdict(Status.PASSED, SUCCESS)
@@ -64,10 +69,17 @@ def _judge_exit(code: int, transcript: Transcript) -> Verdict:
         kind = str(transcript.error_kind).replace("_", " ")
         return Verdict(Status.ERROR, code or FAILURE, f"{kind}{said}", Reason.INFRASTRUCTURE)
     if code != SUCCESS:
-        return Verdict(Status.FAILED, code, f"exit {code}{said}")
+        return Verdict(Status.FAILED, code, f"exit {code}{said or _last_line(stderr)}")
     if transcript.is_error:
         return Verdict(Status.FAILED, FAILURE, f"exit 0, but it reports an error{said}")
     return Verdict(Status.FAILED, FAILURE, "exit 0, but its output ends before its result")
+
+
+def _last_line(stderr: Capture) -> str:
+    """Return the last words on standard error: why it failed, where its stream does not say so."""
+    lines = decode_output(stderr.tail or stderr.head).split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), None)
+    return "" if last is None else f": {last[:_LONGEST_LINE]!r}"
 
 
 def _judge_limit(name: str, extras: Extras, timeout: float | None) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..core.names import quote_name
@@ -12,10 +13,7 @@ from ..errors import ArgumentError, why_unreadable
 from .workspace_tree import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     Name = str | os.PathLike[str]
 
@@ -74,7 +72,10 @@ def write_files(root: str, files: Mapping[str, str | bytes]) -> None:
             raise ArgumentError(f"cannot write the file {quote_name(name)}: {why_unreadable(error)}") from error
 
 
-def _mistakes(root: str, files: Mapping[Any, Any]) -> Iterator[str]:
+def _mistakes(root: str, files: Any) -> Iterator[str]:
+    if not isinstance(files, Mapping):
+        yield f"files must be names with their contents, not {files!r}; a directory to copy is source={files!r}"
+        return
     for name, text in files.items():
         if not isinstance(name, str):
             yield f"the name {name!r} of a file must be text, not {type(name).__name__}"

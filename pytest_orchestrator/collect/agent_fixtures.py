@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from ..agents.process import CliProcess
 from ..agents.session import OrchestratorSession
+from ..errors import ArgumentError
 from .agent_test import TIMEOUT
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from pathlib import Path
 
     from ..agents.result import ProcessResult
     from ..agents.workspace import AgentWorkspace
     from .agent_test import AgentTest
 
 Process = TypeVar("Process", bound=CliProcess)
+_UNSAID: Any = object()
+"""Stands for an argument that was not given, where None means something."""
 
 
 class WorkspaceFactory:
@@ -58,8 +61,8 @@ class ProcessFactory(Generic[Process]):
         prompt: str,
         process_id: str | None = None,
         *,
-        working_dir: str | os.PathLike[str] | None = None,
-        log_dir: str | os.PathLike[str] | None = None,
+        working_dir: Path | str | None = None,
+        log_dir: Path | str | None = None,
         model: str | None = None,
         stream_output: bool | None = None,
         timeout: float | None = TIMEOUT,
@@ -75,13 +78,13 @@ class ProcessFactory(Generic[Process]):
         ``--orchestrate-strict``. Raise ArgumentError with all mistakes among the arguments.
         """
         test, name = self._test, str(self._kind.CLI)
-        where = test.working_dir if working_dir is None else Path(working_dir)
+        where = test.working_dir if working_dir is None else working_dir
         given = test.arguments(where, extras)
         process = self._kind(
             prompt,
             test.next_id(name) if process_id is None else process_id,
             where,
-            test.log_dir if log_dir is None else Path(log_dir),
+            test.log_dir if log_dir is None else log_dir,
             model,
             test.stream_output if stream_output is None else stream_output,
             timeout,
@@ -105,8 +108,8 @@ class SessionFactory:
     def __call__(
         self,
         pattern_name: str = "test",
-        working_dir: str | os.PathLike[str] | None = None,
-        base_log_dir: str | os.PathLike[str] | None = None,
+        working_dir: Path | str | None = None,
+        base_log_dir: Path | str | None = None,
         model: str | None = None,
         *,
         defaults: Mapping[str, Any] | None = None,
@@ -117,10 +120,12 @@ class SessionFactory:
         It works in ``working_dir`` (default: the test's last workspace, else its ``tmp_path``) and keeps its logs below
         the report directory, or pytest's temporary one. ``defaults`` are keyword arguments for all of its processes,
         ``{"endpoint": endpoint}`` for one; ``options`` are those of :class:`~pytest_orchestrator.OrchestratorSession`.
+        Raise ArgumentError when ``defaults`` has what each process has for itself.
         """
-        where = self._test.working_dir if working_dir is None else Path(working_dir)
-        logs = self._test.log_dir if base_log_dir is None else Path(base_log_dir)
-        session = WatchedSession(self._test, defaults or {}, pattern_name, where, logs, model, **options)
+        shared = {} if defaults is None else _checked(defaults)
+        where = self._test.working_dir if working_dir is None else working_dir
+        logs = self._test.log_dir if base_log_dir is None else base_log_dir
+        session = WatchedSession(self._test, shared, pattern_name, where, logs, model, **options)
         self._made.append(session)
         return session
 
@@ -128,6 +133,17 @@ class SessionFactory:
         """Close all sessions: what they have started ends."""
         for session in self._made:
             session.close()
+
+
+def _checked(defaults: object) -> Mapping[str, Any]:
+    if not isinstance(defaults, Mapping):
+        problem = f"defaults: {defaults!r} is no mapping; give keyword arguments, as in {{'timeout': 60}}"
+        raise ArgumentError(problem)
+    own = [name for name in ("prompt", "process_id") if name in defaults]
+    if own:
+        problem = f"defaults: {own[0]!r} is each process's own; give it to create_process"
+        raise ArgumentError(problem)
+    return defaults
 
 
 class WatchedSession(OrchestratorSession):
@@ -138,8 +154,8 @@ class WatchedSession(OrchestratorSession):
         test: AgentTest,
         defaults: Mapping[str, Any],
         pattern_name: str,
-        working_dir: Path,
-        base_log_dir: Path,
+        working_dir: Path | str,
+        base_log_dir: Path | str,
         model: str | None,
         **options: Any,
     ) -> None:
@@ -153,16 +169,18 @@ class WatchedSession(OrchestratorSession):
         process_id: str | None = None,
         model: str | None = None,
         stream_output: bool | None = None,
-        timeout: float | None = TIMEOUT,
+        timeout: float | None = _UNSAID,
         *,
         cli: str | None = None,
         **extras: Any,
     ) -> CliProcess:
         """Return a process of this session, as the fixtures of its test make them."""
-        extras = {**self._defaults, **extras}
-        given = self._test.arguments(Path(extras.get("working_dir", self.working_dir)), extras)
-        streams = self._test.stream_output if stream_output is None else stream_output
-        process = super().create_process(prompt, process_id, model, streams, timeout, cli=cli, **given)
+        said = {"model": model, "stream_output": stream_output, "cli": cli}
+        asked = {"stream_output": self._test.stream_output, "timeout": TIMEOUT, **self._defaults, **extras}
+        asked |= {name: value for name, value in said.items() if value is not None}
+        asked |= {} if timeout is _UNSAID else {"timeout": timeout}
+        given = self._test.arguments(asked.get("working_dir", self.working_dir), asked)
+        process = super().create_process(prompt, process_id, **given)
         self._test.require(process.cli.name, given)
         return process
 

@@ -12,6 +12,7 @@ from ..agents.evidence import shortened, totals
 from ..agents.narration import narrated_commands, narrated_run, narrated_workspace
 from ..core.agent_row import agents_line
 from ..core.names import escape_name
+from ..errors import OrchestratorError
 from ..process.pool import shared_pool
 from ..reports.quoting import clean
 
@@ -28,6 +29,7 @@ SECTION_CHARS = 64_000
 """Characters of a section that are kept: pytest keeps the reports of all tests to the end."""
 _OWN = pytest.StashKey[list[tuple[str, object]]]()
 """The properties of a test that are ours."""
+_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _HERE = os.path.join(os.path.dirname(__file__), "agent_test.py")
 _PLUGIN = "orchestrator-agents"
 
@@ -47,6 +49,8 @@ class AgentReports:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach what is known when the test has ended, and again if more came while fixtures were torn down."""
+        if call.excinfo is not None and not item.config.getoption("fulltrace"):
+            _cut_to_caller(call.excinfo)
         test = item.stash.get(AGENT_TEST, None)
         if test is None or call.when == "setup":
             return (yield)
@@ -71,6 +75,19 @@ class AgentReports:
                 setattr(report, AGENTS_ATTRIBUTE, {**test.evidence, "outcome": test.outcome})
             del item.stash[AGENT_TEST]  # items live as long as the session
         return report
+
+
+def _cut_to_caller(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Let the traceback of one of our own errors end where the test called us: it tells of a mistake there."""
+    if not isinstance(excinfo.value, OrchestratorError):
+        return
+    last, tb = None, excinfo.value.__traceback__
+    while tb is not None:
+        if not tb.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+            last = tb
+        tb = tb.tb_next
+    if last is not None:
+        last.tb_next = None
 
 
 def _outcome(report: pytest.TestReport) -> str:

@@ -132,15 +132,17 @@ class AgentTest:
         self._count += 1
         return f"{cli}-{self._count}"
 
-    def arguments(self, working_dir: Path, extras: Mapping[str, Any]) -> dict[str, Any]:
+    def arguments(self, working_dir: object, extras: Mapping[str, Any]) -> dict[str, Any]:
         """Return the keyword arguments of a process in ``working_dir``, with what the fixtures of the test add.
 
         A new home for each run, the fake commands first on ``PATH``, git without the settings of this machine.
         """
         given = {"isolation": "fresh", **extras}
         environment: dict[str, Any] = {}
+        # What is no path is told by who is given it.
+        where = Path(working_dir) if isinstance(working_dir, str | os.PathLike) else None
         for workspace in reversed(self.workspaces):
-            if working_dir == workspace.path or workspace.path in working_dir.parents:
+            if where is not None and (where == workspace.path or workspace.path in where.parents):
                 environment |= workspace.environment
                 if given["isolation"] == "fresh":
                     del environment["GIT_CONFIG_GLOBAL"]  # a new home has none, and the agent may write one

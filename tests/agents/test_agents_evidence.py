@@ -81,6 +81,15 @@ def test_a_run_is_told_turn_by_turn() -> None:
     ]
 
 
+def test_the_last_word_comes_after_work_that_is_all_one_turn() -> None:
+    calls = (ToolCall("1", "command_execution", {"command": "ls"}, 1, result=ToolResult(b"one", is_error=False)),)
+    words = (Message("assistant", "I look.", 1), Message("assistant", "One.", 1))
+    transcript = replace(TRANSCRIPT, messages=words, tool_calls=calls, turns=1, final_text="One.", denials=())
+    lines = narrated_run(run_evidence("Count", replace(RESULT, transcript=transcript))).splitlines()
+    assert lines[2:6] == ["[1] assistant: I look.", "[1] command_execution: ls", "  -> 3 bytes", "    one"]
+    assert lines[6] == "[1] assistant: One."
+
+
 def test_a_run_that_never_started_is_told() -> None:
     failed = ProcessResult(
         127, "", "sh: 1\nsh: 2\n", 0, "x", Status.ERROR, Reason.NOT_STARTABLE, "not there", limit=Limit("timeout", 1)
