@@ -51,6 +51,8 @@ class AgentCli:
 _guard = threading.Lock()
 _registered: dict[str, AgentCli] = {}
 _has_entry_points = False
+_problems: list[str] = []
+"""What is wrong with entry points."""
 
 
 def register_agent_cli(cli: AgentCli) -> None:
@@ -94,12 +96,14 @@ def agent_cli(name: str) -> AgentCli:
             known = _registered.get(name)
     if known is None:
         names = ", ".join(repr(each) for each in sorted({*_OURS, *_registered}))
-        message = f"no agent command line is called {name!r}; known are {names}: register yours, see AgentCli"
+        problems = "".join(f"; {problem}" for problem in _problems)
+        message = f"no agent command line is called {name!r}; known are {names}: register yours, see AgentCli{problems}"
         raise AgentError(message)
     return known
 
 
 def _load_entry_points() -> None:
+    """Register what installed packages offer. One that is broken does not keep the others out, and is told of."""
     global _has_entry_points  # noqa: PLW0603 - looked at once: it reads the metadata of all installed packages
     with _guard:
         if _has_entry_points:
@@ -108,13 +112,18 @@ def _load_entry_points() -> None:
     from importlib.metadata import entry_points
 
     for entry in entry_points(group=ENTRY_POINTS):
-        cli = entry.load()
-        cli = cli if isinstance(cli, AgentCli) else cli()
-        if not isinstance(cli, AgentCli):
-            message = f"the entry point {entry.name!r} ({entry.value}) in the group {ENTRY_POINTS} gives no AgentCli"
-            raise AgentError(message)
-        with _guard:
-            _registered.setdefault(cli.name, cli)
+        where = f"the entry point {entry.name!r} ({entry.value}) in the group {ENTRY_POINTS}"
+        try:
+            cli = entry.load()
+            cli = cli if isinstance(cli, AgentCli) else cli()
+        except Exception as error:  # noqa: BLE001 - whatever the module of another package does
+            _problems.append(f"{where} cannot be loaded: {type(error).__name__}: {error}")
+            continue
+        if isinstance(cli, AgentCli):
+            with _guard:
+                _registered.setdefault(cli.name, cli)
+        else:
+            _problems.append(f"{where} gives {cli!r}, which is no AgentCli")
 
 
 def _claude() -> AgentCli:

@@ -136,6 +136,10 @@ class SessionStore:
                     problem = f"session {self.session_id!r} is open: process {self.read().get('pid')} is its controller"
                     raise AgentError(problem) from None
                 time.sleep(_LOOK_SECONDS / 50)
+            except OSError as error:
+                os.close(lock)
+                problem = f"session {self.session_id!r} cannot be locked in {str(self.path)!r}: {error.strerror}"
+                raise AgentError(problem) from error
 
     @property
     def has_controller(self) -> bool:
@@ -148,6 +152,8 @@ class SessionStore:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
+        except OSError:  # a file system without locks, on which no session can be taken
+            return False
         finally:
             os.close(lock)
         return False

@@ -63,12 +63,37 @@ def test_what_is_no_list_of_command_lines_is_a_usage_error(pytester: pytest.Pyte
     )
 
 
-def test_a_package_offers_its_command_line_as_an_entry_point(pytester: pytest.Pytester) -> None:
-    made = 'AgentCli("packaged", "bash", lambda launch: ["-s"], lambda: PlainParser("packaged"))'
-    pytester.makepyfile(house_agent=f"from pytest_orchestrator import AgentCli, PlainParser\nCLI = {made}\n")
+def package(pytester: pytest.Pytester, text: str, entry: str) -> None:
+    """Install a package with a module ``house_agent``, as far as its metadata go."""
+    pytester.makepyfile(house_agent=f"from pytest_orchestrator import AgentCli, PlainParser\n{text}\n")
     info = pytester.mkdir("house_agent-1.0.dist-info")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: house-agent\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[pytest_orchestrator.agents]\npackaged = house_agent:CLI\n")
-    program = "import pytest_orchestrator as o; print(o.agent_cli('packaged').executable)"
-    result = pytester.run(sys.executable, "-c", program)
+    (info / "entry_points.txt").write_text(f"[pytest_orchestrator.agents]\n{entry}\n")
+
+
+def executable_of(pytester: pytest.Pytester, name: str) -> pytest.RunResult:
+    return pytester.run(
+        sys.executable, "-c", f"import pytest_orchestrator as o; print(o.agent_cli({name!r}).executable)"
+    )
+
+
+MADE = 'AgentCli("packaged", "bash", lambda launch: ["-s"], lambda: PlainParser("packaged"))'
+
+
+@pytest.mark.parametrize("text", [f"CLI = {MADE}", f"def CLI():\n    return {MADE}"], ids=["object", "function"])
+def test_a_package_offers_its_command_line_as_an_entry_point(pytester: pytest.Pytester, text: str) -> None:
+    package(pytester, text, "packaged = house_agent:CLI")
+    result = executable_of(pytester, "packaged")
     assert result.outlines == ["bash"], result.errlines
+
+
+def test_a_broken_entry_point_does_not_keep_the_others_out_and_is_told_of(pytester: pytest.Pytester) -> None:
+    broken = "a = house_agent:NOTHING\nb = house_agent:__name__\nc = no_such_module:X\npackaged = house_agent:CLI"
+    package(pytester, f"CLI = {MADE}", broken)
+    assert executable_of(pytester, "packaged").outlines == ["bash"]
+    told = executable_of(pytester, "other").errlines[-1]
+    assert told.startswith("pytest_orchestrator.errors.AgentError: no agent command line is called 'other'")
+    assert "'packaged'" in told
+    for name in ("a", "b", "c"):
+        assert f"the entry point '{name}' (" in told
+    assert executable_of(pytester, "claude").outlines == ["claude"]
