@@ -107,8 +107,14 @@ class Attempts:
             self.start(node)
 
     async def _drive(self, node: Node, turn: int) -> None:
+        task = node.task
         try:
-            value = await (self._caller.action(node) if not node.task.is_map else self._scheduler.map(node))
+            if task.is_map:
+                value = await self._scheduler.map(node)
+            elif node.is_async and not node.wants:
+                value = await task.action(*task.args, **task.kwargs)
+            else:
+                value = await self._caller.action(node)
         except GeneratorExit:
             raise
         except BaseException as error:  # noqa: BLE001 - it is the outcome

@@ -235,17 +235,26 @@ class Scheduler:
             outcome.result = outcome.result.value
         if node.on_end is not None:
             node.on_end(node)
+        if state is _PASSED and chosen is None:
+            self._release_passed(node)
+            return
         for dependent in node.dependents:
             dependent.count(state)
-            if dependent.is_decided or (
-                # Nearly always, and worth a line: that of the others is still open.
-                dependent.open and state is _PASSED and chosen is None and dependent.task.trigger is _ALL_SUCCESS
-            ):
+            if dependent.is_decided:
                 continue
             if chosen is not None and dependent.task.name not in chosen:
                 self.skip(dependent, SkipReason.BRANCH, node)
             else:
                 self._decide(dependent, node)
+
+    def _release_passed(self, node: Node) -> None:
+        """Do the same for what happens nearly always, at less expense."""
+        for dependent in node.dependents:
+            dependent.open -= 1
+            dependent.passed += 1
+            if dependent.is_decided or (dependent.open and dependent.task.trigger is _ALL_SUCCESS):
+                continue
+            self._decide(dependent, node)
 
     def _decide(self, node: Node, because: Node | None) -> None:
         runs = node.decide()
