@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import time
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..process.redaction import Redactor
+
+logger = logging.getLogger("pytest_orchestrator.agents")
 
 MAX_PIECE = 1 << 18
 """Bytes of a line of the log. A longer line of output is several, marked ``out+`` and ``err+`` from the second on."""
@@ -172,7 +175,9 @@ class ProcessLog:
                     while rest:
                         rest = rest[self._file.write(rest) :]
                 except OSError as error:  # a run is not lost because its log is
-                    self.problem = f"its log {self.path} is not complete: {error.strerror}"
+                    if self.problem is None:
+                        self.problem = f"the log {str(self.path)!r} is not complete: {error.strerror}"
+                        logger.warning("%s", self.problem)
                     return
 
 
