@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -82,14 +83,14 @@ class Runners:
             self._guard.notify_all()
             return len(self._running) if was_open else None
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, seconds: float, at_most: float = math.inf) -> bool:
         """Wait until none runs, those of this thread aside, ``seconds`` longer than the longest grace period.
 
-        Return whether none is left at all.
+        Never wait longer than ``at_most`` seconds. Return whether none is left at all.
         """
         with self._guard:
             seconds += max((process.extras.grace for process in self._running), default=0.0)
-            deadline = time.monotonic() + seconds
+            deadline = time.monotonic() + min(seconds, at_most)
             while self._others() and (rest := deadline - time.monotonic()) > 0:
                 self._guard.wait(min(rest, 1.0))  # a thread that dies does not say so
             return not self._running

@@ -15,7 +15,7 @@ from .arguments import ProcessArguments
 from .budget import budget_problems
 from .claude import ClaudeProcess
 from .codex import CodexProcess
-from .control import Control
+from .control import PATIENCE, Control
 from .forks import Original
 from .opening import Asked, open_session
 from .process import CliProcess
@@ -245,7 +245,7 @@ class OrchestratorSession:
         count = len(self._runners)
         orders[order]()
         if order == "kill":
-            self._runners.wait(CLOSE_SECONDS)
+            self._runners.wait(CLOSE_SECONDS, at_most=PATIENCE * 0.75)  # who asks waits no longer
         return {"state": self._books.metadata["state"], "running": count, "left": len(self._runners)}
 
     # -- what processes tell ----------------------------------------------------------------------------------
