@@ -9,6 +9,7 @@ from ..core.result import RunResult
 from ..core.status import Status
 from ..reports.recorder import KIND_ATTRIBUTE, RESULT_ATTRIBUTE
 from .failure import script_failure
+from .workflow_result import WorkflowResult
 
 if TYPE_CHECKING:
     import pytest
@@ -47,6 +48,8 @@ def _add_for_junit(report: pytest.TestReport, item: OrchestratedItem) -> None:
     report.user_properties = [
         *report.user_properties, (item.kind, item.location[0]), ("status", str(result.status)),
     ]  # fmt: skip
+    if isinstance(result, WorkflowResult) and result.report is not None:
+        report.user_properties += [(f"task.{task.name}", str(task.state)) for task in result.report.tasks]
     if isinstance(result, RunResult) and result.status is not Status.PASSED:
         # That of a pass is there already; in an earlier phase's report pytest would show it a second time.
         for name, text in (("stdout", result.stdout), ("stderr", result.stderr)):

@@ -138,6 +138,7 @@ class Subtests:
         self._item = item
         self.run: FileRun | None = None
         self._with_combinations: set[str] = set()
+        self._hook = _hook_without_junit(item)
 
     def note(self, event: WorkflowEvent) -> None:
         """Take an event of the workflow."""
@@ -147,7 +148,7 @@ class Subtests:
         parent, bracket, _ = name.partition("[")
         if bracket:
             self._with_combinations.add(parent)
-        if name not in self._with_combinations:  # of which each has been reported
+        if self._hook is not None and name not in self._with_combinations:  # of which each has been reported
             self._report(event.outcome)
 
     def _report(self, outcome: TaskOutcome) -> None:
@@ -172,7 +173,8 @@ class Subtests:
             subtest.outcome, subtest.wasxfail = "skipped", f"continue_on_error: {told}"
         capture = item.config.pluginmanager.get_plugin("capturemanager")
         with contextlib.nullcontext() if capture is None else capture.global_and_fixture_disabled():
-            item.ihook.pytest_runtest_logreport(report=subtest)
+            assert self._hook is not None
+            self._hook(report=subtest)
 
     def _line(self, name: str) -> int:
         return self._item.file.tasks[name.partition("[")[0]].line
@@ -182,3 +184,18 @@ class Subtests:
         if own is not None:
             return self._item.redacted(own)
         return f"because of {outcome.because!r}" if outcome.because else str(outcome.skip_reason or outcome.state)
+
+
+def _hook_without_junit(item: WorkflowItem) -> Any:
+    """Return what reports subtests to all but JUnit XML; None where that cannot be left out.
+
+    It knows no subtests: to it a workflow with a task that was skipped would be skipped itself, and one that failed
+    would have failed twice.
+    """
+    if not item.config.getoption("xmlpath", None):
+        return item.ihook.pytest_runtest_logreport
+    if item.config.stash[KEY].worker is not None:  # the controller tells everybody
+        return None
+    manager = item.config.pluginmanager
+    writers = [plugin for plugin in manager.get_plugins() if type(plugin).__module__ == "_pytest.junitxml"]
+    return manager.subset_hook_caller("pytest_runtest_logreport", writers)
