@@ -1,14 +1,15 @@
 """Run agents' processes that misbehave, many of them, and count what is left of them.
 
-    python tests/soak/agent_leaks.py [--runs N] [--seed N] [--sessions N] [--interrupts N]
+    python tests/soak/agent_leaks.py [--runs N] [--seed N] [--sessions N] [--interrupts N] [--no-floods]
 
 Runs N processes (200) of the misbehaving family, four at a time, each in a way and with an end chosen at random: by
 itself, at a time limit, terminated, and one in ten by Ctrl-C in a process of its own; with the prompt on standard input
 or a terminal there, with the user's home or a fresh one, as plain text or a stream of events. Before and after it
 counts processes, zombies, descriptors (its own and its supervisor's), threads, terminals, and files in a temporary
 directory of its own. Before that as many sessions as --sessions (50) run at the same time, and the memory of this
-process is measured; after it as many runs as --interrupts (300) are interrupted, as Ctrl-C does it, at moments chosen
-at random. Ends with 1 if anything is left, or the memory is above 100 MiB.
+process is measured; after it what writes or forks without measure is run to each end, and as many runs as --interrupts
+(300) are interrupted, as Ctrl-C does it, at moments chosen at random. Ends with 1 if anything is left or takes too
+long, or the memory is above 100 MiB.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "support")]
 
-from misbehaving_agents import WAYS, Way, family_cli, process  # noqa: E402 - found there
+from misbehaving_agents import HEAVY, WAYS, Way, family_cli, process  # noqa: E402 - found there
 from process_watch import children, descriptors, marked, new_mark, resident_kb, until  # noqa: E402
 
 from pytest_orchestrator.agents.session import OrchestratorSession  # noqa: E402
@@ -45,6 +46,8 @@ MOST_MIB = 100
 """Mebibytes that the process with all sessions may have resident."""
 WARM_UP = 8
 """Runs before the first count: what is there once, a supervisor for one, is no leak."""
+FLOOD_SECONDS = 25.0
+"""Most seconds of a run that writes as fast as it can."""
 TALKS = "for i in $(seq 1 20); do echo line $i of what an agent says; sleep 0.1; done"
 
 
@@ -177,6 +180,32 @@ def leaks(directory: Path, temporary: Path, runs: int, seed: int) -> list[str]:
     return left
 
 
+def floods(directory: Path) -> list[str]:
+    """Run those that write or fork without measure, each to every end; return what took too long or is left."""
+    mark, wrong = new_mark(), []
+    for way in HEAVY:
+        for end in ("by itself", "time limit", "terminated"):
+            run = process(
+                directory / end / way, way, mark, hang=end != "by itself", timeout=2.0 if end == "time limit" else 60.0
+            )
+            ender = threading.Timer(1.0, run.terminate) if end == "terminated" else None
+            if ender is not None:
+                ender.start()
+            begun = time.monotonic()
+            result = run.run()
+            seconds = time.monotonic() - begun
+            if ender is not None:
+                ender.join()
+            assert result.log_path is not None
+            size = result.log_path.stat().st_size >> 20
+            result.log_path.unlink()
+            print(f"{way}, {end}: {result.status}, {seconds:.1f} s, {size} MiB in its log")
+            if seconds > FLOOD_SECONDS:
+                wrong.append(f"{way}, {end}: {seconds:.1f} s")
+    print(f"resident after that {resident_kb(os.getpid()) >> 10} MiB")
+    return wrong + [f"still runs: {command}" for command in marked(mark).values()]
+
+
 def interrupts(directory: Path, number: int, seed: int) -> list[str]:
     """Interrupt so many runs and return what is left."""
     directory.mkdir()
@@ -228,6 +257,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=30, metavar="N", help="of what is chosen at random")
     parser.add_argument("--sessions", type=int, default=50, metavar="N", help="sessions to run at the same time")
     parser.add_argument("--interrupts", type=int, default=300, metavar="N", help="runs to interrupt")
+    parser.add_argument("--floods", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="leaks-") as work, tempfile.TemporaryDirectory(prefix="tmp-") as temporary:
         # Everything temporary of this process, and of the programs that it starts, is made there.
@@ -235,6 +265,8 @@ def main() -> int:
         # First: memory that was used once is not always given back.
         wrong = crowd(Path(work) / "sessions", options.sessions)
         wrong += leaks(Path(work), Path(temporary), options.runs, options.seed)
+        if options.floods:
+            wrong += floods(Path(work) / "floods")
         if options.interrupts:
             wrong += interrupts(Path(work) / "interrupted", options.interrupts, options.seed)
     for each in wrong:

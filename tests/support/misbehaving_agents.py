@@ -21,7 +21,7 @@ SAID = "as far as it came\n"
 LONG_PROMPT = "All work and no play. " * (5_000_000 // 22)
 GRACE = 0.6
 """Seconds between SIGTERM and SIGKILL for the family."""
-SLOW = 3.0
+SLOW = 5.0
 """Seconds that a machine with other things to do may take for what needs none."""
 
 

@@ -4,8 +4,8 @@
 
 With ``each`` they run one after another, and it waits for a line on standard input before each. A WAY may be
 ``way:terminal``, ``way:long`` (a prompt of 5 MB), ``way:ends`` (it does not hang) or ``way:ahead`` (what it has written
-may be 32 MiB ahead of what has been read, in place of 128). It prints a line of JSON for each: what ``run()`` returned
-or raised, and how many bytes of memory this process had at most.
+may be 32 MiB ahead of what has been read, in place of 128), or ``way:patient`` (its grace period is long). It prints a
+line of JSON for each: what ``run()`` returned or raised, and how many bytes of memory this process had at most.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / "support")]
 
-from misbehaving_agents import LONG_PROMPT, process  # noqa: E402 - found there
+from misbehaving_agents import GRACE, LONG_PROMPT, process  # noqa: E402 - found there
 
 from pytest_orchestrator.agents import following  # noqa: E402
 from pytest_orchestrator.agents.strategies import run_parallel  # noqa: E402
@@ -33,7 +33,13 @@ def made(directory: Path, mark: str, word: str) -> CliProcess:
     way, *options = word.split(":")
     prompt = LONG_PROMPT if "long" in options else "hello"
     return process(
-        directory, way, mark, hang="ends" not in options, terminal="terminal" in options, prompt=prompt, timeout=60.0
+        directory,
+        way,
+        mark,
+        hang="ends" not in options,
+        terminal="terminal" in options,
+        prompt=prompt,
+        grace=20.0 if "patient" in options else GRACE,
     )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_orchestrator.agents.result import ProcessResult
 
 DRIVER = Path(__file__).with_name("misbehaving_driver.py")
-LIMIT = 2.5
+LIMIT = 3.5
 """Seconds of a time limit: enough for the whole family to start at once."""
 STREAMED = [Way("prints_half_an_event"), Way("says_nothing"), Way("has_no_newline"), Way("writes_odd_bytes")]
 
@@ -210,7 +210,7 @@ def test_what_surrounds_the_result_does_not_keep_it_from_being_read(streamed: Fa
 
 
 def test_at_a_time_limit_the_transcript_so_far_is_kept(tmp_path: Path) -> None:
-    result = process(tmp_path, "ignores_signals", new_mark(), hang=True, stream=True, timeout=1.0).run()
+    result = process(tmp_path, "ignores_signals", new_mark(), hang=True, stream=True, timeout=2.0).run()
     assert (result.status, result.exit_code, result.output) == (Status.TIMEOUT, -1, SAID)
     assert result.transcript is not None
     assert not result.transcript.is_complete
@@ -291,6 +291,22 @@ def test_ctrl_c_during_run_ends_whatever_it_does_before_it_is_raised(tmp_path: P
         assert driver.left() == {}, way.name
         output, _ = logged(tmp_path / "logs" / f"{way.name}.log")
         assert output.startswith((way.logged or b"").split(b"\nfrom the grave")[0].removesuffix(b"\n")), way.name
+
+
+def test_a_second_ctrl_c_does_not_wait_and_leaves_nothing_either(tmp_path: Path, drivers: list[Driver]) -> None:
+    driver = Driver(tmp_path, "each", ["ignores_signals:patient"])
+    drivers.append(driver)
+    driver.go()
+    until((tmp_path / "ignores_signals" / "ready").exists, "it to misbehave")
+    driver.interrupt()
+    begun = time.monotonic()
+    log = tmp_path / "logs" / "ignores_signals.log"
+    time.sleep(0.3)  # the first one has been heard, and waits for the grace period of two seconds
+    assert b" interrupted: " not in log.read_bytes()
+    driver.interrupt()
+    assert driver.read()["interrupted"]
+    assert time.monotonic() - begun < 1.8
+    until(lambda: not driver.left(), f"the end of {driver.left()}")
 
 
 def test_ctrl_c_during_run_parallel_ends_the_whole_family(tmp_path: Path, drivers: list[Driver]) -> None:
