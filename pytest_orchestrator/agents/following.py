@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from .stream import StreamEvent, StreamParser
 
 STEP = 0.05
-"""Seconds between two looks at what has been written; the end of a run is told at once."""
+LONGEST_STEP = 0.2
+"""Seconds between two looks at what has been written: more of them the longer nothing has come, for an agent may think
+for minutes, and fifty are looked at. The end of a run is told at once."""
 SLICE = 0.25
 """Seconds for which output is taken in between two calls of those who have something else to look at."""
 MAX_BACKLOG = 128 << 20
@@ -95,7 +97,7 @@ class Following:
         looked, pause = 0.0, STEP
         while (outcome := run.wait(pause)) is None:
             new = tail.read()
-            pause = 0.0 if any(new) else STEP
+            pause = 0.0 if any(new) else min(max(STEP, pause * 1.5), LONGEST_STEP)
             if any(new):
                 take(*new)
                 self._bound(run, tail)
