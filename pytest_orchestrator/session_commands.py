@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,8 @@ def run_sessions(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
         return _list(base, as_json=given.json)
     store = SessionStore.find(base, given.session)
     if given.command == "show":
-        return _show(store, as_json=given.json)
+        place = "" if given.dir == SESSIONS else f" --dir {shlex.quote(str(given.dir))}"
+        return _show(store, place, as_json=given.json)
     if given.command == "resume" and store.state not in ("running", "paused"):
         return _resume(base, store)
     return _order(store, given.command)
@@ -92,7 +94,7 @@ def _list(base: Path, *, as_json: bool) -> int:
     return 0
 
 
-def _show(store: SessionStore, *, as_json: bool) -> int:
+def _show(store: SessionStore, place: str, *, as_json: bool) -> int:
     summary = _summary(store)
     if as_json:
         print(json.dumps(summary.as_dict(), indent=2))
@@ -102,7 +104,8 @@ def _show(store: SessionStore, *, as_json: bool) -> int:
     print(f"  started {metadata['started']} by process {metadata['pid']} on {metadata['host']}")
     print(f"  log {store.path / LOG}")
     if summary.state == "died":
-        print(f"  its program is gone: pytest-orchestrator sessions resume {store.session_id} runs what is left")
+        command = f"pytest-orchestrator sessions resume{place} {store.session_id}"
+        print(f"  its program is gone: {command} runs what is left")
     return 0
 
 
@@ -114,7 +117,8 @@ def _order(store: SessionStore, order: str) -> int:
     if "error" in answer:
         raise AgentError(str(answer["error"]))
     left = f", {answer['left']} still run" if order == "kill" and answer["left"] else ""
-    print(f"{store.session_id}: {answer['state']}; {answer['running']} processes were running{left}")
+    running = "1 process was" if answer["running"] == 1 else f"{answer['running']} processes were"
+    print(f"{store.session_id}: {answer['state']}; {running} running{left}")
     return 1 if left else 0
 
 

@@ -31,6 +31,7 @@ logger = logging.getLogger("pytest_orchestrator.agents")
 NEW: Mapping[str, Any] = {
     "state": "created",
     "runs": 0,
+    "since": None,
     "duration": 0.0,
     "cost_usd": None,
     "tokens": 0,
@@ -171,7 +172,8 @@ class Books:
             if process.process_id not in self._records:  # a copy with an id of its own
                 self.created(process)
             record = self._records[process.process_id]
-            self._put({**record, "state": "running", "runs": record["runs"] + 1, "error": None})
+            now = utc_time(time.time())
+            self._put({**record, "state": "running", "since": now, "runs": record["runs"] + 1, "error": None})
 
     def ended(self, process: CliProcess, result: ProcessResult | None) -> None:
         """Write down what came of a process; ``result`` is None when it was interrupted."""

@@ -7,8 +7,9 @@ import math
 import threading
 from typing import TYPE_CHECKING, Any
 
+from ..config.given_arguments import Arguments
 from ..core.result import Limit
-from ..errors import AgentError, ArgumentError
+from ..errors import AgentError
 from .ledger import Accounts, Entry, Ledger, program
 
 if TYPE_CHECKING:
@@ -35,9 +36,11 @@ class Budget:
 
     def __init__(self, usd: float | None = None, tokens: int | None = None, ledger: Path | None = None) -> None:
         """Take the most US dollars and tokens; None for no bound. Raise ArgumentError for what is no such number."""
-        problems = budget_problems(usd=usd, tokens=tokens)
-        if problems:
-            raise ArgumentError("\n".join(problems))
+        arguments = Arguments()
+        arguments.problems += budget_problems(usd=usd, tokens=tokens)
+        if ledger is not None:
+            arguments.path("ledger", ledger)
+        arguments.check()
         self.usd = usd
         self.tokens = tokens
         self._ledger = Ledger(ledger)
@@ -48,6 +51,10 @@ class Budget:
         """Those of them that are not written down yet, and whether they have ended."""
         self.problem: str | None = None
         """Why the ledger cannot be written, since when what this program spends is known to it alone."""
+
+    def __repr__(self) -> str:
+        kept = "" if self._ledger.path is None else f", ledger={str(self._ledger.path)!r}"
+        return f"Budget(usd={self.usd!r}, tokens={self.tokens!r}{kept})"
 
     def reserve(self, key: str, usd: float | None = None, tokens: int | None = None) -> Limit | None:
         """Keep ``usd`` and ``tokens`` free for the run ``key``; return the limit that does not allow it, if any.
@@ -161,10 +168,11 @@ class Budget:
 
 
 def budget_problems(**bounds: object) -> list[str]:
-    """Return a sentence for each bound that is neither None nor a number above 0."""
+    """Return a sentence for each bound that is neither None nor a number above 0; tokens are whole."""
+    kinds = {name: (int, "whole number") if "tokens" in name else (int | float, "number") for name in bounds}
     return [
-        f"{name}: {value!r} is not a number greater than 0; give None for no bound"
+        f"{name}: {value!r} is not a {kinds[name][1]} greater than 0; give None for no bound"
         for name, value in bounds.items()
         if value is not None
-        and (isinstance(value, bool) or not isinstance(value, int | float) or not value > 0 or not math.isfinite(value))
+        and (isinstance(value, bool) or not isinstance(value, kinds[name][0]) or not 0 < value < math.inf)
     ]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _WIDEST = 60
 """Characters of a process id that are shown."""
+_UNDER_WAY = ("running", "paused", "died")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class ProcessSummary:
     error: str | None = None
     runs: int = 0
     """How often it was run: more than once when a strategy tried again, or when its session was resumed."""
+    since: str | None = None
+    """When its latest run began: UTC, ISO 8601."""
 
     @classmethod
     def of(cls, record: Mapping[str, Any], session_state: str) -> ProcessSummary:
@@ -45,6 +48,7 @@ class ProcessSummary:
             record["tokens"],
             record["error"],
             record["runs"],
+            record.get("since"),  # not in the books of earlier versions
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -111,17 +115,26 @@ class SessionSummary:
                 )
                 if bound
             ]
-            lines.append(f"  budget: {', '.join(bounds)}")
+            lines.append(f"  budget: {', '.join(bounds)}{self._uncounted}")
         if self.problem is not None:
             lines.append(f"  {self.problem}")
         names = {process.process_id: escape_name(process.process_id)[:_WIDEST] for process in self.processes}
         width = max(map(len, names.values()), default=0)
         for process in self.processes:
-            what = f"  {names[process.process_id]:<{width}}  {process.state:<9} {process.duration:7.1f} s"
+            what = f"  {names[process.process_id]:<{width}}  {process.state:<9}{_time(process)}"
             again = f", run {process.runs} times" if process.runs > 1 else ""
             why = f"  {escape_name(process.error)}" if process.error else ""
-            lines.append(f"{what}{_spent(process.cost_usd, process.tokens)}{again}{why}")
+            lines.append(f"{what}{_spent(process.cost_usd, process.tokens)}{again}{why}".rstrip())
         return "\n".join(lines)
+
+    @property
+    def _uncounted(self) -> str:
+        """What a budget of dollars knows nothing of."""
+        silent = [process for process in self.processes if process.tokens and process.cost_usd is None]
+        if self.budget is None or not self.budget["usd"] or not silent:
+            return ""
+        tokens = sum(process.tokens for process in silent)
+        return f" (without {tokens} tokens of {len(silent)} that told no dollars)"
 
 
 def summary_of(
@@ -137,6 +150,12 @@ def summary_of(
     state = state or str(metadata["state"])
     processes = tuple(ProcessSummary.of(record, state) for record in records)
     return SessionSummary(session_id, state, metadata["started"], processes, budget, problem)
+
+
+def _time(process: ProcessSummary) -> str:
+    if process.state in _UNDER_WAY and process.since is not None:
+        return f" since {process.since[11:19]}"
+    return f" {process.duration:7.1f} s" if process.runs else ""
 
 
 def _spent(cost: float | None, tokens: int) -> str:

@@ -113,6 +113,16 @@ def test_a_bound_that_is_no_amount_is_refused(value: Any) -> None:
         Budget(value, value)
 
 
+def test_tokens_are_whole_and_a_ledger_is_a_path() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        Budget(1, 1.5, 5)  # type: ignore[arg-type]
+    assert str(caught.value).splitlines() == [
+        "tokens: 1.5 is not a whole number greater than 0; give None for no bound",
+        "ledger: 5 is not a path; give a str or an os.PathLike",
+    ]
+    assert repr(Budget(1, 15)) == "Budget(usd=1, tokens=15)"
+
+
 def test_threads_never_get_more_than_there_is(ledger: Path | None) -> None:
     budget = Budget(None, 100, ledger)
     allowed = []

@@ -19,6 +19,7 @@ from session_programs import Programs, programs_in, shell_session, states
 from pytest_orchestrator.agents.session import OrchestratorSession
 from pytest_orchestrator.agents.store import SESSIONS, SessionStore
 from pytest_orchestrator.agents.strategies import run_parallel
+from pytest_orchestrator.agents.summary import summary_of
 from pytest_orchestrator.core.status import Status
 from pytest_orchestrator.errors import AgentError, ArgumentError
 
@@ -191,6 +192,18 @@ def test_a_summary_counts_states_costs_and_tokens(session: OrchestratorSession) 
     assert lines[0] == f"session {session.session_id} (running), 1 passed, 1 failed, 1 created"
     assert lines[2].startswith("  bad   failed ")
     assert lines[2].endswith("exit 3")
+    assert lines[3] == "  idle  created"
+
+
+def test_a_budget_of_dollars_says_what_it_does_not_know() -> None:
+    record = {"process_id": "x", "state": "passed", "cli": "codex", "duration": 1.0, "error": None, "runs": 1}
+    records = [{**record, "cost_usd": None, "tokens": 40}, {**record, "cost_usd": 0.5, "tokens": 10}]
+    metadata = {"state": "closed", "started": "2026-01-01T00:00:00.000Z"}
+    budget = {"usd": 1.0, "tokens": None, "spent_usd": 0.5, "spent_tokens": 50}
+    lines = str(summary_of("s", metadata, records, budget)).splitlines()
+    assert lines[1] == "  budget: 0.5000 USD of 1.0000 USD (without 40 tokens of 1 that told no dollars)"
+    told = str(summary_of("s", metadata, records, {**budget, "usd": None, "tokens": 99}))
+    assert told.splitlines()[1] == "  budget: 50 tokens of 99"
 
 
 def test_a_copy_with_a_name_of_its_own_belongs_to_the_session_too(session: OrchestratorSession) -> None:
@@ -373,7 +386,7 @@ def test_a_result_is_not_lost_with_the_directory_and_its_record_is_made_up_for(t
         thread, results = run_in_thread(process)
         until(lambda: states(SessionStore(session.log_dir)) == {"process_001": "running"}, "its start")
         log = session.log_dir / "process_001.log"
-        until(lambda: "go" in log.read_text(), "its first word")
+        until(lambda: log.exists() and "go" in log.read_text(), "its first word")
         away = tmp_path / "away"
         shutil.move(session.log_dir, away)
         (tmp_path / "end").touch()

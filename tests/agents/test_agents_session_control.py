@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import socket
 import threading
 import time
@@ -54,16 +56,18 @@ say(results[0].duration < 1.5)
     until(lambda: sleepers(mark), "its child in another session")
     code, out, err = sessions(tmp_path, capsys, "pause", store.session_id)
     assert (code, err) == (0, "")
-    assert out == f"{store.session_id}: paused; 1 processes were running\n"
+    assert out == f"{store.session_id}: paused; 1 process was running\n"
     until(lambda: process_states(sleepers(mark)) == {"T"}, "its standing still")
     assert store.state == "paused"
     shown = sessions(tmp_path, capsys, "show", store.session_id)[1].splitlines()
     assert shown[0] == f"session {store.session_id} (paused), 1 paused, 1 created"
+    assert re.fullmatch(r"  first   paused    since \d\d:\d\d:\d\d", shown[1])
+    assert shown[2] == "  second  created"
     count = (tmp_path / "count").read_text()
     time.sleep(1.6)  # longer than its limit: that it does not end is what is tested
     assert (tmp_path / "count").read_text() == count
     code, out, _ = sessions(tmp_path, capsys, "resume", store.session_id)
-    assert out == f"{store.session_id}: running; 1 processes were running\n"
+    assert out == f"{store.session_id}: running; 1 process was running\n"
     until(lambda: (tmp_path / "count").read_text() != count, "its going on")
     (tmp_path / "end").touch()
     assert program.says() == "['passed', 'passed']"
@@ -129,7 +133,7 @@ time.sleep(60)
     if is_paused:
         sessions(tmp_path, capsys, "pause", store.session_id)
     code, out, err = sessions(tmp_path, capsys, "kill", store.session_id)
-    assert (code, out, err) == (0, f"{store.session_id}: killed; 1 processes were running\n", "")
+    assert (code, out, err) == (0, f"{store.session_id}: killed; 1 process was running\n", "")
     assert sleepers(mark) == {}
     assert program.says() == "['cancelled', 'cancelled']"
     assert program.says() == "killed"
@@ -163,7 +167,8 @@ def test_a_session_that_died_cannot_be_paused_but_says_how_to_go_on(
     assert "has died: there is nothing to pause" in sessions(tmp_path, capsys, "pause", store.session_id)[2]
     shown = sessions(tmp_path, capsys, "show", store.session_id)[1].splitlines()
     assert shown[0] == f"session {store.session_id} (died), 1 died"
-    assert shown[-1].endswith(f"pytest-orchestrator sessions resume {store.session_id} runs what is left")
+    place = f"--dir {shlex.quote(str(tmp_path / SESSIONS))}"
+    assert shown[-1].endswith(f": pytest-orchestrator sessions resume {place} {store.session_id} runs what is left")
     listed = sessions(tmp_path, capsys, "list")[1].split()
     assert listed == [store.session_id, "died", "1", "died"]
     told = json.loads(sessions(tmp_path, capsys, "show", store.session_id, "--json")[1])
