@@ -6,7 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..errors import AgentError
+from ..config.given_arguments import Arguments
+from ..errors import AgentError, ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -47,6 +48,30 @@ class AgentCli:
     keys: tuple[str, ...] = ()
     """Variables of which one must be set where there is no login: with a fresh home."""
 
+    def words(self, launch: Launch) -> list[str]:
+        """Return what :attr:`arguments` gives. Raise AgentError when that is no list of texts."""
+        words: object = self.arguments(launch)
+        if isinstance(words, list | tuple) and all(isinstance(word, str) for word in words):
+            return list(words)
+        message = f"the agent command line {self.name!r}: its arguments function returned {words!r}, no list of texts"
+        raise AgentError(message)
+
+    def problems(self) -> list[str]:
+        """Return a sentence for each field that is not what it must be."""
+        found = Arguments()
+        for name in ("name", "executable"):
+            if not getattr(self, name):
+                found.problems.append(f"{name}: {getattr(self, name)!r} is not a text with something in it")
+            found.text(name, getattr(self, name))
+        for name in ("arguments", "parser"):
+            if not callable(getattr(self, name)):
+                found.problems.append(f"{name}: {getattr(self, name)!r} is not a function")
+        found.text("install", self.install)
+        for name in ("variables", "markers", "keys"):
+            found.words(name, getattr(self, name))
+        found.mapping("homes", self.homes, "give names of variables, each with a directory's name")
+        return found.problems
+
 
 _guard = threading.Lock()
 _registered: dict[str, AgentCli] = {}
@@ -58,12 +83,15 @@ _problems: list[str] = []
 def register_agent_cli(cli: AgentCli) -> None:
     """Make ``cli`` known by its name; one that had the name before is replaced.
 
-    Raise AgentError when it is no :class:`AgentCli`.
+    Raise AgentError when it is no :class:`AgentCli`, ArgumentError with all that is wrong with its fields.
     """
     given: object = cli
     if not isinstance(given, AgentCli):
         message = f"register_agent_cli: {cli!r} is no AgentCli; make one with AgentCli(name, executable, …)"
         raise AgentError(message)
+    problems = cli.problems()
+    if problems:
+        raise ArgumentError("\n".join(f"AgentCli {cli.name!r}: {problem}" for problem in problems))
     with _guard:
         _registered[cli.name] = cli
 
@@ -115,15 +143,17 @@ def _load_entry_points() -> None:
         where = f"the entry point {entry.name!r} ({entry.value}) in the group {ENTRY_POINTS}"
         try:
             cli = entry.load()
-            cli = cli if isinstance(cli, AgentCli) else cli()
+            cli = cli() if not isinstance(cli, AgentCli) and callable(cli) else cli
         except Exception as error:  # noqa: BLE001 - whatever the module of another package does
             _problems.append(f"{where} cannot be loaded: {type(error).__name__}: {error}")
             continue
-        if isinstance(cli, AgentCli):
+        if not isinstance(cli, AgentCli):
+            _problems.append(f"{where} gives {cli!r}, which is no AgentCli")
+        elif problems := cli.problems():
+            _problems.append(f"{where}: {'; '.join(problems)}")
+        else:
             with _guard:
                 _registered.setdefault(cli.name, cli)
-        else:
-            _problems.append(f"{where} gives {cli!r}, which is no AgentCli")
 
 
 def _claude() -> AgentCli:

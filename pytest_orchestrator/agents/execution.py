@@ -112,7 +112,7 @@ class Execution:
             executable = shutil.which(spec.cli.executable, path=environment.get("PATH", os.defpath))
             if executable is not None:
                 executable = os.path.abspath(executable)  # it is started from another directory
-            words = [executable or spec.cli.executable, *spec.cli.arguments(spec.launch(self._allowance()))]
+            words = [executable or spec.cli.executable, *spec.cli.words(spec.launch(self._allowance()))]
             for line in self._head(words, environment, redactor):
                 log.note(line)
             obstacle = self._obstacle(executable, words, environment)

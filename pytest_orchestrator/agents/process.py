@@ -120,7 +120,7 @@ class CliProcess:
             problem = "CliProcess: give cli, the name of a command line, as in cli='claude'"
             raise AgentError(problem)
         self.cli: AgentCli = agent_cli(name)
-        self.cli.arguments(self._spec().launch())  # what it cannot do is told here
+        self.cli.words(self._spec().launch())  # what it cannot do is told here
         self.log_path: Path | None = None
         """Its log, from the moment that it runs."""
         self.observer: Observer | None = None

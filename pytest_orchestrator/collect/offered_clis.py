@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from ..agents.clis import AgentCli, register_agent_cli, registered_clis, restore_clis
+from ..errors import ArgumentError
 
 HOOK = "pytest_orchestrator_agent_clis"
 
@@ -20,4 +21,8 @@ def register_offered_clis(config: pytest.Config) -> None:
             message = f"{HOOK} returned {clis!r}, which is no list of AgentCli"
             raise pytest.UsageError(message)
         for cli in clis:
-            register_agent_cli(cli)
+            try:
+                register_agent_cli(cli)
+            except ArgumentError as error:
+                message = f"{HOOK}: {error}"
+                raise pytest.UsageError(message) from error

@@ -97,3 +97,13 @@ def test_a_broken_entry_point_does_not_keep_the_others_out_and_is_told_of(pytest
     for name in ("a", "b", "c"):
         assert f"the entry point '{name}' (" in told
     assert executable_of(pytester, "claude").outlines == ["claude"]
+
+
+def test_a_command_line_with_wrong_fields_is_a_usage_error(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(OFFER.replace("lambda: PlainParser", "PlainParser"))
+    pytester.makepyfile(TEST)
+    result = pytester.runpytest_subprocess()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        "ERROR: pytest_orchestrator_agent_clis: AgentCli 'house-agent': parser: *PlainParser* is not a function"
+    )
