@@ -108,6 +108,7 @@ class Attempts:
 
     async def _drive(self, node: Node, turn: int) -> None:
         task = node.task
+        value: Any
         try:
             if task.is_map:
                 value = await self._scheduler.map(node)
