@@ -152,7 +152,8 @@ def _go(given: argparse.Namespace, file: WorkflowFile, inputs: dict[str, Any], f
         if isinstance(event, TaskFinished):
             outcome = event.outcome
             again = ", finished before" if outcome.from_journal else ""
-            print(f"{outcome.name}: {outcome.state}{again} ({outcome.duration:.2f} s)", file=sys.stderr, flush=True)
+            state = run.ended.state(outcome.name)
+            print(f"{outcome.name}: {state}{again} ({outcome.duration:.2f} s)", file=sys.stderr, flush=True)
 
     run = FileRun(
         file,

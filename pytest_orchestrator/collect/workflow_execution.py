@@ -152,7 +152,8 @@ class Subtests:
             self._report(event.outcome)
 
     def _report(self, outcome: TaskOutcome) -> None:
-        item, state = self._item, outcome.state
+        assert self.run is not None
+        item, state = self._item, self.run.ended.state(outcome.name)
         told: Any = None
         is_expected = False
         kind: Literal["passed", "failed", "skipped"] = "passed"
@@ -162,8 +163,7 @@ class Subtests:
         elif state.is_bad:
             kind = "failed"
             told = f"task {outcome.name}: {item.redacted(str(outcome.error))}"
-            forgives = item.file.tasks[outcome.name.partition("[")[0]].continue_on_error
-            is_expected = forgives or item.get_closest_marker("xfail") is not None
+            is_expected = self.run.ended.forgives(outcome.name) or item.get_closest_marker("xfail") is not None
         report = pytest.TestReport(
             item.nodeid, item.location, {}, kind, told, "call",
             duration=outcome.duration, start=outcome.started or 0.0, stop=outcome.ended or 0.0,
@@ -180,7 +180,10 @@ class Subtests:
         return self._item.file.tasks[name.partition("[")[0]].line
 
     def _why(self, outcome: TaskOutcome) -> str:
-        own = None if self.run is None else self.run.why.get(outcome.name)
+        assert self.run is not None
+        own = self.run.why.get(outcome.name)
+        if outcome.name in self.run.ended.stopped:
+            own = self.run.why_stopped()
         if own is not None:
             return self._item.redacted(own)
         return f"because of {outcome.because!r}" if outcome.because else str(outcome.skip_reason or outcome.state)

@@ -35,6 +35,10 @@ class TaskFailedError(OrchestratorError):
     """A task of a file failed."""
 
 
+class TaskStoppedError(OrchestratorError):
+    """A task was stopped because another failed, and the workflow stops on failure."""
+
+
 class FileCondition:
     """Whether a task runs, asked when all that it needs has ended."""
 
@@ -45,10 +49,8 @@ class FileCondition:
     async def __call__(self) -> bool:
         """Return the answer; why it is no is told to the run."""
         run, task = self._run, self._task
-        if task.name in run.attempted:
-            return True  # it is tried again
         if run.stopped_by is not None and not outlives_failure(task):
-            run.why[task.name] = f"'{run.stopped_by}' failed, and the workflow stops on failure"
+            run.why[task.name] = run.why_stopped()
             return False
         status = run.ended.status_of(task.upstream)
         if task.condition is None:
@@ -97,9 +99,9 @@ class FileAction:
         """Make one attempt and return what it gave, as plain JSON types; ``items`` is the combination, if any."""
         run, task = self._run, self._task
         name = task.name if not items else f"{task.name}[{items[0]['index']}]"
-        run.attempted.add(name)
         if run.stopped_by is not None and not outlives_failure(task):
-            raise asyncio.CancelledError
+            run.ended.stopped.add(name)
+            raise TaskStoppedError(run.why_stopped())
         me = asyncio.current_task()
         assert me is not None
         run.running[name] = me
@@ -110,6 +112,10 @@ class FileAction:
             return await self._attempt(name, attempt, scope, approval)
         except ExpressionError as error:
             raise TaskFailedError(error.problem) from None
+        except asyncio.CancelledError:
+            if name in run.ended.stopped:
+                raise TaskStoppedError(run.why_stopped()) from None
+            raise
         finally:
             run.running.pop(name, None)
 
@@ -188,7 +194,7 @@ class FileAction:
                 environment.pop(key, None)
             else:
                 environment[key] = template.render(scope)
-        redactor = run.redactor.extended(environment)
+        redactor = run.redactor = run.redactor.extended(environment)
         inputs = scratch / "inputs.json"
         write_inputs(inputs, run.handed_on(scope))
         environment |= {

@@ -152,7 +152,8 @@ def _task(run: FileRun, outcome: TaskOutcome, outcomes: Mapping[str, TaskOutcome
     redacted = run.redactor.text
     why = None
     if state in (TaskState.SKIPPED, TaskState.CANCELLED):
-        why = redacted(run.why.get(name) or _why(outcome, outcomes))
+        stopped = run.why_stopped() if name in run.ended.stopped else None
+        why = redacted(stopped or run.why.get(name) or _why(outcome, outcomes))
     log = run.log.path(name)
     return TaskReport(
         name=name,
@@ -162,7 +163,7 @@ def _task(run: FileRun, outcome: TaskOutcome, outcomes: Mapping[str, TaskOutcome
         attempts=outcome.attempts,
         started=outcome.started,
         ended=outcome.ended,
-        error=None if outcome.error is None or state is TaskState.PASSED else redacted(str(outcome.error)),
+        error=redacted(str(outcome.error)) if outcome.error is not None and state.is_bad else None,
         why=why,
         is_forgiven=task.continue_on_error and state.is_bad,
         from_journal=outcome.from_journal,

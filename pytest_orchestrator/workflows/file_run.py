@@ -14,9 +14,10 @@ from .approval import Gate
 from .events import TaskFinished
 from .expression import ExpressionError
 from .file import REQUIRED
-from .file_action import FileAction, FileCondition, outlives_failure
+from .file_action import FileAction, FileCondition, TaskStoppedError, outlives_failure
 from .file_report import WorkflowReport, report_of
 from .file_scope import Combinations, Ended
+from .retry import RetryPolicy
 from .task import Trigger
 from .task_log import TaskLog
 from .workflow import Workflow
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from ..core.retry import RetryPolicy as Delays
     from .events import WorkflowEvent
     from .file import FileTask, WorkflowFile
     from .journal import Journal
@@ -61,7 +63,6 @@ class FileRun:
         self.log = TaskLog(logs)
         self.ended = Ended(file)
         self.running: dict[str, asyncio.Task[Any]] = {}
-        self.attempted: set[str] = set()
         self.stopped_by: str | None = None
         """The task whose failure stops everything."""
         self.why: dict[str, str] = {}
@@ -69,6 +70,7 @@ class FileRun:
         base = dict(os.environ if environment is None else environment)
         self.redactor = redactor or Redactor(by_name("redact").default, base)
         self.environment = self._with_own(base)
+        self.redactor = self.redactor.extended(self.environment)
         self._attempts: dict[str, int] = {}
         self._workflow = self._made(journal)
         if on_event is not None:
@@ -103,7 +105,7 @@ class FileRun:
             common: dict[str, Any] = {
                 "condition": FileCondition(self, task),
                 "trigger": Trigger.ALL_DONE if asks or forgives else Trigger.ALL_SUCCESS,
-                "retry_policy": task.retry,
+                "retry_policy": None if task.retry is None else _without_stopped(task.retry),
                 "pool": task.pool,
             }
             action = FileAction(self, task)
@@ -129,6 +131,10 @@ class FileRun:
         """Return what a program finds in the file that ``$ORCHESTRATOR_INPUTS`` names."""
         return {"inputs": self.inputs, "tasks": scope["tasks"], "matrix": scope.get("matrix", {})}
 
+    def why_stopped(self) -> str:
+        """Return why nothing more is wanted."""
+        return f"'{self.stopped_by}' failed, and the workflow stops on failure"
+
     def count_attempt(self, name: str) -> int:
         """Return the number of the attempt that begins."""
         self._attempts[name] = self._attempts.get(name, 0) + 1
@@ -140,12 +146,12 @@ class FileRun:
         outcome = event.outcome
         self.ended.add(outcome)
         task = self.file.tasks[outcome.name.partition("[")[0]]
-        is_failure = outcome.state.is_bad and not task.continue_on_error
+        is_failure = outcome.state.is_bad and not task.continue_on_error and outcome.name not in self.ended.stopped
         if is_failure and self.file.stops_on_failure and self.stopped_by is None:
             self.stopped_by = outcome.name
             for name, running in list(self.running.items()):
                 if name != outcome.name and not outlives_failure(self.file.tasks[name.partition("[")[0]]):
-                    self.why[name] = f"'{self.stopped_by}' failed, and the workflow stops on failure"
+                    self.ended.stopped.add(name)
                     running.cancel()
 
     # -- from outside -----------------------------------------------------------------------------------------
@@ -159,6 +165,12 @@ class FileRun:
     def report(self, started: float) -> WorkflowReport:
         """Return what there is to tell; ``started`` is when it began, in seconds since the epoch."""
         return report_of(self, self._workflow.outcomes, started)
+
+
+def _without_stopped(delays: Delays) -> RetryPolicy:
+    """Return when a task is tried again: not when it was stopped because of another."""
+    given = (delays.max_attempts, delays.initial_delay, delays.max_delay, delays.factor)
+    return RetryPolicy(*given, give_up_on=(TaskStoppedError,))
 
 
 def _checked_inputs(file: WorkflowFile, given: Mapping[str, Any]) -> dict[str, Any]:

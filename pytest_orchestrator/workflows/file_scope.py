@@ -25,6 +25,8 @@ class Ended:
         self.outcomes: dict[str, TaskOutcome] = {}
         self.records: dict[str, dict[str, Any]] = {}
         """What they gave, also those that failed: ``outputs``, ``stdout``, ``exit_code``."""
+        self.stopped: set[str] = set()
+        """Tasks that were stopped because another failed. To the engine they failed."""
         self._children: dict[str, list[str]] = {}
 
     def add(self, outcome: TaskOutcome) -> None:
@@ -47,7 +49,9 @@ class Ended:
         outcome = self.outcomes.get(name)
         if outcome is None:
             return TaskState.PENDING
-        states = [self.outcomes[child].state for child in self._children.get(name, ())]
+        if name in self.stopped and outcome.state is TaskState.FAILED:
+            return TaskState.CANCELLED
+        states = [self.state(child) for child in self._children.get(name, ())]
         if (
             outcome.state is TaskState.FAILED
             and TaskState.CANCELLED in states
@@ -58,12 +62,16 @@ class Ended:
 
     def is_bad(self, name: str) -> bool:
         """Return whether a task failed, and the workflow with it."""
-        return self.state(name).is_bad and not self._file.tasks[name].continue_on_error
+        return self.state(name).is_bad and not self.forgives(name)
+
+    def forgives(self, name: str) -> bool:
+        """Return whether the workflow goes on, and passes, when a task or combination fails."""
+        return self._file.tasks[name.partition("[")[0]].continue_on_error
 
     def has_passed(self, name: str) -> bool:
         """Return whether a task counts as passed."""
         state = self.state(name)
-        return state is TaskState.PASSED or (state.is_bad and self._file.tasks[name].continue_on_error)
+        return state is TaskState.PASSED or (state.is_bad and self.forgives(name))
 
     def status_of(self, names: Iterable[str]) -> dict[str, Callable[[], bool]]:
         """Return the status functions for a task that comes after ``names``."""

@@ -1,0 +1,379 @@
+"""Workflow files: what they mean when they run, and every mistake with its place."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
+import pytest
+import yaml
+
+from pytest_orchestrator.errors import ArgumentError, ConfigurationError
+from pytest_orchestrator.workflow_kinds import register_kinds
+from pytest_orchestrator.workflows.file_run import FileRun
+from pytest_orchestrator.workflows.file_schema import workflow_schema
+from pytest_orchestrator.workflows.loader import load_workflow_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_orchestrator.workflows.file_report import WorkflowReport
+
+register_kinds()
+
+
+def mistakes(directory: Path, text: str, name: str = "x.workflow.yaml") -> list[str]:
+    """Return the mistakes of a file, as they are shown."""
+    path = directory / name
+    path.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_workflow_file(path, "x.yaml")
+    return [str(mistake).removeprefix("x.yaml:") for mistake in caught.value.mistakes]
+
+
+def run(directory: Path, text: str, inputs: dict[str, Any] | None = None, **more: Any) -> WorkflowReport:
+    """Run a file and return its report."""
+    path = directory / "x.workflow.yaml"
+    path.write_text(text)
+    return asyncio.run(FileRun(load_workflow_file(path), inputs, **more).run())
+
+
+def states(report: WorkflowReport) -> dict[str, str]:
+    """Return how each task ended."""
+    return {task.name: str(task.state) for task in report.tasks}
+
+
+# -- mistakes -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "problem"),
+    [
+        ("[]", "1:1", "a list is not a workflow"),
+        ("name: x\n", "1:1", "tasks: there is none"),
+        ("taks: {}\ntasks: {a: {run: x}}\n", "1:1", "taks: unknown key; did you mean 'tasks'?"),
+        ("on_failure: stopp\ntasks: {a: {run: x}}\n", "1:13", "did you mean 'stop'?"),
+        ("tasks:\n  a: {run: x, neds: b}\n", "2:15", "tasks.a.neds: unknown key; did you mean 'needs'?"),
+        ("tasks:\n  a: {run: x, needs: [bb]}\n  b: {run: x}\n", "2:23", "there is no task 'bb'; did you mean 'b'?"),
+        ("tasks:\n  a: {run: x, needs: a}\n", "2:22", "the task needs itself"),
+        ("tasks:\n  a: {run: x, needs: c}\n  b: {run: x, needs: a}\n  c: {run: x, needs: b}\n", "2:22", "a -> c -> b"),
+        ("tasks:\n  a: {run: x, script: y}\n", "2:15", "a task does one thing, make two tasks of it"),
+        ("tasks:\n  a: {needs: []}\n", "2:3", "it does nothing; write one of run, script"),
+        ("tasks:\n  a b: {run: x}\n", "2:3", "'a b' is not a name"),
+        ("tasks:\n  a: echo\n", "2:6", "'echo' is not a task"),
+        ("tasks:\n  a: {run: x, pool: p}\n", "2:21", "there is no pool 'p'; there is none: name it under pools:"),
+        ("tasks:\n  a: {run: x, args: [y]}\n", "2:15", "'args' means nothing to 'run'"),
+        ("tasks:\n  a: {script: no.sh}\n", "2:15", "there is no file 'no.sh' beside the workflow"),
+        ("tasks:\n  a: {python: module}\n", "2:15", "'module' names no function"),
+        ("tasks:\n  a: {claude: {model: x}}\n", "2:15", "there is no prompt"),
+        ("tasks:\n  a: {run: x, matrix: {v: []}}\n", "2:27", "the list is empty"),
+        ("tasks:\n  a: {run: x, matrix: {v: 1}}\n", "2:27", "is not a list"),
+        ("tasks:\n  a: {run: x, if: 'a ='}\n", "2:22", "to compare, write '=='"),
+        ("tasks:\n  a: {run: 'echo ${{ inputs.x }}'}\n", "2:22", "there is no input 'x'; the file has no inputs"),
+        ("tasks:\n  a:\n    run: |\n      one\n      two ${{ tasks.b.x }}\n", "5:15", "there is no task 'b'"),
+        ("tasks:\n  a: {run: x}\n  b: {run: '${{ tasks.a.outputs.v }}'}\n", "3:17", "add it to 'needs'"),
+        ("tasks:\n  a: {run: '${{ tasks.a.stdout }}'}\n", "2:17", "a task cannot see its own result"),
+        ("tasks:\n  a: {run: x}\n  b: {needs: a, run: '${{ tasks.a.output }}'}\n", "3:27", "did you mean 'outputs'?"),
+        ("tasks:\n  a: {run: x}\n  b: {needs: a, run: y, if: tasks.a.result == 'success'}\n", "3:47", "mean 'passed'?"),
+        ("tasks:\n  a: {run: '${{ failure() }}'}\n", "2:17", "failure() is known in 'if' only"),
+        ("tasks:\n  a: {run: '${{ needs.b }}'}\n", "2:17", "did you mean 'tasks'?"),
+        ("tasks:\n  a: {run: x, if: matrix.v == 1, matrix: {v: [1]}}\n", "2:19", "before there are combinations"),
+        ("inputs: {x: {required: true}}\ncases: {a: {}}\ntasks: {a: {run: x}}\n", "2:9", "required input x missing"),
+        ("cases: {a: {y: 1}}\ntasks: {a: {run: x}}\n", "1:13", "cases.a.y: unknown input; the workflow has none"),
+        ("summary: ${{ counts.pased }}\ntasks: {a: {run: x}}\n", "1:14", "did you mean 'passed'?"),
+        ("tasks:\n  a: {approve: go, matrix: {v: [1]}}\n", "2:20", "means nothing to a task that only waits"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_its_place_and_what_to_do(tmp_path: Path, text: str, place: str, problem: str) -> None:
+    found = mistakes(tmp_path, text)
+    assert any(line.startswith(f"{place}: ") and problem in line for line in found), found
+
+
+def test_all_mistakes_of_a_file_are_told_at_once_in_its_order(tmp_path: Path) -> None:
+    text = "max_concurrency: 0\ntasks:\n  a: {run: x, timeout: soon, needs: z}\n  b: {if: '(', run: '${{ a b }}'}\n"
+    found = mistakes(tmp_path, text)
+    assert [re.match(r"\d+:\d+", line)[0] for line in found] == ["1:18", "3:24", "3:37", "4:13", "4:28"]  # type: ignore[index]
+
+
+def test_a_file_that_is_not_called_like_one_is_refused(tmp_path: Path) -> None:
+    assert "ends in .workflow.yaml or .workflow.yml" in mistakes(tmp_path, "tasks: {}", "x.yaml")[0]
+
+
+def test_the_schema_accepts_what_the_loader_does_and_refuses_what_it_can_see(tmp_path: Path) -> None:
+    schema = workflow_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    (tmp_path / "s.sh").touch()
+    good = """
+        name: all
+        env: {A: 1, B: null}
+        timeout: 60
+        max_concurrency: 2
+        on_failure: stop
+        inputs: {a: 1, b: {description: it, required: true}}
+        cases: {one: {b: x}}
+        pools: {db: 2}
+        summary: done
+        tasks:
+          a: {run: x, if: true, retry: 3, outputs: {k: '${{ stdout }}'}, expect: {stdout: ok}}
+          b: {script: s.sh, args: [a], needs: [a], matrix: {v: [1], w: '${{ fromJSON(inputs.b) }}'}, pool: db}
+          c: {python: 'm:f', stdin: x, cwd: ., continue_on_error: true}
+          d: {claude: {prompt: x, model: y}, approve: sure}
+          e: {approve: sure, timeout: 5, needs: a}
+    """
+    (tmp_path / "a.workflow.yaml").write_text(good)
+    assert list(load_workflow_file(tmp_path / "a.workflow.yaml").tasks) == list("abcde")
+    validator.validate(yaml.safe_load(good))
+    for bad in (
+        "{}",
+        "tasks: {}",
+        "tasks: {a: {needs: b}}",
+        "tasks: {a: {run: x, neds: b}}",
+        "tasks: {'a b': {run: x}}",
+    ):
+        assert not validator.is_valid(yaml.safe_load(bad)), bad
+
+
+# -- what a file means ----------------------------------------------------------------------------------------
+
+
+def test_values_go_from_task_to_task(tmp_path: Path) -> None:
+    report = run(
+        tmp_path,
+        """
+        inputs: {who: {required: true}}
+        env: {GREETING: "hello ${{ inputs.who }}"}
+        tasks:
+          a: {run: 'echo "said=$GREETING" >> "$ORCHESTRATOR_OUTPUT"; echo printed'}
+          b:
+            needs: a
+            env: {SAID: "${{ tasks.a.outputs.said }}"}
+            run: 'printf "%s, %s" "$SAID" "${{ tasks.a.stdout }}"'
+            outputs: {all: "${{ stdout }}!", code: "${{ exit_code }}"}
+        summary: "${{ tasks.b.outputs.all }} ${{ tasks.b.outputs.code }} ${{ counts.passed }}/${{ counts.total }}"
+        """,
+        {"who": "Ada"},
+    )
+    assert report.summary == "hello Ada, printed! 0 2/2"
+    assert report.passed
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["echo ${{ inputs.x }}", 'echo "${{ inputs.x }}"', "echo '${{ inputs.x }}'", "cat <<END\n${{ inputs.x }}\nEND\n"],
+)
+def test_a_value_in_words_for_the_shell_is_never_read_as_code(tmp_path: Path, words: str) -> None:
+    text = json.dumps({"inputs": {"x": ""}, "tasks": {"a": {"run": words}}})
+    attack = "$(touch owned) `touch owned` '; touch owned; echo ' \"; touch owned; \""
+    report = run(tmp_path, text, {"x": attack})
+    assert report.passed
+    assert not (tmp_path / "owned").exists()
+    shown = run(tmp_path, text, {"x": "plain value"}, logs=tmp_path / "logs")
+    assert shown.passed
+    assert "plain value" in (tmp_path / "logs" / "a.log").read_text()
+
+
+def test_a_python_task_calls_a_function_and_hands_on_what_it_returns(tmp_path: Path) -> None:
+    (tmp_path / "mod.py").write_text(
+        "def pairs(text):\n    return {'pairs': [[text, 1]]}\n\nasync def one():\n    return 1\n\n"
+        "def bad():\n    raise OSError('no')\n"
+    )
+    report = run(
+        tmp_path,
+        """
+        tasks:
+          a: {python: "mod:pairs", args: [x]}
+          b: {python: "mod:one"}
+          c: {python: "mod:bad"}
+        summary: "${{ toJSON(tasks.a.outputs) }} ${{ tasks.b.outputs.result }} ${{ tasks.c.error }}"
+        """,
+    )
+    assert json.loads(report.summary.partition("} ")[0] + "}") == {"pairs": [["x", 1]]}
+    assert report.summary.endswith("} 1 exit 1")
+    assert "OSError: no" in next(task for task in report.tasks if task.name == "c").stderr
+
+
+def test_a_script_is_started_as_scripts_are_and_reads_its_inputs(tmp_path: Path) -> None:
+    (tmp_path / "s.py").write_text(
+        "import json, os, sys\n"
+        "given = json.load(open(os.environ['ORCHESTRATOR_INPUTS']))\n"
+        "print(sys.argv[1], sys.stdin.read(), given['inputs'], given['tasks']['a']['outputs'])\n"
+        "json.dump({'n': [1, 2]}, open(os.environ['ORCHESTRATOR_OUTPUT'], 'w'))\n"
+    )
+    report = run(
+        tmp_path,
+        """
+        inputs: {i: 5}
+        tasks:
+          a: {run: 'echo k=v >> $ORCHESTRATOR_OUTPUT'}
+          s: {script: s.py, args: ["${{ inputs.i }}"], stdin: in, needs: a, expect: {stdout: "5 in"}}
+        summary: "${{ tasks.s.stdout }} ${{ tasks.s.outputs.n[1] }}"
+        """,
+    )
+    assert report.summary == "5 in {'i': 5} {'k': 'v'} 2"
+
+
+def test_a_matrix_runs_once_for_each_combination_and_gathers(tmp_path: Path) -> None:
+    report = run(
+        tmp_path,
+        """
+        tasks:
+          find: {run: "echo 'names=[\\"x\\", \\"y\\"]' >> $ORCHESTRATOR_OUTPUT"}
+          each:
+            needs: find
+            matrix: {name: "${{ fromJSON(tasks.find.outputs.names) }}", n: [1, 2]}
+            run: 'echo "got=${{ matrix.name }}${{ matrix.n }}" >> $ORCHESTRATOR_OUTPUT'
+        summary: "${{ join(tasks.each.outputs.got) }} ${{ counts.passed }}"
+        """,
+    )
+    assert report.summary == "x1,x2,y1,y2 5"
+
+
+def test_a_matrix_over_what_is_no_list_fails_the_task(tmp_path: Path) -> None:
+    report = run(tmp_path, "inputs: {l: text}\ntasks: {a: {run: x, matrix: {v: '${{ inputs.l }}'}}}\n")
+    assert "matrix.v: str 'text' is not a list" in (report.tasks[0].error or "")
+
+
+CONDITIONS = """
+tasks:
+  ok: {{run: "true"}}
+  bad: {{run: exit 3, needs: ok{forgiven}}}
+  after: {{run: "true", needs: bad}}
+  on_failure: {{run: "echo ${{{{ tasks.bad.exit_code }}}}", needs: after, if: failure()}}
+  always: {{run: "true", needs: after, if: always()}}
+  later: {{run: "true", needs: always}}
+  other: {{run: "true", if: tasks.ok.result == 'passed', needs: ok}}
+  never: {{run: "true", if: false}}
+on_failure: {on_failure}
+"""
+
+
+@pytest.mark.parametrize("on_failure", ["stop", "continue"])
+def test_conditions_mean_what_they_mean_in_github_actions(tmp_path: Path, on_failure: str) -> None:
+    report = run(tmp_path, CONDITIONS.format(forgiven="", on_failure=on_failure))
+    found = states(report)
+    found.pop("other")  # under "stop" it depends on what is faster
+    assert found == {
+        "ok": "passed", "bad": "failed", "after": "skipped", "on_failure": "passed", "always": "passed",
+        "later": "skipped", "never": "skipped",
+    }  # fmt: skip
+    assert not report.passed
+    why = {task.name: task.why for task in report.tasks}
+    assert why["never"] == "its condition is not true: false"
+    assert why["after"] in ("'bad' failed", "'bad' failed, and the workflow stops on failure")
+
+
+def test_continue_on_error_lets_what_follows_run_and_the_workflow_pass(tmp_path: Path) -> None:
+    report = run(tmp_path, CONDITIONS.format(forgiven=", continue_on_error: true", on_failure="stop"))
+    assert states(report) == {
+        "ok": "passed", "bad": "failed", "after": "passed", "on_failure": "skipped", "always": "passed",
+        "later": "passed", "other": "passed", "never": "skipped",
+    }  # fmt: skip
+    assert report.passed
+
+
+def test_the_result_after_continue_on_error_is_passed_and_the_outcome_failed(tmp_path: Path) -> None:
+    report = run(
+        tmp_path,
+        "tasks: {a: {run: exit 1, continue_on_error: true}}\nsummary: ${{ tasks.a.result }} ${{ tasks.a.outcome }}\n",
+    )
+    assert report.summary == "passed failed"
+
+
+def test_on_failure_stop_ends_what_runs_and_starts_nothing_more(tmp_path: Path) -> None:
+    report = run(
+        tmp_path,
+        """
+        on_failure: stop
+        tasks:
+          long: {run: "echo $$ > pid; exec sleep 60"}
+          bad: {run: "while [ ! -s pid ]; do sleep 0.01; done; exit 1"}
+          tidy: {run: "touch tidied", needs: [long, bad], if: always()}
+        """,
+    )
+    assert states(report) == {"long": "cancelled", "bad": "failed", "tidy": "passed"}
+    assert (tmp_path / "tidied").exists()
+    assert {task.name: task.why for task in report.tasks}["long"] == "'bad' failed, and the workflow stops on failure"
+
+
+def test_limits_retries_and_expectations_are_those_of_the_task(tmp_path: Path) -> None:
+    report = run(
+        tmp_path,
+        """
+        tasks:
+          slow: {run: sleep 60, timeout: 0.2}
+          flaky: {run: "echo x >> tries; test $(wc -l < tries) = 3", retry: {max_attempts: 3}}
+          wrong: {run: echo hi, expect: {stdout: {contains: ho}}}
+        """,
+    )
+    assert states(report) == {"slow": "timeout", "flaky": "passed", "wrong": "failed"}
+    told = {task.name: task for task in report.tasks}
+    assert told["slow"].error == "timed out after 0.2 s"
+    assert told["flaky"].attempts == 3
+    assert told["wrong"].error == "stdout does not contain 'ho'"
+
+
+def test_another_workflow_is_a_task_with_the_outputs_of_its_tasks(tmp_path: Path) -> None:
+    (tmp_path / "inner.workflow.yaml").write_text(
+        "inputs: {v: 0}\ntasks:\n"
+        "  t: {run: 'echo v=${{ inputs.v }} >> $ORCHESTRATOR_OUTPUT; test ${{ inputs.v }} != 0'}\n"
+    )
+    report = run(
+        tmp_path,
+        """
+        tasks:
+          good: {workflow: inner.workflow.yaml, inputs: {v: 7}}
+          bad: {workflow: inner.workflow.yaml}
+          itself: {workflow: x.workflow.yaml}
+        summary: ${{ tasks.good.outputs.t.v }}
+        """,
+    )
+    assert report.summary == "7"
+    errors = {task.name: task.error for task in report.tasks}
+    assert errors["bad"] == "in inner.workflow.yaml: t: exit 1"
+    assert errors["itself"] == "the workflow runs itself: x.workflow.yaml -> x.workflow.yaml"
+
+
+def test_a_resumed_run_does_not_repeat_what_passed(tmp_path: Path) -> None:
+    text = """
+        inputs: {v: 1}
+        tasks:
+          a: {run: 'echo a >> ran; echo k=1 >> $ORCHESTRATOR_OUTPUT'}
+          b: {run: 'echo b >> ran; test -e fixed; echo ${{ tasks.a.outputs.k }}', needs: a}
+        summary: ${{ tasks.b.stdout }}
+        """
+    journal = tmp_path / "j.sqlite"
+    assert not run(tmp_path, text, journal=journal).passed
+    (tmp_path / "fixed").touch()
+    report = run(tmp_path, text, journal=journal)
+    assert (report.passed, report.summary) == (True, "1")
+    assert (tmp_path / "ran").read_text().split() == ["a", "b", "b"]
+    run(tmp_path, text, {"v": 2}, journal=journal)
+    assert (tmp_path / "ran").read_text().split() == ["a", "b", "b", "a", "b"], "another input makes other tasks"
+
+
+def test_secrets_are_in_no_log_no_error_and_no_summary(tmp_path: Path) -> None:
+    report = run(
+        tmp_path,
+        """
+        env: {API_TOKEN: s3cr3t-of-the-day}
+        tasks:
+          a: {run: 'echo $API_TOKEN; echo "t=$API_TOKEN" >> $ORCHESTRATOR_OUTPUT; echo $API_TOKEN >&2; exit 1'}
+        summary: "${{ tasks.a.stdout }} ${{ tasks.a.outputs.t }}"
+        """,
+        logs=tmp_path / "logs",
+    )
+    told = json.dumps([report.summary, *(task.as_dict() for task in report.tasks)])
+    assert "s3cr3t" not in told + (tmp_path / "logs" / "a.log").read_text()
+    assert "exit 1" in told
+
+
+def test_inputs_that_are_missing_or_unknown_are_refused_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        run(tmp_path, "inputs: {a: {required: true}, b: 1}\ntasks: {t: {run: touch ran}}\n", {"bb": 1})
+    assert "there is no input 'bb'; did you mean 'b'?" in str(caught.value)
+    assert "input 'a' is missing" in str(caught.value)
+    assert not (tmp_path / "ran").exists()
