@@ -21,7 +21,7 @@ from .scripts.prepare import prepare
 from .scripts.spec import RunContext, ScriptSpec
 from .workflows.errors import TaskTimeoutError
 from .workflows.file_run import FileRun
-from .workflows.kinds import JUDGES, KINDS, TaskGave, register_kind
+from .workflows.kinds import JUDGES, TaskGave, register_kind
 from .workflows.loader import load_workflow_file
 from .workflows.program import DEFAULT_GRACE, ProgramFailedError, ProgramResult, ProgramTimeoutError, run_program
 
@@ -37,12 +37,11 @@ _OWN = "ORCHESTRATOR_"
 
 def register_kinds() -> None:
     """Have workflow files know all kinds of tasks. May be called any number of times."""
-    if "script" not in KINDS:
-        register_kind("script", _script)
-        register_kind("claude", _agent("claude"))
-        register_kind("codex", _agent("codex"))
-        register_kind("workflow", _workflow)
-        JUDGES.append(_judge)
+    register_kind("script", _script)
+    register_kind("claude", _agent("claude"))
+    register_kind("codex", _agent("codex"))
+    register_kind("workflow", _workflow)
+    JUDGES[:] = [_judge]
 
 
 async def _script(call: TaskCall) -> TaskGave:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from ..config.options import by_name
 from ..errors import ArgumentError
 from ..process.redaction import Redactor
-from . import task_programs  # noqa: F401 - it registers its kinds
 from .approval import Gate
 from .events import TaskFinished
 from .expression import ExpressionError
@@ -20,6 +19,7 @@ from .file_scope import Combinations, Ended
 from .retry import RetryPolicy
 from .task import Trigger
 from .task_log import TaskLog
+from .task_programs import register_programs
 from .workflow import Workflow
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class FileRun:
         what programs start from (default: that of this process). Raise ArgumentError for inputs that the file has not,
         and for those that are missing.
         """
+        register_programs()
         self.file = file
         self.inputs = _checked_inputs(file, inputs or {})
         self.within = (*within, file.path)

@@ -45,5 +45,7 @@ async def _function(call: TaskCall) -> TaskGave:
     )
 
 
-register_kind("run", _shell)
-register_kind("python", _function)
+def register_programs() -> None:
+    """Have workflow files know ``run:`` and ``python:``. May be called any number of times."""
+    register_kind("run", _shell)
+    register_kind("python", _function)
