@@ -149,7 +149,8 @@ class Execution:
         if odd is not None:
             return not_started(f"no program can be given {odd}: it has half a character or a NUL")
         if not os.path.isdir(spec.working_dir):
-            return not_started(f"its working directory {str(spec.working_dir)!r} does not exist")
+            trouble = "is no directory" if os.path.exists(spec.working_dir) else "does not exist"
+            return not_started(f"its working directory {str(spec.working_dir)!r} {trouble}")
         size = len(spec.prompt.encode("utf-8", "surrogateescape")) if spec.extras.stdin == "terminal" else 0
         if size > MAX_ARGUMENT:
             return not_started(

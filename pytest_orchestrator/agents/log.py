@@ -33,11 +33,11 @@ def file_name(process_id: str) -> str:
 
     No id leads out of its directory: slashes and leading dots are replaced.
     """
-    harmless = _HARMLESS.sub("_", process_id).lstrip(".")[:_LONGEST_NAME]
-    if harmless == process_id:
+    harmless = _HARMLESS.sub("_", process_id)[:_LONGEST_NAME]
+    if harmless == process_id and not process_id.startswith("."):
         return process_id
     digest = hashlib.sha256(process_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{harmless.strip('_') or 'process'}-{digest}"
+    return f"{harmless.lstrip('._').rstrip('_') or 'process'}-{digest}"
 
 
 def utc_time(seconds: float) -> str:
@@ -50,13 +50,18 @@ def create_log_file(log_dir: Path, process_id: str) -> Path:
 
     Raise OSError when it cannot be made.
     """
-    log_dir.mkdir(parents=True, exist_ok=True)
-    while True:
-        path = next_log_path(log_dir, process_id)
-        # No bare descriptor (nor an opener, which has one): Ctrl-C may come before it is closed.
-        with contextlib.suppress(FileExistsError), open(path, "xb", buffering=0) as file:  # another thread was faster
-            os.fchmod(file.fileno(), 0o600)  # nothing is in it yet
-            return path
+    try:
+        log_dir.mkdir(parents=True, exist_ok=True)
+        while True:
+            path = next_log_path(log_dir, process_id)
+            # No bare descriptor (nor an opener, which has one): Ctrl-C may come before it is closed. Another thread
+            # may have been faster.
+            with contextlib.suppress(FileExistsError), open(path, "xb", buffering=0) as file:
+                os.fchmod(file.fileno(), 0o600)  # nothing is in it yet
+                return path
+    except OSError as error:
+        why = f"the log of process {process_id!r} cannot be made: {error.strerror}; name another place, log_dir"
+        raise OSError(error.errno, why, str(log_dir)) from error
 
 
 def next_log_path(log_dir: Path, process_id: str) -> Path:

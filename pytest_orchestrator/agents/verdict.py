@@ -10,7 +10,7 @@ from ..config.phrases import clipped
 from ..core.names import decode_output
 from ..core.result import Limit
 from ..core.status import Reason, Status
-from ..process.limits import REFUSED, refused_limit
+from ..process.limits import REFUSED, fired_limit, limits_in_force, refused_limit
 from .result import CANCELLED, FAILURE, NOT_EXECUTABLE, NOT_FOUND, SIGNALLED, SUCCESS, TIMED_OUT
 
 if TYPE_CHECKING:
@@ -55,13 +55,18 @@ def judge(
     if code == REFUSED and (refused := refused_limit(outcome.stderr.head)) is not None:
         error = f"its limit {refused} could not be set: is it above a limit of this session (ulimit -H -a)?"
         return Verdict(Status.ERROR, code, error, Reason.CONFIGURATION)
-    if code < 0:
-        name = signal_name(-code)
-        return Verdict(Status.FAILED, SIGNALLED - code, f"killed by {name}", signal=name)
-    return _judge_exit(code, transcript, outcome.stderr)
+    name = signal_name(-code) if code < 0 else None
+    fired = fired_limit(extras.limits, outcome)
+    if fired is not None:
+        exit_code = code if name is None else SIGNALLED - code
+        return Verdict(Status.FAILED, exit_code, f"stopped by its limit: {fired}", limit=fired, signal=name)
+    under = limits_in_force(extras.limits)
+    if name is not None:
+        return Verdict(Status.FAILED, SIGNALLED - code, f"killed by {name}{under}", signal=name)
+    return _judge_exit(code, transcript, outcome.stderr, under)
 
 
-def _judge_exit(code: int, transcript: Transcript, stderr: Capture) -> Verdict:
+def _judge_exit(code: int, transcript: Transcript, stderr: Capture, under: str) -> Verdict:
     said = f": {clipped(transcript.error)}" if transcript.error else ""
     if code == SUCCESS and not transcript.is_error and transcript.is_complete:
         return Verdict(Status.PASSED, SUCCESS)
@@ -69,17 +74,17 @@ def _judge_exit(code: int, transcript: Transcript, stderr: Capture) -> Verdict:
         kind = str(transcript.error_kind).replace("_", " ")
         return Verdict(Status.ERROR, code or FAILURE, f"{kind}{said}", Reason.INFRASTRUCTURE)
     if code != SUCCESS:
-        return Verdict(Status.FAILED, code, f"exit {code}{said or _last_line(stderr)}")
+        return Verdict(Status.FAILED, code, f"exit {code}{said or _complaint(stderr)}{under}")
     if transcript.is_error:
         return Verdict(Status.FAILED, FAILURE, f"exit 0, but it reports an error{said}")
     return Verdict(Status.FAILED, FAILURE, "exit 0, but its output ends before its result")
 
 
-def _last_line(stderr: Capture) -> str:
-    """Return the last words on standard error: why it failed, where its stream does not say so."""
-    lines = decode_output(stderr.tail or stderr.head).split("\n")
-    last = next((line.strip() for line in reversed(lines) if line.strip()), None)
-    return "" if last is None else f": {last[:_LONGEST_LINE]!r}"
+def _complaint(stderr: Capture) -> str:
+    """Return the last line of standard error that calls itself an error, else the last: its stream says not why."""
+    lines = [line.strip() for line in decode_output(stderr.tail or stderr.head).split("\n") if line.strip()]
+    errors = [line for line in lines if line.lower().startswith(("error", "fatal"))]
+    return f": {(errors or lines)[-1][:_LONGEST_LINE]!r}" if lines else ""
 
 
 def _judge_limit(name: str, extras: Extras, timeout: float | None) -> Verdict:

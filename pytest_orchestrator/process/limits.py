@@ -6,10 +6,14 @@ Never ``preexec_fn``: it makes Python fork, which takes 33 ms from a parent with
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
+
+from ..core.result import Limit
 
 if TYPE_CHECKING:
     from ..config.settings import Limits
+    from .command import Outcome
 
 SHELL = b"/bin/sh"
 REFUSED = 126
@@ -18,6 +22,8 @@ REFUSAL = b"pytest-orchestrator: refused limit: "
 
 _MIB = 1 << 20
 _KIB = 1 << 10
+_SHELL = 128
+"""What a shell adds to the number of a signal that ended its last command, to make it an exit code."""
 _BLOCK = 512
 """POSIX's unit of ``ulimit -f``, which dash has, and bash when it is called sh."""
 
@@ -61,3 +67,24 @@ def refused_limit(stderr: bytes) -> str | None:
     if start < 0:
         return None
     return stderr[start + len(REFUSAL) :].partition(b"\n")[0].decode("ascii", "backslashreplace")
+
+
+def fired_limit(limits: Limits, outcome: Outcome) -> Limit | None:
+    """Return the limit that the kernel enforced by a signal: on the program itself, or on the last it waited for."""
+    code = outcome.exit_code
+    if limits.file_size_mb is not None and code in (-signal.SIGXFSZ, _SHELL + signal.SIGXFSZ):
+        return Limit("file_size_mb", limits.file_size_mb)
+    if limits.cpu_seconds is not None and (
+        code in (-signal.SIGXCPU, _SHELL + signal.SIGXCPU)
+        # Who ignores that signal gets this one a second later.
+        or (code == -signal.SIGKILL and outcome.cpu_time >= limits.cpu_seconds)
+    ):
+        return Limit("cpu_seconds", limits.cpu_seconds)
+    return None
+
+
+def limits_in_force(limits: Limits) -> str:
+    """Return, for messages, the limits that a program may have failed at without a word; nothing where it had none."""
+    named = {"memory_mb": limits.memory_mb, "open_files": limits.open_files, "file_size_mb": limits.file_size_mb}
+    shown = [f"{name} {value:g}" for name, value in named.items() if value is not None]
+    return f" (under limits: {', '.join(shown)})" if shown else ""

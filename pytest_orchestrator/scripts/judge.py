@@ -12,7 +12,7 @@ from ..core.names import escape_name
 from ..core.result import LeftProcess, Limit, RunResult
 from ..core.status import Reason, Status
 from ..process.command import Command, Outcome
-from ..process.limits import REFUSED, refused_limit
+from ..process.limits import REFUSED, fired_limit, limits_in_force, refused_limit
 from .circumstances import redactor_of
 from .expect import unmet_expectations
 from .streams import shown_file, take_stream
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from ..config.settings import ScriptSettings
     from .prepare import Prepared
     from .spec import RunContext, ScriptSpec
-
-_SHELL = 128
-"""What a shell adds to the number of a signal that ended its last command, to make it an exit code."""
-
 
 DISK_FULL = "output was lost, or may have been: the disk of the report directory was full when it ended"
 """Note of a script whose output, which goes to files there, need not be all that it wrote."""
@@ -63,27 +59,6 @@ def _expected(settings: ScriptSettings) -> str:
     return str(codes[0]) if len(codes) == 1 else "one of " + ", ".join(map(str, codes))
 
 
-def _limits_in_force(settings: ScriptSettings) -> str:
-    limits = settings.limits
-    named = {"memory_mb": limits.memory_mb, "open_files": limits.open_files, "file_size_mb": limits.file_size_mb}
-    shown = [f"{name} {value:g}" for name, value in named.items() if value is not None]
-    return f" (under limits: {', '.join(shown)})" if shown else ""
-
-
-def _fired_limit(settings: ScriptSettings, outcome: Outcome) -> Limit | None:
-    """Return the limit that the kernel enforced by a signal: on the script itself, or on the last it waited for."""
-    limits, code = settings.limits, outcome.exit_code
-    if limits.file_size_mb is not None and code in (-signal.SIGXFSZ, _SHELL + signal.SIGXFSZ):
-        return Limit("file_size_mb", limits.file_size_mb)
-    if limits.cpu_seconds is not None and (
-        code in (-signal.SIGXCPU, _SHELL + signal.SIGXCPU)
-        # Who ignores that signal gets this one a second later.
-        or (code == -signal.SIGKILL and outcome.cpu_time >= limits.cpu_seconds)
-    ):
-        return Limit("cpu_seconds", limits.cpu_seconds)
-    return None
-
-
 def _judge_exit(settings: ScriptSettings, outcome: Outcome) -> Verdict | None:
     """Return the verdict if the exit code alone decides it; None when it is an allowed one."""
     code = outcome.exit_code
@@ -92,17 +67,17 @@ def _judge_exit(settings: ScriptSettings, outcome: Outcome) -> Verdict | None:
         return Verdict(Status.SKIPPED, f"exit {code} means skipped (skip_exit_codes)")
     if code in settings.allowed_exit_codes:
         return None
-    limit = _fired_limit(settings, outcome)
+    limit = fired_limit(settings.limits, outcome)
     if limit is not None:
         return Verdict(Status.FAILED, f"stopped by its limit: {limit}", limit=limit)
     if name is not None:
         return Verdict(
-            Status.FAILED, f"killed by {name}, expected exit {_expected(settings)}{_limits_in_force(settings)}"
+            Status.FAILED, f"killed by {name}, expected exit {_expected(settings)}{limits_in_force(settings.limits)}"
         )
     if code == REFUSED and (refused := refused_limit(outcome.stderr.head)) is not None:
         error = f"its limit {refused} could not be set: is it above a limit of this session (ulimit -H -a)? See stderr"
         return Verdict(Status.ERROR, error, Reason.CONFIGURATION)
-    return Verdict(Status.FAILED, f"exit {code}, expected {_expected(settings)}{_limits_in_force(settings)}")
+    return Verdict(Status.FAILED, f"exit {code}, expected {_expected(settings)}{limits_in_force(settings.limits)}")
 
 
 def judge(spec: ScriptSpec, outcome: Outcome, directory: str | None) -> Verdict:

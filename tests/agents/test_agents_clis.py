@@ -45,6 +45,19 @@ def test_words_that_are_no_list_of_texts_are_told_before_anything_runs(tmp_path:
         CliProcess("x", "x", tmp_path, tmp_path / "logs", cli="other")
 
 
+def test_what_a_process_needs_and_is_not_there_is_told_with_its_remedy(tmp_path: Path) -> None:
+    register_agent_cli(AgentCli("other", "sh", lambda _: ["-c", "true"], plain))
+    file = tmp_path / "file"
+    file.touch()
+    result = CliProcess("x", "x", file, tmp_path / "logs", stream_output=False, cli="other").run()
+    assert (result.exit_code, result.error) == (126, f"not startable: its working directory '{file}' is no directory")
+    process = CliProcess("x", "it's", tmp_path, file, cli="other")
+    with pytest.raises(
+        FileExistsError, match=r'the log of process "it.s" cannot be made: .* name another place, log_dir'
+    ):
+        process.run()
+
+
 def test_entry_points_that_give_something_else_are_told_with_the_name_that_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

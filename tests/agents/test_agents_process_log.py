@@ -73,7 +73,24 @@ def test_a_full_disk_costs_the_log_and_not_the_run(caplog: pytest.LogCaptureFixt
 
 
 def test_names_of_files_are_harmless_and_differ() -> None:
-    names = ["a", "A", "../a", "/a", "a/", "a b", "a_b", ".", "..", "ä", "\0", "x" * 500, "x" * 501, "-rf"]
+    names = [
+        "a",
+        "A",
+        "../a",
+        "/a",
+        "a/",
+        "a b",
+        "a_b",
+        ".",
+        "..",
+        "ä",
+        "ä/../b",
+        ".b",
+        "\0",
+        "x" * 500,
+        "x" * 501,
+        "-rf",
+    ]
     made = [file_name(name) for name in names]
     assert len(set(made)) == len(names)
     assert all(name and "/" not in name and not name.startswith(".") and len(name) < 120 for name in made)

@@ -6,6 +6,7 @@ import pytest
 
 from pytest_orchestrator.agents.settings import Extras
 from pytest_orchestrator.agents.verdict import judge
+from pytest_orchestrator.config.settings import Limits
 from pytest_orchestrator.core.transcript import Transcript
 from pytest_orchestrator.process.command import Capture, Outcome
 
@@ -16,6 +17,7 @@ from pytest_orchestrator.process.command import Capture, Outcome
         (Capture(), ""),
         (Capture(b" \n\n"), ""),
         (Capture(b"usage: agent\nerror: unknown option '--x'\n\n"), """: "error: unknown option '--x'\""""),
+        (Capture(b"Error: no value\n\nFor more information, try '--help'.\n"), ": 'Error: no value'"),
         (Capture(b"beginning\n", b"end \x1b\xff", 999), r": 'end \x1b\\xff'"),
         (Capture(b"y" * 999), f": '{'y' * 200}'"),
     ],
@@ -26,6 +28,24 @@ def test_an_agent_that_failed_without_a_word_in_its_stream_is_told_by_its_last_l
     outcome = Outcome(0.0, 0.0, 0.0, exit_code=2, stderr=stderr)
     verdict = judge(outcome, Transcript(cli="x"), Extras(), None, None)
     assert verdict.error == f"exit 2{said}"
+
+
+@pytest.mark.parametrize(
+    ("code", "limits", "told"),
+    [
+        (-24, Limits(cpu_seconds=2), (152, "stopped by its limit: cpu_seconds 2 s", "cpu_seconds 2 s", "SIGXCPU")),
+        (152, Limits(cpu_seconds=2), (152, "stopped by its limit: cpu_seconds 2 s", "cpu_seconds 2 s", None)),
+        (-11, Limits(memory_mb=50), (139, "killed by SIGSEGV (under limits: memory_mb 50)", "None", "SIGSEGV")),
+        (3, Limits(open_files=9), (3, "exit 3 (under limits: open_files 9)", "None", None)),
+        (-24, Limits(), (152, "killed by SIGXCPU", "None", "SIGXCPU")),
+    ],
+)
+def test_a_limit_that_the_system_enforced_is_told(
+    code: int, limits: Limits, told: tuple[int, str, str, str | None]
+) -> None:
+    outcome = Outcome(0.0, 0.0, 0.0, exit_code=code)
+    verdict = judge(outcome, Transcript(cli="x"), Extras(limits=limits), None, None)
+    assert (verdict.exit_code, verdict.error, str(verdict.limit), verdict.signal) == told
 
 
 def test_what_it_says_in_its_stream_comes_first() -> None:
