@@ -20,32 +20,27 @@ logger = logging.getLogger("pytest_orchestrator.workflows")
 
 
 class Bookkeeper:
-    """Writes down where tasks are, and lets what follows from it happen only when that is committed.
+    """Writes down where tasks are, and has attempts begin only when that is committed.
 
-    In a turn, what ended is written first; then it is settled what may run because of that, and written too; then all
-    of it is committed; then that runs.
+    All that happens in a turn of the event loop is one commit: what ended, and what is to run because of that.
     """
 
     def __init__(
         self,
         journal: Journal,
         nodes: Mapping[str, Node],
-        settle: Callable[[], None],
         drive: Callable[[Node], None],
         on_fault: Callable[[BaseException], None],
     ) -> None:
-        """``settle`` decides what follows, ``drive`` begins an attempt, ``on_fault`` gets what a commit raised."""
+        """``drive`` begins an attempt, ``on_fault`` gets what a commit raised."""
         self._journal = journal
         self._nodes = nodes
-        self._settle = settle
         self._drive = drive
         self._on_fault = on_fault
         self._loop = asyncio.get_running_loop()
         self._is_due = False
         self._is_broken = False
         self._to_drive: list[Node] = []
-        self.holds_back = False
-        """Whether something is written down and not committed: nothing may follow from what has ended."""
 
     def recall(self, node: Node) -> tuple[bool, Any]:
         """Return whether ``node`` has finished in an earlier run, and its result."""
@@ -93,12 +88,10 @@ class Bookkeeper:
 
     def _plan_turn(self) -> None:
         if not self._is_due and not self._is_broken:
-            self._is_due = self.holds_back = True
+            self._is_due = True
             self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
-        self.holds_back = False
-        self._settle()
         self._is_due = False
         nodes, self._to_drive = self._to_drive, []
         try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import deque
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any
 
 from .attempts import Attempts
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from .plan import Plan
     from .task import Task
 
+_GLANCE = 1.0
+"""Seconds between two looks at whether the event loop is still there."""
 _PASSED, _ALL_SUCCESS = TaskState.PASSED, Trigger.ALL_SUCCESS
 
 
@@ -56,7 +60,7 @@ class Scheduler:
         self.books: Bookkeeper | None = None
         self._attempts = Attempts(self)
         if plan.journal is not None:
-            self.books = Bookkeeper(plan.journal, self._nodes, self.settle, self._attempts.drive, self.break_off)
+            self.books = Bookkeeper(plan.journal, self._nodes, self._attempts.drive, self.break_off)
         for task in tasks:
             self._add(task)
 
@@ -125,9 +129,7 @@ class Scheduler:
         if threading.get_ident() == self._thread:
             self.add_late(task)
             return
-        import concurrent.futures
-
-        answer: concurrent.futures.Future[None] = concurrent.futures.Future()
+        answer: Future[None] = Future()
 
         def add() -> None:
             try:
@@ -137,10 +139,11 @@ class Scheduler:
             else:
                 answer.set_result(None)
 
-        try:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(add)
-        except RuntimeError:
-            raise WorkflowError(self._plan.name, [f"task {task.name!r}: the workflow has ended"]) from None
+        while not wait([answer], _GLANCE).done:
+            if self._loop.is_closed():  # a thread of somebody else's executor must not wait for ever
+                raise WorkflowError(self._plan.name, [f"task {task.name!r}: the workflow has ended"])
         answer.result()
 
     def add_late(self, task: Task, on_end: Callable[[Node], None] | None = None) -> Node:
@@ -207,7 +210,7 @@ class Scheduler:
 
     def settle(self) -> None:
         """Tell those that depend on what has ended, and begin what can begin. A chain of skips is no recursion."""
-        if self._is_settling or (self.books is not None and self.books.holds_back):
+        if self._is_settling:
             return
         self._is_settling = True
         ended = self._ended

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from pytest_orchestrator.workflows.events import (
 )
 from pytest_orchestrator.workflows.outcome import TaskState
 from pytest_orchestrator.workflows.retry import RetryPolicy
-from pytest_orchestrator.workflows.task import Branch
+from pytest_orchestrator.workflows.task import Branch, Task
 from pytest_orchestrator.workflows.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -223,6 +224,17 @@ def test_a_branch_may_choose_nobody() -> None:
     assert played(workflow)[0] == {"a": "passed", "b": "skipped (branch)"}
 
 
+def test_a_branch_is_one_for_tasks_too_that_a_listener_adds_at_its_end() -> None:
+    workflow = Workflow("w").add_task("choose", give(Branch("a", value=1))).add_task("a", give(), ["choose"])
+
+    def listen(event: WorkflowEvent) -> None:
+        if isinstance(event, TaskFinished) and event.outcome.name == "choose":
+            workflow.add_task("late", lambda choose: choose, ["choose"])
+
+    workflow.subscribe(listen)
+    assert played(workflow)[0] == {"choose": "passed", "a": "passed", "late": "skipped (branch)"}
+
+
 def test_a_branch_that_names_somebody_else_is_a_failure() -> None:
     workflow = Workflow("w").add_task("a", give(Branch("c"))).add_task("b", give(), ["a"]).add_task("c", give())
     assert played(workflow)[0] == {"a": "failed", "b": "skipped (upstream_failed)", "c": "passed"}
@@ -258,11 +270,12 @@ def test_a_map_fails_when_one_of_its_tasks_does_and_the_others_go_on() -> None:
     async def inverse(item: int) -> float:
         return 1 / item
 
-    workflow = Workflow("w").map("m", inverse, [1, 0, 2]).add_task("after", give(), ["m"])
+    workflow = Workflow("w").map("m", inverse, [1, 0, 2], retry_policy=RetryPolicy(2)).add_task("after", give(), ["m"])
     assert played(workflow)[0] == {"m": "failed", "after": "skipped (upstream_failed)", "m[0]": "passed",
                                    "m[1]": "failed", "m[2]": "passed"}  # fmt: skip
     assert isinstance(workflow.outcomes["m"].error, MapFailedError)
     assert str(workflow.outcomes["m"].error) == "1 of the 3 tasks of 'm' did not pass: m[1]"
+    assert (workflow.outcomes["m"].attempts, workflow.outcomes["m[1]"].attempts) == (1, 2)
 
 
 def test_limit_and_retries_of_a_map_are_those_of_each_of_its_tasks() -> None:
@@ -559,6 +572,51 @@ def test_a_failure_of_an_inner_workflow_is_a_failure_of_the_outer() -> None:
     group = caught.value.exceptions[0]
     assert isinstance(group, WorkflowFailedError)
     assert isinstance(group.exceptions[0], OSError)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="event loops of 3.11 begin no task at once")
+@pytest.mark.parametrize("most", [None, 2])
+def test_an_event_loop_that_begins_tasks_at_once_is_no_other(most: int | None) -> None:
+    async def main() -> dict[str, Any]:
+        asyncio.get_running_loop().set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009
+        return await workflow.run(raise_on_failure=False)
+
+    tries = 0
+
+    async def flaky() -> str:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise OSError
+        return "at last"
+
+    workflow = Workflow("w", max_concurrency=most).add_task("t0", give(0), condition=ask(answer=True))
+    for number in range(1, 2000):
+        workflow.add_task(f"t{number}", give(number), [f"t{number - 1}"])
+    workflow.add_task("flaky", flaky, retry_policy=RetryPolicy(3, 0.1)).add_task("bad", fail()).map("m", _same, [1, 2])
+    results, _ = simulated(main())
+    assert (len(results), results["t1999"], results["flaky"], results["m"]) == (2004, 1999, "at last", [1, 2])
+
+
+def test_a_thread_that_adds_a_task_to_a_workflow_that_is_gone_is_told_so() -> None:
+    go_on, told = threading.Event(), threading.Event()
+    problems: list[str] = []
+    workflow = Workflow("w")
+
+    def late() -> None:
+        scheduler = workflow._running
+        assert scheduler is not None
+        go_on.wait(60)
+        try:
+            scheduler.add(Task("late", give()))
+        except WorkflowError as error:
+            problems.extend(error.problems)
+        told.set()
+
+    workflow.add_task("late", late, timeout=0.05).run_sync(raise_on_failure=False)
+    go_on.set()
+    assert told.wait(60)
+    assert problems == ["task 'late': the workflow has ended"]
 
 
 def test_context_variables_of_one_task_are_no_business_of_the_next() -> None:

@@ -245,6 +245,65 @@ def test_fail_fast_ends_trees_of_programs_before_it_cleans_up(tmp_path: Path) ->
     assert marked(mark) == {}
 
 
+class Slow:
+    """An action that needs its time to end, as programs do."""
+
+    stop_seconds = 10.0
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.calls: list[str] = []
+
+    async def __call__(self) -> str:
+        self.calls.append("begin")
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await asyncio.sleep(self.seconds)
+            self.calls.append("end")
+            raise
+        return "done"
+
+
+def test_what_is_being_ended_at_its_limit_ends_so_whatever_fails_meanwhile() -> None:
+    workflow = Workflow("w", fail_fast=True).add_task("late", Slow(3.0), timeout=1.0, retry_policy=RetryPolicy(2))
+    workflow.add_task("bad", fail(seconds=2.0))
+    assert played(workflow) == ({"late": "timeout", "bad": "failed"}, 4.0)
+    assert workflow.outcomes["late"].attempts == 1
+
+
+def test_an_action_that_takes_longer_to_end_than_it_said_is_given_up() -> None:
+    stubborn, begun = Slow(50.0), []
+
+    async def after() -> None:
+        begun.append(asyncio.get_running_loop().time())
+
+    workflow = Workflow("w").add_task("a", stubborn, timeout=1.0).add_task("b", after, ["a"], trigger="all_done")
+    assert played(workflow)[0] == {"a": "timeout", "b": "passed"}
+    assert begun == [11.0]
+    assert stubborn.calls == ["begin"]
+
+
+def test_an_action_that_finishes_while_it_is_being_ended_has_not_passed() -> None:
+    class Stubborn(Slow):
+        async def __call__(self) -> str:
+            try:
+                return await super().__call__()
+            except asyncio.CancelledError:
+                return "anyway"
+
+    workflow = Workflow("w").add_task("a", Stubborn(2.0), timeout=1.0)
+    assert played(workflow) == ({"a": "timeout"}, 3.0)
+    assert workflow.outcomes["a"].result is None
+
+
+def test_fail_fast_leaves_no_place_to_those_that_are_cancelled() -> None:
+    workflow = Workflow("w", fail_fast=True, pools={"db": 1}).add_task("bad", fail(seconds=1.0), pool="db", priority=2)
+    workflow.add_task("waits", give(), pool="db", priority=1)
+    workflow.add_task("cleans", give(), pool="db", trigger="all_done")
+    assert played(workflow) == ({"bad": "failed", "waits": "cancelled", "cleans": "passed"}, 1.0)
+
+
 def test_fail_fast_tries_nothing_again_but_what_is_there_for_failures() -> None:
     workflow = Workflow("w", fail_fast=True)
     workflow.add_task("retried", fail(), retry_policy=RetryPolicy(9, 10.0)).add_task("bad", fail(seconds=5.0))
