@@ -23,12 +23,17 @@ from .shell_text import shell_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..process.redaction import Redactor
     from .expression import Template
     from .file import FileTask
     from .file_run import FileRun
 
 KEPT = 100_000
 """Characters of its output that a task hands on."""
+
+
+LAST = 200
+"""Characters of its last line that the error of a program has."""
 
 
 class TaskFailedError(OrchestratorError):
@@ -144,7 +149,7 @@ class FileAction:
                 gave = await kind(call)
             except (ProgramFailedError, ProgramTimeoutError) as error:
                 self._note_failure(name, attempt, call, error, output)
-                raise
+                raise _telling(error, call.redactor) from None
             handed = {**gave.outputs, **self._read(output)}
         run.log.write(name, attempt, gave, call.redactor)
         record = {"outputs": handed, "stdout": _kept(gave.stdout), "exit_code": gave.exit_code}
@@ -239,3 +244,12 @@ def _text(template: Template | None, scope: Mapping[str, Any]) -> str | None:
 def _kept(text: str) -> str:
     """Return output as expressions see it: without the line ends behind it, and not without bounds."""
     return text.rstrip("\r\n")[-KEPT:]
+
+
+def _telling(error: ProgramFailedError | ProgramTimeoutError, redactor: Redactor) -> Exception:
+    """Return an error that says what the program said last: ``exit 1: no space left``."""
+    lines = [] if error.result is None else error.result.stderr.strip().splitlines()
+    if not lines or isinstance(error, ProgramTimeoutError):
+        return error
+    last = redactor.text(lines[-1].strip())
+    return ProgramFailedError(f"{error}: {last if len(last) <= LAST else f'{last[:LAST]}…'}", error.result)

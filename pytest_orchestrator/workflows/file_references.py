@@ -25,7 +25,8 @@ TASK_FIELDS = ("result", "outcome", "outputs", "stdout", "exit_code", "error")
 """What there is of a task."""
 COUNTS = (*RESULTS, "total")
 _GITHUB = {"success": "passed", "failure": "failed"}
-_RUN, _GATE = ("tasks", "inputs", "env"), ("tasks", "inputs")
+_RUN = ("tasks", "inputs", "env", "workflow")
+WORKFLOW_FIELDS = ("name", "directory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,9 @@ def check_references(source: Source, root: Table, file: WorkflowFile) -> None:
     """Report what expressions name that is not there: tasks, inputs, fields, functions out of place."""
     checker = _Checker(source, file)
     for name, entry in _entries(root, "env"):
-        checker.check(entry.value, _names(f"env.{name}", ("inputs", "env")))
+        checker.check(entry.value, _names(f"env.{name}", ("inputs", "env", "workflow")))
     if "summary" in root.entries and file.summary is not None:
-        names = ("tasks", "inputs", "env", "counts", "errors", "result")
+        names = (*_RUN, "counts", "errors", "result")
         checker.check(root.entries["summary"].value, lambda node: _Place("summary", node, names, tuple(file.tasks)))
     for name, entry in _entries(root, "tasks"):
         if name in file.tasks and isinstance(entry.value, Table):
@@ -107,7 +108,7 @@ class _Checker:
         start = f"tasks.{task.name}"
         matrix = () if task.matrix is None else ("matrix",)
         names = {
-            "if": (*_GATE, "env"), "matrix": _RUN, "approve": (*_RUN, *matrix),
+            "if": _RUN, "matrix": _RUN, "approve": (*_RUN, *matrix),
             "outputs": (*_RUN, *matrix, "outputs", "stdout", "exit_code"),
         }  # fmt: skip
         for key, entry in node.entries.items():
@@ -200,6 +201,9 @@ class _Checker:
             if path[1] not in place.task.matrix:
                 hint = suggestion(path[1], place.task.matrix).replace("known keys are", "there is")
                 self._report(place, at, f"the matrix has no {clipped(path[1])}; {hint}")
+        elif first == "workflow" and len(path) > 1 and path[1] is not None and path[1] not in WORKFLOW_FIELDS:
+            hint = suggestion(path[1], WORKFLOW_FIELDS).replace("known keys are", "there is")
+            self._report(place, at, f"workflow has no {clipped(path[1])}; {hint}")
         elif first == "counts" and len(path) > 1 and path[1] is not None and path[1] not in COUNTS:
             hint = suggestion(path[1], COUNTS).replace("known keys are", "there is")
             self._report(place, at, f"counts has no {clipped(path[1])}; {hint}")

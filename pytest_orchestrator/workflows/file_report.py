@@ -207,6 +207,7 @@ def _summary(run: FileRun, tasks: tuple[TaskReport, ...]) -> str:
             "tasks": {name: run.ended.seen(name) for name in run.file.tasks},
             "inputs": run.inputs,
             "env": run.environment,
+            "workflow": run.about,
             "counts": counts,
             "errors": errors[:FIRST_ERRORS],
             "result": "failed" if failed else "passed",

@@ -59,6 +59,8 @@ class FileRun:
         register_programs()
         self.file = file
         self.inputs = _checked_inputs(file, inputs or {})
+        self.about = {"name": file.name, "directory": str(file.path.parent)}
+        """What expressions see as ``workflow``."""
         self.within = (*within, file.path)
         self.gate = gate or Gate(None)
         self.log = TaskLog(logs)
@@ -78,7 +80,7 @@ class FileRun:
             self._workflow.subscribe(on_event)
 
     def _with_own(self, base: dict[str, str]) -> dict[str, str]:
-        scope = {"inputs": self.inputs, "env": dict(base)}
+        scope = {"inputs": self.inputs, "env": dict(base), "workflow": self.about}
         for name, template in self.file.env.items():
             if template is None:
                 base.pop(name, None)
@@ -125,6 +127,7 @@ class FileRun:
             "tasks": {name: self.ended.seen(name) for name in task.upstream},
             "inputs": self.inputs,
             "env": self.environment,
+            "workflow": self.about,
         }
         return found if matrix is None else {**found, "matrix": dict(matrix)}
 

@@ -88,7 +88,8 @@ class Ended:
         outcome = self.outcomes.get(name)
         record = self.records.get(name)
         if record is None:
-            gave = [self.records[child] for child in self.children(name) if child in self.records]
+            there = [child for child in self.children(name) if self.state(child) is TaskState.PASSED]
+            gave = [self.records[child] for child in there if child in self.records]
             record = _gathered(gave) if gave else {}
         state = self.state(name)
         return {

@@ -73,7 +73,7 @@ def test_the_failure_says_what_broke_what_was_skipped_and_how_to_resume(flows: P
     run = flows.run("flows/bad.workflow.yaml")
     text = run.out.partition("bad.workflow.yaml workflow ___")[2].partition("short test summary")[0]
     lines = text.splitlines()
-    assert "bad.workflow.yaml: task 'check' failed: exit 3" in lines
+    assert "bad.workflow.yaml: task 'check' failed: exit 3: not healthy" in lines
     assert any(line.startswith("failed:  check failed: exit 3") for line in lines)
     assert "    not healthy" in lines
     assert "skipped:  tell: 'check' failed" in lines
@@ -88,7 +88,9 @@ def test_the_results_have_the_data_of_every_task_and_the_report_has_the_graph(fl
     tasks = {task["name"]: task for task in data["tasks"]}
     assert list(tasks) == ["build", "check", "tell", "undo", "lint", "each", "each[0]"]
     assert tasks["build"]["outputs"] == {"v": "1"}
-    assert (tasks["check"]["state"], tasks["check"]["error"], tasks["check"]["exit_code"]) == ("failed", "exit 3", 3)
+    assert (tasks["check"]["state"], tasks["check"]["error"], tasks["check"]["exit_code"]) == (
+        "failed", "exit 3: not healthy", 3,
+    )  # fmt: skip
     assert tasks["tell"]["why"] == "'check' failed"
     assert data["counts"]["passed"] == 3
     assert run.rows[IDS[2]]["data"]["summary"] == "n is 2: said 2"

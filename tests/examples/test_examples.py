@@ -217,8 +217,8 @@ def test_every_example_is_in_the_table_above() -> None:
         "lib/common.sh",
     }
     files = {str(path.relative_to(base)) for path in base.rglob("*") if path.is_file() and path.suffix != ".pyc"}
-    # What comes with a skill is checked with it, and the examples of agents have a test of their own.
-    directories = ("agents/", *(skill.removesuffix("SKILL.md") for skill in SKILLS))
+    # What comes with a skill is checked with it, and the examples of agents and workflows have tests of their own.
+    directories = ("agents/", "lib/stand-ins/", "workflows/", *(skill.removesuffix("SKILL.md") for skill in SKILLS))
     parts = {file for file in files if file.startswith(directories)} - set(SKILLS)
     assert files - no_scripts - parts == known
 

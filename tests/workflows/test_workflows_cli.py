@@ -46,7 +46,7 @@ def test_a_run_prints_its_summary_and_nothing_else(place: Path, capsys: pytest.C
 def test_a_failed_run_says_where_the_log_is_and_how_to_go_on(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["workflow", "run", "deploy.workflow.yaml", "-i", "version=1.1"]) == 1
     out, err = capsys.readouterr()
-    assert out == 'app:1.1 x2: 1 of 3, ["push: exit 3"]\n'
+    assert out == 'app:1.1 x2: 1 of 3, ["push: exit 3: no space left"]\n'
     logs = place / err.splitlines()[0].removeprefix("logs:   ")
     assert "no space left" in (logs / "push.log").read_text()
     assert err.splitlines()[1] == "resume: pytest-orchestrator workflow resume deploy.workflow.yaml"

@@ -192,7 +192,7 @@ def test_a_python_task_calls_a_function_and_hands_on_what_it_returns(tmp_path: P
         """,
     )
     assert json.loads(report.summary.partition("} ")[0] + "}") == {"pairs": [["x", 1]]}
-    assert report.summary.endswith("} 1 exit 1")
+    assert report.summary.endswith("} 1 exit 1: OSError: no")
     assert "OSError: no" in next(task for task in report.tasks if task.name == "c").stderr
 
 
@@ -368,7 +368,7 @@ def test_secrets_are_in_no_log_no_error_and_no_summary(tmp_path: Path) -> None:
     )
     told = json.dumps([report.summary, *(task.as_dict() for task in report.tasks)])
     assert "s3cr3t" not in told + (tmp_path / "logs" / "a.log").read_text()
-    assert "exit 1" in told
+    assert "exit 1: [redacted]" in told
 
 
 def test_inputs_that_are_missing_or_unknown_are_refused_before_anything_runs(tmp_path: Path) -> None:
