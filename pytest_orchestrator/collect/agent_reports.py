@@ -57,7 +57,7 @@ class AgentReports:
         told = 0 if test.evidence is None else len(test.evidence["runs"])
         evidence = test.new_evidence()
         if evidence is not None:
-            _attach(item, call.when, evidence, told)
+            _attach(item, call.when, evidence, told, test.log_place)
         report = yield
         if call.when == "call":
             if report.skipped and isinstance(report.longrepr, tuple) and report.longrepr[0] == _HERE:
@@ -121,17 +121,22 @@ def record_agents(report: pytest.TestReport, worker: str | None, recorder: Recor
 # -- what is attached -----------------------------------------------------------------------------------------
 
 
-def _attach(item: pytest.Item, when: str, evidence: Mapping[str, Any], told: int) -> None:
+def _attach(item: pytest.Item, when: str, evidence: Mapping[str, Any], told: int, log_place: str) -> None:
     before = item.stash.get(_OWN, [])
     own = item.stash[_OWN] = list(properties(evidence))
     item.user_properties[:] = [*(pair for pair in item.user_properties if pair not in before), *own]
-    for title, text in sections(evidence, told):
+    for title, text in sections(evidence, told, log_place):
         item.add_report_section(when, f"agent {title}", text)
 
 
-def sections(evidence: Mapping[str, Any], told: int = 0) -> Iterator[tuple[str, str]]:
-    """Yield title and text of each run but the first ``told``, of workspaces and fake commands, for a terminal."""
+def sections(evidence: Mapping[str, Any], told: int, log_place: str) -> Iterator[tuple[str, str]]:
+    """Yield title and text of each run but the first ``told``, of workspaces and fake commands, for a terminal.
+
+    ``log_place`` is put before relative paths of logs.
+    """
     for run in evidence["runs"][told:]:
+        if run["log_path"] is not None and not os.path.isabs(run["log_path"]):
+            run = {**run, "log_path": log_place + run["log_path"]}
         yield escape_name(run["process_id"])[:100], _shown(narrated_run(run))
     for workspace in evidence["workspaces"]:
         yield "workspace", _shown(narrated_workspace(workspace))

@@ -22,6 +22,7 @@ from ..reports.logs import beside_log
 from .agent_reports import AGENT_TEST, evidence_of, watch_agents
 from .agent_watch import Watch
 from .given import given_flags, given_ini
+from .report_paths import shown_report_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +97,11 @@ class AgentTest:
                 log_id = self.item.config.stash[KEY].log_id(self.item.nodeid)
                 self._log_dir = Path(beside_log(str(report_dir), log_id, ".agents"))
         return self._log_dir
+
+    @property
+    def log_place(self) -> str:
+        """What is put before the path of a log in the evidence to make one that can be pasted into a shell."""
+        return "" if self._report_dir is None else f"{shown_report_path(self._report_dir, self.item.config)}/"
 
     @property
     def stream_output(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -147,6 +148,8 @@ def test_results_have_the_transcript_and_the_report_a_table(agents: Project, wor
     assert told["transcript"]["tool_calls"][0]["result"]["text"].startswith("web-1")
     assert told["log_path"] == "logs/tests/test_agents.py@@test_good.agents/claude-1.log"
     assert "Done." in (run.report_dir / told["log_path"]).read_text()
+    (shown,) = re.findall(r"^log: (.*test_bad.*)$", run.out, re.MULTILINE)
+    assert (agents.path / shown).samefile(run.report_dir / found["test_bad"]["runs"][0]["log_path"])
     assert good["workspaces"][0]["commits"][0]["subject"] == "Changed"
     assert good["commands"]["calls"][0]["arguments"] == ["get", "pods"]
     assert good["totals"]["runs"] == 1
