@@ -111,7 +111,7 @@ class Attempts:
         value: Any
         try:
             if task.is_map:
-                value = await self._scheduler.map(node)
+                value = await self._scheduler.growth.map(node)
             elif node.is_async and not node.wants:
                 value = await task.action(*task.args, **task.kwargs)
             else:
@@ -183,7 +183,7 @@ class Attempts:
     def _failed(self, node: Node, error: Exception, state: TaskState) -> None:
         outcome, policy = node.outcome, node.task.retry_policy
         outcome.error = error
-        if policy is not None and outcome.attempts and not node.task.is_map and self._scheduler.wants(node):
+        if policy is not None and outcome.attempts and not node.task.is_map and self._scheduler.why_not(node) is None:
             try:
                 delay = policy.delay_before(outcome.attempts + 1)
                 again = _follows(policy, outcome.attempts, error, self._loop.time() - node.began, delay)

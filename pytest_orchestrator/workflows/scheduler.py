@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
+import gc
 import time
 from collections import deque
-from concurrent.futures import Future, wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .attempts import Attempts
 from .bookkeeping import Bookkeeper
 from .caller import Caller
-from .errors import TaskTimeoutError, WorkflowError
-from .events import TaskAdded, TaskFinished, WorkflowFinished, WorkflowStarted
-from .graph import problems_of_late
+from .errors import TaskTimeoutError
+from .events import TaskFinished, WorkflowFinished, WorkflowStarted
+from .growth import Growth
 from .listeners import Listeners
 from .node import Node, Verdict
 from .outcome import SkipReason, TaskState
@@ -23,15 +22,13 @@ from .places import Places
 from .task import Branch, Trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from .events import WorkflowEvent
     from .outcome import TaskOutcome
     from .plan import Plan
     from .task import Task
 
-_GLANCE = 1.0
-"""Seconds between two looks at whether the event loop is still there."""
 _PASSED, _ALL_SUCCESS = TaskState.PASSED, Trigger.ALL_SUCCESS
 
 
@@ -51,18 +48,19 @@ class Scheduler:
         self._failing_fast: str | None = None
         """Why only tasks that are there for failures are begun."""
         self._fault: BaseException | None = None
-        self._thread = threading.get_ident()
         self._loop = asyncio.get_running_loop()
         self._done = self._loop.create_future()
         self.listeners = Listeners(plan.name, listeners, self.break_off)
         self.places = Places(plan.max_concurrency, plan.pools)
         self.caller = Caller(self._nodes, plan.executor)
         self.books: Bookkeeper | None = None
+        self.growth = Growth(self, plan.name, self._nodes)
         self._attempts = Attempts(self)
         if plan.journal is not None:
             self.books = Bookkeeper(plan.journal, self._nodes, self._attempts.drive, self.break_off)
-        for task in tasks:
-            self._add(task)
+        with _nothing_collected():
+            for task in tasks:
+                self.add_node(task)
 
     # -- from outside -----------------------------------------------------------------------------------------
 
@@ -99,9 +97,9 @@ class Scheduler:
         if self._fault is not None:
             raise self._fault
 
-    def wants(self, node: Node) -> bool:
-        """Whether the result of ``node`` is still of interest."""
-        return self._stopping is None and (self._failing_fast is None or node.is_lasting)
+    def why_not(self, node: Node) -> str | None:
+        """Return why the result of ``node`` is of no interest any more, None where it is."""
+        return self._stopping or (None if node.is_lasting else self._failing_fast)
 
     def stop(self, because: str, error: Exception | None = None) -> None:
         """End everything now: with ``cancelled``, or what is at work with ``timeout`` where ``error`` is given."""
@@ -124,78 +122,15 @@ class Scheduler:
             # Not now: who calls may be in the middle of something.
             self._loop.call_soon(self.stop, f"the workflow was broken off by {type(error).__name__}")
 
-    def add(self, task: Task) -> None:
-        """Add a task, from any thread, while the workflow runs. Raise WorkflowError when it does not fit."""
-        if threading.get_ident() == self._thread:
-            self.add_late(task)
-            return
-        answer: Future[None] = Future()
-
-        def add() -> None:
-            try:
-                self.add_late(task)
-            except BaseException as error:  # noqa: BLE001 - it is raised in the thread that asked
-                answer.set_exception(error)
-            else:
-                answer.set_result(None)
-
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(add)
-        while not wait([answer], _GLANCE).done:
-            if self._loop.is_closed():  # a thread of somebody else's executor must not wait for ever
-                raise WorkflowError(self._plan.name, [f"task {task.name!r}: the workflow has ended"])
-        answer.result()
-
-    def add_late(self, task: Task, on_end: Callable[[Node], None] | None = None) -> Node:
-        """Add a task while the workflow runs and return its node; ``on_end`` is called when it has ended."""
-        problems = problems_of_late(task.name, task.dependencies, self._nodes)
-        if self._done.done():
-            problems.append(f"task {task.name!r}: the workflow has ended")
-        if problems:
-            raise WorkflowError(self._plan.name, problems)
-        node = self._add(task)
-        node.on_end = on_end
-        self.listeners.tell(TaskAdded, task.name)
-        because = self._stopping or (None if node.is_lasting else self._failing_fast)
-        if because is not None:
-            node.outcome.because = because
-            self.end(node, TaskState.CANCELLED)
-        elif not node.outcome.state.is_final:
-            self._decide(node, None)
-        self.settle()
-        return node
-
-    async def map(self, node: Node) -> list[Any]:
-        """Make a task of each item, and return their results when all have ended."""
-        from .fan_out import children_of, gathered
-
-        if node.has_place:
-            self.places.give_back(node)  # it only waits from here on
-        over = node.task.over
-        all_ended = self._loop.create_future()
-        open_children = 0
-
-        def note_end(_: Node) -> None:
-            nonlocal open_children
-            open_children -= 1
-            if not open_children and not all_ended.done():
-                all_ended.set_result(None)
-
-        tasks = children_of(node.task, self.caller.result_of(over) if isinstance(over, str) else over)
-        problems = [
-            f"task {task.name!r}: the name is taken by another task" for task in tasks if task.name in self._nodes
-        ]
-        if problems:
-            raise WorkflowError(self._plan.name, problems)
-        open_children = len(tasks)
-        children = [self.add_late(task, note_end) for task in tasks]
-        if open_children:
-            await all_ended
-        return gathered(node.task.name, [child.outcome for child in children])
+    @property
+    def has_ended(self) -> bool:
+        """Whether everything has its final state, and nothing can be added any more."""
+        return self._done.done()
 
     # -- the graph --------------------------------------------------------------------------------------------
 
-    def _add(self, task: Task) -> Node:
+    def add_node(self, task: Task) -> Node:
+        """Add a task to the graph and return its node."""
         node = Node(task, has_threads=self._plan.executor is None)
         self._nodes[task.name] = node
         self._open += 1
@@ -248,7 +183,7 @@ class Scheduler:
             if chosen is not None and dependent.task.name not in chosen:
                 self.skip(dependent, SkipReason.BRANCH, node)
             else:
-                self._decide(dependent, node)
+                self.decide(dependent, node)
 
     def _release_passed(self, node: Node) -> None:
         """Do the same for what happens nearly always, at less expense."""
@@ -257,9 +192,10 @@ class Scheduler:
             dependent.passed += 1
             if dependent.is_decided or (dependent.open and dependent.task.trigger is _ALL_SUCCESS):
                 continue
-            self._decide(dependent, node)
+            self.decide(dependent, node)
 
-    def _decide(self, node: Node, because: Node | None) -> None:
+    def decide(self, node: Node, because: Node | None) -> None:
+        """Begin a task, or skip it, where its dependencies tell; ``because`` is the one that ended last."""
         runs = node.decide()
         if runs is None:
             return
@@ -325,3 +261,15 @@ class Scheduler:
     def _expire(self) -> None:
         message = f"the workflow timed out after {self._plan.timeout:g} s"
         self.stop(message, TaskTimeoutError(message))
+
+
+@contextlib.contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Keep the garbage collector from going through all nodes again and again while they are made: none is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

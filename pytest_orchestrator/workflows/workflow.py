@@ -134,7 +134,7 @@ class Workflow:
         scheduler = self._running
         if scheduler is not None:
             # Of this run only: another will add its own.
-            scheduler.add(task)
+            scheduler.growth.add(task)
         elif task.name in self._tasks:
             self._duplicates.append(task.name)
         else:

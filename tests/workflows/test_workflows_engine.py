@@ -235,6 +235,22 @@ def test_a_branch_is_one_for_tasks_too_that_a_listener_adds_at_its_end() -> None
     assert played(workflow)[0] == {"choose": "passed", "a": "passed", "late": "skipped (branch)"}
 
 
+def test_a_listener_that_adds_tasks_at_every_turn_has_each_begun_once() -> None:
+    begun: list[str] = []
+    workflow = Workflow("w").add_task("a", give(1))
+
+    def listen(event: WorkflowEvent) -> None:
+        if isinstance(event, TaskFinished) and event.outcome.name == "a":
+            workflow.add_task("late", give(2), ["a"])
+        elif isinstance(event, TaskAdded) and event.task == "late":
+            workflow.add_task("later", give(3), ["late"])
+        elif isinstance(event, TaskStarted):
+            begun.append(event.task)
+
+    assert workflow.subscribe(listen).run_sync() == {"a": 1, "late": 2, "later": 3}
+    assert begun == ["a", "late", "later"]
+
+
 def test_a_branch_that_names_somebody_else_is_a_failure() -> None:
     workflow = Workflow("w").add_task("a", give(Branch("c"))).add_task("b", give(), ["a"]).add_task("c", give())
     assert played(workflow)[0] == {"a": "failed", "b": "skipped (upstream_failed)", "c": "passed"}
@@ -608,7 +624,7 @@ def test_a_thread_that_adds_a_task_to_a_workflow_that_is_gone_is_told_so() -> No
         assert scheduler is not None
         go_on.wait(60)
         try:
-            scheduler.add(Task("late", give()))
+            scheduler.growth.add(Task("late", give()))
         except WorkflowError as error:
             problems.extend(error.problems)
         told.set()
