@@ -86,72 +86,74 @@ class Attempts:
 
     async def _ask(self, node: Node, turn: int) -> None:
         try:
-            holds = bool(await self._caller.condition(node))
-        except GeneratorExit:
-            raise
-        except BaseException as error:  # noqa: BLE001 - it is the outcome
-            if node.turn == turn:
-                self._broke(node, error)
-        else:
-            if node.turn != turn:
-                return
-            node.asks = False
-            if node.verdict is not None or not holds:
-                self._leave(node)
-                self._conclude(node, Verdict(TaskState.SKIPPED) if node.verdict is None else node.verdict)
-                return
-            if node.timer is not None:
-                node.timer.cancel()
-                node.timer = None
-            node.driver = None
-            self.start(node)
+            try:
+                holds = bool(await self._caller.condition(node))
+            except BaseException as error:  # noqa: BLE001 - it is the outcome
+                self._broke(node, turn, error)
+            else:
+                self._answered(node, turn, holds=holds)
+        except Exception as fault:  # noqa: BLE001 - a fault of ours must not leave anybody waiting for ever
+            self._scheduler.break_off(fault)
 
     async def _drive(self, node: Node, turn: int) -> None:
         task = node.task
         value: Any
         try:
-            if task.is_map:
-                value = await self._scheduler.growth.map(node)
-            elif node.is_async and not node.wants:
-                value = await task.action(*task.args, **task.kwargs)
+            try:
+                if task.is_map:
+                    value = await self._scheduler.growth.map(node)
+                elif node.is_async and not node.wants:
+                    value = await task.action(*task.args, **task.kwargs)
+                else:
+                    value = await self._caller.action(node)
+            except BaseException as error:  # noqa: BLE001 - it is the outcome
+                self._broke(node, turn, error)
             else:
-                value = await self._caller.action(node)
-        except GeneratorExit:
-            raise
-        except BaseException as error:  # noqa: BLE001 - it is the outcome
-            if node.turn == turn:
-                self._broke(node, error)
-        else:
-            if node.turn != turn:
-                return
-            if node.timer is not None or node.has_place:
-                self._leave(node)
-            if node.verdict is not None:
-                self._conclude(node, node.verdict)
-            elif isinstance(value, Branch):
-                self._branch(node, value)
-            else:
-                node.outcome.result = value
-                self._scheduler.end(node, TaskState.PASSED)
-                self._scheduler.settle()
+                if node.turn == turn:
+                    self._returned(node, value)
+        except Exception as fault:  # noqa: BLE001 - as above
+            self._scheduler.break_off(fault)
 
     # -- what comes of them -----------------------------------------------------------------------------------
 
-    def _branch(self, node: Node, value: Branch) -> None:
-        unknown = value.names - {dependent.task.name for dependent in node.dependents}
-        if unknown:
-            names = ", ".join(repr(dependent.task.name) for dependent in node.dependents) or "no task"
-            problem = (
-                f"{value!r}: {', '.join(map(repr, sorted(unknown)))} does not need {node.task.name!r}; {names} does"
-            )
-            self._failed(node, ValueError(problem), TaskState.FAILED)
+    def _answered(self, node: Node, turn: int, *, holds: bool) -> None:
+        """Take what the condition said."""
+        if node.turn != turn:
             return
+        node.asks = False
+        if node.verdict is not None or not holds:
+            self._leave(node)
+            self._conclude(node, Verdict(TaskState.SKIPPED) if node.verdict is None else node.verdict)
+            return
+        if node.timer is not None:
+            node.timer.cancel()
+            node.timer = None
+        node.driver = None
+        self.start(node)
+
+    def _returned(self, node: Node, value: Any) -> None:
+        """Take what the action returned."""
+        if node.timer is not None or node.has_place:
+            self._leave(node)
+        if node.verdict is not None:
+            self._conclude(node, node.verdict)
+            return
+        if type(value) is Branch:  # isinstance asks the value, which may be a proxy of nothing
+            unknown = value.names - {dependent.task.name for dependent in node.dependents}
+            if unknown:
+                names = ", ".join(repr(dependent.task.name) for dependent in node.dependents) or "no task"
+                strange = ", ".join(sorted(map(repr, unknown)))
+                problem = f"{value!r}: {strange} does not need {node.task.name!r}; {names} does"
+                self._failed(node, ValueError(problem), TaskState.FAILED)
+                return
         node.outcome.result = value
         self._scheduler.end(node, TaskState.PASSED)
         self._scheduler.settle()
 
-    def _broke(self, node: Node, error: BaseException) -> None:
+    def _broke(self, node: Node, turn: int, error: BaseException) -> None:
         """Take what the action or the condition raised."""
+        if node.turn != turn or not self._loop.is_running():  # else the coroutine is being thrown away
+            return
         self._leave(node)
         if node.verdict is not None:
             self._conclude(node, node.verdict)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import OrchestratorError
 from .fingerprint import NotPlainError, decoded, digest_of, encoded, fingerprint
-from .outcome import TaskState
+from .outcome import TaskState, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,7 +150,7 @@ class Journal:
         self, outcome: TaskOutcome, known: str | None = None, encoding: str | None = None, data: bytes = b""
     ) -> None:
         """Write down where a task is; with :meth:`commit` it is there for good."""
-        why = None if outcome.error is None else _text(f"{type(outcome.error).__name__}: {outcome.error}")
+        why = None if outcome.error is None else _text(shown(outcome.error))
         because = None if outcome.because is None else _text(outcome.because)
         self._rows.append(
             (_text(outcome.name), str(outcome.state), known, encoding, data or None, why, because, outcome.attempts,

@@ -38,6 +38,15 @@ _OPEN = frozenset({TaskState.PENDING, TaskState.RUNNING, TaskState.RETRYING})
 _BAD = frozenset({TaskState.FAILED, TaskState.TIMEOUT})
 
 
+def shown(error: BaseException) -> str:
+    """Return the type of an exception and what it says, also of one that cannot say it."""
+    try:
+        said = str(error)
+    except Exception as fault:  # noqa: BLE001 - whatever its own method raises
+        said = f"<what it says cannot be told: {type(fault).__name__}>"
+    return f"{type(error).__name__}: {said}"
+
+
 class SkipReason(StrEnum):
     """Why a task was skipped."""
 
@@ -83,7 +92,7 @@ class TaskOutcome:
         return {
             "name": self.name,
             "state": str(self.state),
-            "error": None if self.error is None else f"{type(self.error).__name__}: {self.error}",
+            "error": None if self.error is None else shown(self.error),
             "skip_reason": None if self.skip_reason is None else str(self.skip_reason),
             "because": self.because,
             "attempts": self.attempts,

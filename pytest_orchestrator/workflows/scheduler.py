@@ -168,7 +168,7 @@ class Scheduler:
         outcome = node.outcome
         state, chosen = outcome.state, None
         node.is_told = True
-        if state is _PASSED and isinstance(outcome.result, Branch):
+        if state is _PASSED and type(outcome.result) is Branch:
             chosen = outcome.result.names
             outcome.result = outcome.result.value
         if node.on_end is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +25,7 @@ class Trigger(StrEnum):
     """One has failed; the others are not waited for."""
 
 
+@final
 class Branch:
     """What a task returns to choose which of the tasks that need it go on; the others are skipped.
 
@@ -38,7 +39,7 @@ class Branch:
         self.value = value
 
     def __repr__(self) -> str:
-        return f"Branch({', '.join(map(repr, sorted(self.names)))})"
+        return f"Branch({', '.join(sorted(map(repr, self.names)))})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

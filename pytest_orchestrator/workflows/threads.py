@@ -53,18 +53,20 @@ class DaemonThreads(Executor):
                         self._free -= 1
                         return
                 continue
-            _carry_out(future, call)
-            del future, call  # what they hold must not live as long as a thread that waits
+            result, error = _called(future, call)
             with self._guard:
-                self._free += 1
+                self._free += 1  # before anybody hears of the result: who does may have another call at once
+            if error is not None:
+                future.set_exception(error)
+            elif not future.cancelled():
+                future.set_result(result)
+            del future, call, result, error  # what they hold must not live as long as a thread that waits
 
 
-def _carry_out(future: Future[Any], call: Callable[[], Any]) -> None:
+def _called(future: Future[Any], call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     if not future.set_running_or_notify_cancel():
-        return
+        return None, None
     try:
-        result = call()
+        return call(), None
     except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+        return None, error

@@ -29,6 +29,7 @@ from pytest_orchestrator.workflows.workflow import Workflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 # -- results -----------------------------------------------------------------------------------------------------
 
@@ -452,13 +453,17 @@ def test_a_retry_gives_its_place_to_others_while_it_waits() -> None:
 
 def test_functions_run_in_a_bounded_number_of_threads() -> None:
     threads: set[int] = set()
+    is_full = threading.Event()
 
     def work(_: int) -> None:
         threads.add(threading.get_ident())
+        if len(threads) >= 32:
+            is_full.set()
+        is_full.wait(20)
 
-    workflow = Workflow("w").map("m", work, range(200))
-    workflow.run_sync()
-    assert 1 <= len(threads) <= 32
+    Workflow("w").map("m", work, range(200)).run_sync()
+    assert is_full.is_set()
+    assert len(threads) == 32
     assert threading.get_ident() not in threads
 
 
@@ -518,7 +523,7 @@ def test_what_a_listener_raises_stops_the_workflow_and_is_raised(kind: type, err
 # -- odd ends ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3), BaseException("odd")])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3), GeneratorExit(), BaseException("odd")])
 @pytest.mark.parametrize("in_thread", [False, True])
 def test_what_is_no_exception_but_worse_stops_everything_and_is_raised(error: BaseException, in_thread: bool) -> None:
     def act() -> None:
@@ -540,6 +545,40 @@ def test_a_function_that_raises_stop_iteration_has_failed_and_nobody_waits_for_i
     with pytest.raises(WorkflowFailedError) as caught:
         workflow.run_sync()
     assert isinstance(caught.value.exceptions[0], StopIteration | RuntimeError)
+
+
+class Proxy:
+    """Stands for something that is not there, and says so to everybody who asks, as proxies of frameworks do."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError(f"there is nothing behind this proxy to ask for {name}")
+
+
+def test_a_result_that_answers_no_question_is_a_result() -> None:
+    proxy = Proxy()
+    assert Workflow("w").add_task("a", give(proxy)).add_task("b", lambda a: a is proxy, ["a"]).run_sync()["b"] is True
+
+
+class SilentError(Exception):
+    def __str__(self) -> str:
+        raise LookupError("no words")
+
+
+def test_an_exception_that_cannot_be_told_is_a_failure_like_others(tmp_path: Path) -> None:
+    workflow = Workflow("w", journal=tmp_path / "journal").add_task("a", fail(SilentError()))
+    assert simulated(workflow.run(raise_on_failure=False))[0] == {}
+    assert workflow.outcomes["a"].as_dict()["error"] == "SilentError: <what it says cannot be told: LookupError>"
+
+
+def test_a_fault_of_the_engine_itself_is_raised_and_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*_: Any) -> None:
+        raise ZeroDivisionError("a fault of ours")
+
+    workflow = Workflow("w").add_task("a", give()).add_task("b", give(seconds=60.0))
+    monkeypatch.setattr("pytest_orchestrator.workflows.scheduler.Scheduler._release", break_down)
+    with pytest.raises(ZeroDivisionError, match="a fault of ours"):
+        simulated(workflow.run())
+    assert states(workflow) == {"a": "passed", "b": "cancelled"}
 
 
 def test_a_task_that_is_cancelled_from_within_has_failed() -> None:
