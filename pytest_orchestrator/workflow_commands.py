@@ -168,7 +168,7 @@ def _go(given: argparse.Namespace, file: WorkflowFile, inputs: dict[str, Any], f
     except KeyboardInterrupt:
         print(f"{file.name}: interrupted{_remedy(given, files)}", file=sys.stderr)
         return INTERRUPTED
-    print(clean(report.summary))
+    print(clean(report.summary), flush=True)
     for line in _more(report, given, files):
         print(line, file=sys.stderr)
     return 0 if report.passed else FAILED

@@ -24,8 +24,8 @@ SUMMARIES = {
     "deploy.workflow.yaml::workflow[refused]": (
         "xfailed",
         (
-            'Deploy failed: deploy: exit 1: error: error validating "manifests/shop-refused.json": missing required field'
-            ' "image"'
+            'Deploy failed: deploy: exit 1: error: error validating "manifests/shop-refused.json": missing required'
+            ' field "image"'
         ),
     ),
     "restart-crashed.workflow.yaml::workflow[all]": (

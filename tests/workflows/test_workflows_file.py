@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
@@ -18,8 +19,6 @@ from pytest_orchestrator.workflows.file_schema import workflow_schema
 from pytest_orchestrator.workflows.loader import load_workflow_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_orchestrator.workflows.file_report import WorkflowReport
 
 register_kinds()
@@ -377,3 +376,9 @@ def test_inputs_that_are_missing_or_unknown_are_refused_before_anything_runs(tmp
     assert "there is no input 'bb'; did you mean 'b'?" in str(caught.value)
     assert "input 'a' is missing" in str(caught.value)
     assert not (tmp_path / "ran").exists()
+
+
+def test_the_schema_beside_the_pages_is_the_one_that_the_command_prints() -> None:
+    # When this fails: pytest-orchestrator schema --workflow > docs/reference/workflow.schema.json
+    page = Path(__file__).parents[2] / "docs" / "reference" / "workflow.schema.json"
+    assert json.loads(page.read_text(encoding="utf-8")) == workflow_schema()
