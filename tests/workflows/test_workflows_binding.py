@@ -112,7 +112,6 @@ def plain(a: int, b: int = 20) -> list[int]:
         (lambda a: coroutine(a, b=4), [1, 4, 3]),
         (lambda: asyncio.sleep(0, "awaited"), "awaited"),
     ],
-    ids=str,
 )  # fmt: skip
 def test_whatever_can_be_called_gets_the_results_that_it_names(action: Any, wanted: Any) -> None:
     assert called(action) == wanted
@@ -133,7 +132,6 @@ def test_a_class_makes_an_object_of_a_result() -> None:
         ("{}-{}".format, {"args": ["x", "y"]}, "x-y"),
         (lambda results: results, {"kwargs": {"results": "mine"}}, "mine"),
     ],
-    ids=str,
 )
 def test_arguments_of_the_task_come_before_results(action: Any, more: dict[str, Any], wanted: Any) -> None:
     assert called(action, **more) == wanted

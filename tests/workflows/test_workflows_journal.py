@@ -147,7 +147,6 @@ def test_values_that_a_function_closes_over_are_part_of_it_unless_they_can_chang
         (b"a", b"a", "a"),
         (None, None, 0),
     ],
-    ids=str,
 )
 def test_arguments_are_known_by_their_values_and_types(journal: Path, one: Any, same: Any, other: Any) -> None:
     for value, wanted in ((one, 1), (same, 1), (other, 2)):
