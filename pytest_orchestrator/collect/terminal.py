@@ -131,15 +131,18 @@ class TerminalOutput:
         if recorder is None or recorder.document is None:
             counted = [] if recorder is None or brief else counts_lines(recorder.counts(), width)
             return [*counted, *standing_out(self._standouts.summary(), width, ascii_only)]
-        if not recorder.document.rows and not recorder.document.collection_errors:
+        document = recorder.document
+        if not document.rows and not document.collection_errors and not document.agents:
             return []
         shown = shown_report_path(recorder.directory.path, self._config)
-        return closing_lines(summarize(recorder.document), shown, width, ascii_only, brief=brief)
+        return closing_lines(summarize(document), shown, width, ascii_only, brief=brief)
 
     def _say_nothing_found(self, terminal: pytest.TerminalReporter) -> None:
         orchestration = self._orchestration
         roots = orchestration.scope.roots
         if self.is_interrupted or orchestration.collected or not roots or terminal.stats.get("error"):
+            return
+        if self._recorder is not None and self._recorder.document is not None and self._recorder.document.agents:
             return
         places = ", ".join(shown_path(root, orchestration.rootdir) for root in roots)
         try:

@@ -9,7 +9,7 @@ from .amounts import format_duration, plural
 from .quoting import cell, code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..core.agent_row import AgentRow
 
@@ -29,20 +29,45 @@ def agents_section(rows: Sequence[AgentRow], limit: int) -> str:
         shown += 1
     more = len(lines) - shown
     rest = f"\n… and {plural(more, 'more run')}, all in `results.jsonl`\n" if more else ""
-    return f"{_summary(rows)}\n{_HEADER}{''.join(lines[:shown])}{rest}"
+    first = agents_line(agents_summary(rows), code, known=" as far as known")
+    return f"{first}\n\n{_HEADER}{''.join(lines[:shown])}{rest}"
 
 
-def _summary(rows: Sequence[AgentRow]) -> str:
+def agents_summary(rows: Sequence[AgentRow]) -> dict[str, Any]:
+    """Return what agents did in all tests, as plain JSON types.
+
+    ``tests`` and their ``outcomes``, ``runs`` and their ``statuses`` (numbers by name), ``tokens``, ``cost_usd`` (None
+    where it is not known of any), ``unexpected`` (calls of fake commands).
+    """
     runs = [run for row in rows for run in row.runs]
-    statuses = Counter(str(run["status"]) for run in runs)
-    told = ", ".join(f"{count} {code(status, 40)}" for status, count in sorted(statuses.items()))
     costs = [run["cost_usd"] for run in runs if isinstance(run["cost_usd"], int | float)]
-    facts = [f"{plural(len(runs), 'run')} in {plural(len(rows), 'test')}{f' ({told})' if told else ''}"]
-    facts.append(f"{sum(run['tokens'] for run in runs)} tokens")
-    facts += [f"{_dollars(sum(costs))} as far as known"] if costs else []
-    unexpected = sum(row.unexpected for row in rows)
-    facts += [plural(unexpected, "unexpected call") + " of fake commands"] if unexpected else []
-    return ", ".join(facts) + "\n"
+    return {
+        "tests": len(rows),
+        "outcomes": dict(sorted(Counter(row.outcome for row in rows).items())),
+        "runs": len(runs),
+        "statuses": dict(sorted(Counter(str(run["status"]) for run in runs).items())),
+        "tokens": sum(run["tokens"] for run in runs),
+        "cost_usd": round(sum(costs), 6) if costs else None,
+        "unexpected": sum(row.unexpected for row in rows),
+    }
+
+
+def agents_line(summary: Mapping[str, Any], quoted: Callable[[str, int], str], known: str = "") -> str:
+    """Return one line about a summary of agents.
+
+    ``quoted`` makes of a status what is shown of it, ``known`` is put behind US dollars.
+    """
+    told = ", ".join(f"{count} {quoted(status, 40)}" for status, count in summary["statuses"].items())
+    tests = plural(summary["tests"], "test")
+    facts = [
+        f"{plural(summary['runs'], 'run')} in {tests}{f' ({told})' if told else ''}",
+        f"{summary['tokens']} tokens",
+    ]
+    if summary["cost_usd"] is not None:
+        facts.append(f"{_dollars(summary['cost_usd'])}{known}")
+    if summary["unexpected"]:
+        facts.append(plural(summary["unexpected"], "unexpected call") + " of fake commands")
+    return ", ".join(facts)
 
 
 def _lines(rows: Sequence[AgentRow]) -> Iterator[str]:

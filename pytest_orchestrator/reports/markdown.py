@@ -15,7 +15,8 @@ from .amounts import format_duration, format_size, plural
 from .failure import describe_attempts, describe_left, failure_block, failure_line
 from .quoting import cell, code, fence, last_lines, plain
 from .skills import found_in_skills, skill_blocks, skills_line
-from .summary import UNRECORDED, slowest, status_counts, summarize, uncollected_count
+from .summary import UNRECORDED, slowest, summarize
+from .title import title_of
 from .workflows import workflow_blocks, workflow_rows
 
 if TYPE_CHECKING:
@@ -126,36 +127,6 @@ def _uncollected(document: RunDocument) -> str:
 
     text, shown = _bounded(map(block, document.collection_errors), _LIST)
     return text + _more(len(document.collection_errors) - shown)
-
-
-def _warnings(document: RunDocument, summary: dict[str, Any]) -> Iterator[str]:
-    run = document.run
-    if run.missing:
-        shards = f"shard {run.missing[0]} is" if len(run.missing) == 1 else f"shards {', '.join(run.missing)} are"
-        yield f"**{shards} missing:** what those would have run is not in this report.".replace("**s", "**S", 1)
-    finished = f"{plural(len(document.rows), 'item')} had finished by the last line of `results.jsonl`."
-    ended_badly = "pytest was killed, crashed, or is still running"
-    if run.unended:
-        yield f"**{run.unended} of the {run.merged} merged runs did not end:** {ended_badly}. {finished}"
-    elif document.crashed and not run.missing:
-        yield f"**This run did not end:** {ended_badly}. {finished}"
-    if document.unrecorded:
-        yield f"{plural(document.unrecorded, 'collected item')} left no result; counted as not run."
-    if document.unreadable:
-        yield f"{plural(document.unreadable, 'line')} of `results.jsonl` could not be read."
-    is_explained = summary["failing"]["count"] or document.collection_errors
-    if summary["exit_status"] == 1 and summary["verdict"] == "failed" and not is_explained:
-        yield "pytest ended with exit status 1 although nothing here failed: other tests did, or a plugin."
-
-
-def _title(document: RunDocument, summary: dict[str, Any]) -> str:
-    counts = ", ".join([*uncollected_count(summary), *status_counts(summary["totals"])]) or "no items"
-    title = f"# {summary['verdict'].capitalize()}: {counts}\n"
-    run = document.run
-    lasted = f", {format_duration(document.duration)}" if document.duration is not None else ""
-    where = f" in {code(run.rootdir_name)}" if run.rootdir_name else ""
-    about = f"Run {code(run.run_id)}{where}, started {code(run.started)}{lasted}.\n"
-    return "\n".join([title, about, *(f"> {warning}\n" for warning in _warnings(document, summary))])
 
 
 def _totals(summary: dict[str, Any]) -> str:
@@ -299,7 +270,7 @@ def render_markdown(document: RunDocument) -> str:
     says so.
     """
     summary = summarize(document)
-    parts = [_title(document, summary), _totals(summary)]
+    parts = [title_of(document, summary), _totals(summary)]
     parts += [f"## {heading}\n\n{body.rstrip()}\n" for heading, body in _sections(document, summary) if body]
     parts.append(f"## This run\n\n{_facts(document)}")
     room = LIMIT_BYTES - sum(len(part.encode()) + 1 for part in parts)

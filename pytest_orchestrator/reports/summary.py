@@ -6,6 +6,7 @@ import heapq
 from typing import TYPE_CHECKING, Any
 
 from ..core.status import Status
+from .agents import agents_summary
 from .skills import skills_summary
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _verdict(document: RunDocument, totals: Mapping[str, int]) -> str:
         return _SPECIAL_EXITS[exit_status]
     if any(totals[status] for status in Status if status.is_bad) or document.collection_errors:
         return "failed"
-    if not document.collected or exit_status == _NOTHING_COLLECTED:
+    if not (document.collected or document.agents) or exit_status == _NOTHING_COLLECTED:
         return "nothing collected"
     return "failed" if exit_status else "passed"
 
@@ -75,7 +76,8 @@ def summarize(document: RunDocument) -> dict[str, Any]:
     ``failed``, ``crashed``, ``incomplete`` (shards are missing), ``interrupted``, ``internal error``,
     ``usage error`` or ``nothing collected``.
     ``failing``, ``flaky``, ``collection_errors`` and ``left_processes`` hold at most 100 ids each, and the whole count;
-    ``skills`` has what :func:`~pytest_orchestrator.reports.skills.skills_summary` returns.
+    ``skills`` has what :func:`~pytest_orchestrator.reports.skills.skills_summary` returns, ``agents`` what
+    :func:`~pytest_orchestrator.reports.agents.agents_summary` does.
     """
     whole = _Group()
     by_directory: dict[str, _Group] = {}
@@ -132,6 +134,7 @@ def summarize(document: RunDocument) -> dict[str, Any]:
         "flaky": {"count": len(flaky), "nodeids": _ids(flaky)},
         "left_processes": {"count": processes, "items": len(left), "nodeids": _ids(left)},
         "skills": skills_summary(document.rows),
+        "agents": agents_summary(document.agents),
         "run": {
             "rootdir_name": run.rootdir_name,
             "command": list(run.command),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..core.columns import fit
+from .agents import agents_line
 from .amounts import format_duration, plural
 from .quoting import one_line
 from .skills import counted, passed_over
@@ -108,9 +109,12 @@ def closing_lines(
     order, verdict = document_summary["run"]["order"], document_summary["verdict"]
     if order.startswith("random") and verdict not in ("passed", "nothing collected"):
         hints.append(f"order: --orchestrate-order={order}")
+    agents = document_summary["agents"]
+    if agents["tests"]:
+        hints.insert(0, writer.line("agents: ", agents_line(agents, lambda status, _: status)))
     if brief:
         return [*hints, report]
-    head = counts_lines(document_summary, width)
+    head = counts_lines(document_summary, width) if document_summary["collected"] or not agents["tests"] else []
     if document_summary["unrecorded"]:
         hints.append(f"no result: {plural(document_summary['unrecorded'], 'item')}")
     slowest = document_summary["slowest"][:1]

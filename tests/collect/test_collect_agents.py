@@ -165,6 +165,24 @@ def test_results_have_the_transcript_and_the_report_a_table(agents: Project, wor
     run.assert_adds_up()
 
 
+def test_a_run_of_nothing_but_agents_says_what_they_did_and_where_the_report_is(agents: Project) -> None:
+    run = agents.run("tests")
+    closing = run.out[run.out.index("= orchestrator =") :].splitlines()[1:]
+    assert re.fullmatch(r"agents: 3 runs in 3 tests \(1 error, 2 passed\), \d+ tokens, \$0\.\d+", closing[0])
+    assert closing[1].startswith("report: ")
+    assert "no scripts found" not in run.out
+    summary = json.loads((run.report_dir / "summary.json").read_text())
+    assert summary["verdict"] == "failed"
+    counted = summary["agents"]
+    assert counted["outcomes"] == {"error": 1, "failed": 1, "passed": 1}
+    assert (counted["tests"], counted["runs"], counted["statuses"]) == (3, 3, {"error": 1, "passed": 2})
+    report = (run.report_dir / "report.md").read_text()
+    assert report.startswith("# Failed: agents in 3 tests\n")
+    assert "> 2 tests with agents did not pass, see *Agents* below.\n" in report
+    good = agents.run("tests", "-k", "good")
+    assert (good.report_dir / "report.md").read_text().startswith("# Passed: agents in 1 test\n")
+
+
 def test_without_reports_nothing_is_recorded(agents: Project) -> None:
     run = agents.run("tests", "--orchestrate-reports=off")
     assert run.outcomes == {"passed": 2, "failed": 1, "errors": 1}, run.out
