@@ -25,6 +25,7 @@ from .execution import Execution
 from .hooks import adapted
 from .items import ScriptItem
 from .orchestration import KEY, Orchestration
+from .workflow_items import WorkflowItem
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -55,6 +56,9 @@ def pytest_collection_finish(session: pytest.Session) -> Generator[None, None, N
 
 
 def _description(item: OrchestratedItem, orchestration: Orchestration) -> Iterator[tuple[str, str]]:
+    if isinstance(item, WorkflowItem):
+        yield from _workflow(item)
+        return
     if not isinstance(item, ScriptItem):
         yield "check", "all skills are checked together, and nothing is run"
         for mark in item.iter_markers("skip"):
@@ -77,6 +81,21 @@ def _description(item: OrchestratedItem, orchestration: Orchestration) -> Iterat
     xfail = item.get_closest_marker("xfail")
     if xfail is not None:
         yield "xfail", item.redacted_with(str(xfail.kwargs.get("reason", "")), settings) or "expected to fail"
+
+
+def _workflow(item: WorkflowItem) -> Iterator[tuple[str, str]]:
+    label = "tasks"
+    for task in item.file.tasks.values():
+        needs = f" after {', '.join(task.needs)}" if task.needs else ""
+        yield label, f"{task.name} ({task.kind}){needs}"
+        label = ""
+    if item.case is not None:
+        yield (
+            "inputs",
+            ", ".join(f"{name}={value!r}" for name, value in item.file.cases[item.case].items()) or "none given",
+        )
+    for mark in item.iter_markers("skip"):
+        yield "skipped", str(mark.kwargs.get("reason", ""))
 
 
 def _command(item: ScriptItem, orchestration: Orchestration) -> Iterator[tuple[str, str]]:

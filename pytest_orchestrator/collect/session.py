@@ -31,15 +31,18 @@ from .remote import keep_output
 from .reporting import complete_report, restore_failure, shed_result
 from .stopping import STEP, Stopping
 from .terminal import TerminalOutput
+from .workflow_items import GIVEN_UP
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from pathlib import Path
 
+    from ..core.result import RunResult
     from ..reports.recorder import Recorder
     from .orchestration import Orchestration
     from .recording import Recording
     from .sharding import Sharding
+    from .workflow_result import WorkflowResult
 
 
 class OrchestratorSession:
@@ -227,9 +230,11 @@ class OrchestratorSession:
             self._orchestration.engine.close(self._stopping.look, STEP)
         self._orchestration.fence_files.close()
         worker = self._orchestration.worker
+        given_up = self._config.stash.get(GIVEN_UP, None) or []
+        rows: list[tuple[OrchestratedItem, RunResult | WorkflowResult]] = [*stopped, *given_up]
         cancelled = [
             Cancelled(item.nodeid, str(result.status), result.execution_time, worker, result.as_dict())
-            for item, result in stopped
+            for item, result in rows
         ]
         tell_controller(self._config, CANCELLED, [astuple(row) for row in cancelled])
         return cancelled

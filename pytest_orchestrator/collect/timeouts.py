@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..config.settings import ScriptSettings
-    from .items import ScriptItem
 
 TIMEOUT_MARKER = "timeout"
 
@@ -91,7 +90,7 @@ class TimeoutTakeover:
 
 
 @contextmanager
-def timed_by_us(item: ScriptItem) -> Iterator[None]:
+def timed_by_us(item: pytest.Item) -> Iterator[None]:
     """Stop pytest-timeout's timer while the script runs, or waits for its turn; start it again for the teardown."""
     settings = item.stash.get(_SETTINGS, None)
     if settings is None:

@@ -7,6 +7,7 @@ import contextlib
 import os
 import shlex
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -24,7 +25,9 @@ from ..workflows.run_files import RunFiles
 from .internals import subtest_report
 from .orchestration import KEY
 from .stopping import STEP
+from .timeouts import TIMEOUT_MARKER, marker_limit, session_limit, timed_by_us
 from .workflow_failure import workflow_error
+from .workflow_items import GIVEN_UP
 from .workflow_result import WorkflowResult
 
 if TYPE_CHECKING:
@@ -62,6 +65,7 @@ def run_workflow_item(item: WorkflowItem) -> WorkflowResult:
             gate=_gate(item, files),
             redactor=orchestration.context().redactor,
             on_event=subtests.note,
+            timeout=_limit(item),
         )
         if files is not None:
             files.begin(run.inputs)
@@ -71,8 +75,26 @@ def run_workflow_item(item: WorkflowItem) -> WorkflowResult:
             str(item.path), item.case, None, Status.ERROR, shown, Reason.CONFIGURATION, None, started, time.time()
         )
     subtests.run = run
-    report = asyncio.run(_watched(run, item))
+    try:
+        with timed_by_us(item):
+            report = asyncio.run(_watched(run, item))
+    except (KeyboardInterrupt, pytest.exit.Exception):
+        result = _result(item, run.report(started), files)
+        why = "stopped: the session was given up"
+        item.config.stash.setdefault(GIVEN_UP, []).append(
+            (item, replace(result, status=Status.CANCELLED, error=why, ended=time.time()))
+        )
+        raise
     return _result(item, report, files)
+
+
+def _limit(item: WorkflowItem) -> float | None:
+    """Return the limit in seconds that pytest-timeout has for ``item``; None without one."""
+    if not item.config.pluginmanager.hasplugin("timeout"):
+        return None
+    mark = item.get_closest_marker(TIMEOUT_MARKER)
+    limit = (None if mark is None else marker_limit(mark)) or session_limit(item.config)
+    return limit.seconds if limit.seconds > 0 else None
 
 
 async def _watched(run: FileRun, item: WorkflowItem) -> WorkflowReport:

@@ -127,7 +127,7 @@ class FileAction:
     async def _approval(self, name: str, scope: Mapping[str, Any]) -> dict[str, Any] | None:
         if self._task.approve is None:
             return None
-        question = self._task.approve.render(scope)
+        question = self._run.redactor.text(self._task.approve.render(scope))
         timeout = self._task.timeout if self._task.kind == "approve" else None
         return await self._run.gate.ask(name, question, timeout)
 

@@ -11,13 +11,15 @@ from .expression import ExpressionError
 from .outcome import SkipReason, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .file_run import FileRun
     from .outcome import TaskOutcome
 
 FIRST_ERRORS = 5
 """Errors that a summary has."""
+LONGEST = 10_000
+"""Characters that a text among outputs has in a report; the journal has all."""
 TAIL = 2000
 """Characters of the output of a failed task that a report has."""
 
@@ -168,16 +170,23 @@ def _task(run: FileRun, outcome: TaskOutcome, outcomes: Mapping[str, TaskOutcome
         is_forgiven=task.continue_on_error and state.is_bad,
         from_journal=outcome.from_journal,
         was_interrupted=outcome.was_interrupted,
-        outputs={
-            key: redacted(value) if isinstance(value, str) else value
-            for key, value in record.get("outputs", {}).items()
-        },
+        outputs={key: _shown(value, redacted) for key, value in record.get("outputs", {}).items()},
         approval=record.get("approval"),
         exit_code=record.get("exit_code"),
         stdout=redacted(record.get("stdout", ""))[-TAIL:] if state.is_bad else "",
         stderr=redacted(record.get("stderr", ""))[-TAIL:] if state.is_bad else "",
         log=str(log) if log is not None and log.exists() else None,
     )
+
+
+def _shown(value: Any, redacted: Callable[[str], str]) -> Any:
+    """Return an output without secrets, its texts not without bounds."""
+    if isinstance(value, str):
+        text = redacted(value)
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    if isinstance(value, dict):
+        return {redacted(key): _shown(each, redacted) for key, each in value.items()}
+    return [_shown(each, redacted) for each in value] if isinstance(value, list) else value
 
 
 def _why(outcome: TaskOutcome, outcomes: Mapping[str, TaskOutcome]) -> str:

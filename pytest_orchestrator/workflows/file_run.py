@@ -46,6 +46,7 @@ class FileRun:
         gate: Gate | None = None,
         redactor: Redactor | None = None,
         environment: Mapping[str, str] | None = None,
+        timeout: float | None = None,
         on_event: Callable[[WorkflowEvent], None] | None = None,
         within: tuple[Path, ...] = (),
     ) -> None:
@@ -53,7 +54,8 @@ class FileRun:
 
         ``inputs`` are values by the names of the file's inputs; ``journal`` is where finished tasks are kept; ``logs``
         is the directory for what tasks write; ``gate`` asks people (default: nobody can be asked); ``environment`` is
-        what programs start from (default: that of this process). Raise ArgumentError for inputs that the file has not,
+        what programs start from (default: that of this process); ``timeout`` is in seconds, for everything: the smaller of
+        it and that of the file holds. Raise ArgumentError for inputs that the file has not,
         and for those that are missing.
         """
         register_programs()
@@ -75,7 +77,8 @@ class FileRun:
         self.environment = self._with_own(base)
         self.redactor = self.redactor.extended(self.environment)
         self._attempts: dict[str, int] = {}
-        self._workflow = self._made(journal)
+        limits = [limit for limit in (file.timeout, timeout) if limit]
+        self._workflow = self._made(journal, min(limits, default=None))
         if on_event is not None:
             self._workflow.subscribe(on_event)
 
@@ -91,11 +94,11 @@ class FileRun:
                 raise ArgumentError(f"{self.file.shown_as}: env.{name}: {error.problem}") from None
         return base
 
-    def _made(self, journal: Journal | str | os.PathLike[str] | None) -> Workflow:
+    def _made(self, journal: Journal | str | os.PathLike[str] | None, timeout: float | None) -> Workflow:
         file = self.file
         workflow = Workflow(
             file.name,
-            timeout=file.timeout,
+            timeout=timeout,
             max_concurrency=file.max_concurrency,
             pools=file.pools,
             journal=journal,

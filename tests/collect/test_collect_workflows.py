@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -173,6 +174,40 @@ def test_a_time_limit_of_the_workflow_is_a_timeout(flows: Project) -> None:
     row = run.rows["flows/slow.workflow.yaml::workflow"]
     assert row["status"] == "timeout"
     assert "TIMEOUT" in flows.run("flows/slow.workflow.yaml", "-v").out
+
+
+def test_the_limit_of_pytest_timeout_is_one_for_the_workflow_and_ends_its_programs(flows: Project) -> None:
+    flows.file("flows/slow.workflow.yaml", "tasks: {a: {run: 'echo $$ > pid; exec sleep 60'}}\n")
+    run = flows.run("flows/slow.workflow.yaml", "--timeout=0.5")
+    row = run.rows["flows/slow.workflow.yaml::workflow"]
+    assert (row["status"], row["data"]["error"]) == (
+        "timeout",
+        "task 'a' timed out: the workflow timed out after 0.5 s",
+    )
+    pid = (flows.path / "flows" / "pid").read_text().strip()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_ctrl_c_ends_the_programs_and_the_row_says_how_far_it_came(flows: Project) -> None:
+    flows.file(
+        "flows/slow.workflow.yaml",
+        "tasks: {a: {run: 'true'}, b: {run: 'echo $$ > pid; kill -INT \"$WHO\"; exec sleep 60', needs: a}}\n",
+    )
+    flows.file("conftest.py", "import os\nos.environ['WHO'] = str(os.getpid())\n")
+    run = flows.run_process("flows/slow.workflow.yaml")
+    assert run.code == 2
+    row = run.rows["flows/slow.workflow.yaml::workflow"]
+    assert row["status"] == "cancelled"
+    assert [task["state"] for task in row["data"]["tasks"]] == ["passed", "cancelled"]
+    assert row["data"]["resume"] == "pytest-orchestrator workflow resume flows/slow.workflow.yaml"
+    pid = (flows.path / "flows" / "pid").read_text().strip()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_dry_run_shows_the_tasks_and_runs_none(flows: Project) -> None:
+    run = flows.run("-p", "pytest_orchestrator.collect.dry_run", "--collect-only", "-q", "flows")
+    assert "  tasks        build (run)\n               check (run) after build\n" in run.out
+    assert "  inputs       n=2\n" in run.out
 
 
 def test_nothing_is_kept_without_reports(flows: Project) -> None:
