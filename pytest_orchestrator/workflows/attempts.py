@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .errors import TaskCancelledError, TaskTimeoutError
-from .events import TaskRetrying, TaskStarted
+from .events import TaskOutput, TaskRetrying, TaskStarted
 from .node import Verdict
 from .outcome import SkipReason, TaskState
 from .retry import RetryPolicy
@@ -133,6 +133,8 @@ class Attempts:
 
     def _returned(self, node: Node, value: Any) -> None:
         """Take what the action returned."""
+        if self._listeners.are_there:
+            self._tell_output(node, value)
         if node.timer is not None or node.has_place:
             self._leave(node)
         if node.verdict is not None:
@@ -155,6 +157,8 @@ class Attempts:
         if node.turn != turn or not self._loop.is_running():  # else the coroutine is being thrown away
             return
         self._leave(node)
+        if self._listeners.are_there:
+            self._tell_output(node, error)
         if node.verdict is not None:
             self._conclude(node, node.verdict)
         elif isinstance(error, asyncio.CancelledError):
@@ -168,6 +172,16 @@ class Attempts:
             node.outcome.error = error
             self._scheduler.end(node, TaskState.FAILED)
             self._scheduler.break_off(error)
+
+    def _tell_output(self, node: Node, value: object) -> None:
+        """Tell what a program wrote, if ``value`` is what came of one."""
+        from .program import ProgramFailedError, ProgramResult, ProgramTimeoutError
+
+        result = value.result if type(value) in (ProgramFailedError, ProgramTimeoutError) else value  # type: ignore[attr-defined]  # of these
+        if type(result) is ProgramResult:
+            for stream, text in (("stdout", result.stdout), ("stderr", result.stderr)):
+                if text:
+                    self._listeners.tell(TaskOutput, node.task.name, stream, text)
 
     def _conclude(self, node: Node, verdict: Verdict) -> None:
         """End an attempt as was said when it was stopped."""

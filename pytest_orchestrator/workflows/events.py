@@ -36,7 +36,7 @@ class TaskStarted(WorkflowEvent):
 
 @dataclass(frozen=True, slots=True)
 class TaskOutput(WorkflowEvent):
-    """A task has written or said something."""
+    """A task has written or said something; what a program wrote is told when it has ended."""
 
     task: str
     stream: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +125,8 @@ class Workflow:
         ``over`` is a list, or the name of a task that returns one. ``action`` gets the item as its first argument;
         ``more`` are the other arguments of :meth:`add_task`, for each of them.
         """
+        if isinstance(over, Iterator):  # it can be gone through once, and a workflow runs as often as one likes
+            over = tuple(over)
         needed = list(dependencies or ())
         if isinstance(over, str) and over not in needed:
             needed.insert(0, over)

@@ -16,6 +16,7 @@ from pytest_orchestrator.workflows.errors import MapFailedError, TaskCancelledEr
 from pytest_orchestrator.workflows.events import (
     TaskAdded,
     TaskFinished,
+    TaskOutput,
     TaskRetrying,
     TaskStarted,
     WorkflowEvent,
@@ -23,6 +24,7 @@ from pytest_orchestrator.workflows.events import (
     WorkflowStarted,
 )
 from pytest_orchestrator.workflows.outcome import TaskState
+from pytest_orchestrator.workflows.program import Shell
 from pytest_orchestrator.workflows.retry import RetryPolicy
 from pytest_orchestrator.workflows.task import Branch, Task
 from pytest_orchestrator.workflows.workflow import Workflow
@@ -272,6 +274,11 @@ def test_a_map_goes_over_what_a_task_returns() -> None:
     assert workflow.run_sync()["greet"] == ["hello x", "hello y"]
 
 
+def test_a_map_over_what_can_be_gone_through_once_runs_twice() -> None:
+    workflow = Workflow("w").map("m", _same, (number for number in range(3)))
+    assert [workflow.run_sync()["m"] for _ in range(2)] == [[0, 1, 2]] * 2
+
+
 def test_a_map_over_nothing_is_an_empty_list() -> None:
     assert Workflow("w").map("m", give(), []).run_sync() == {"m": []}
 
@@ -493,6 +500,19 @@ def test_everything_that_happens_is_one_stream_of_events() -> None:
     assert (retry.task, retry.attempt, retry.delay, str(retry.error)) == ("flaky", 1, 3.0, "once")
     assert events[-1] == WorkflowFinished("w", events[-1].time, passed=True)
     assert events[0] == WorkflowStarted("w", events[0].time, 1)
+
+
+def test_what_a_program_wrote_is_told_when_it_has_ended_or_failed() -> None:
+    told: list[tuple[str, str, str]] = []
+
+    def listen(event: WorkflowEvent) -> None:
+        if isinstance(event, TaskOutput):
+            told.append((event.task, event.stream, event.text))
+
+    workflow = Workflow("w", on_event=listen).add_task("a", Shell("echo out; echo err >&2"))
+    workflow.add_task("b", Shell("echo bad; exit 3"), ["a"])
+    workflow.run_sync(raise_on_failure=False)
+    assert told == [("a", "stdout", "out\n"), ("a", "stderr", "err\n"), ("b", "stdout", "bad\n")]
 
 
 @pytest.mark.parametrize(
