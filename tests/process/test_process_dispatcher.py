@@ -8,9 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from process_watch import marked, new_mark, until
 
 from pytest_orchestrator.errors import SupervisorError
 from pytest_orchestrator.process.command import Command
@@ -19,7 +21,6 @@ from pytest_orchestrator.process.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 ENVIRONMENT = {b"PATH": os.environb.get(b"PATH", b"/usr/bin:/bin")}
 
@@ -221,6 +222,29 @@ def test_a_suspended_program_can_be_cancelled(dispatcher: Dispatcher, tmp_path: 
     assert outcome is not None
     assert outcome.cancelled
     assert outcome.stdout.head == b"asked\n"
+
+
+def test_what_is_suspended_as_soon_as_it_was_asked_for_stands_still_from_its_start_on(
+    dispatcher: Dispatcher, tmp_path: Path
+) -> None:
+    dispatcher.start(shell("true", tmp_path)).wait()  # so that both orders reach the supervisor in the same breath
+    mark = new_mark()
+    script = f"while [ ! -e go ]; do sleep 0.01; done; : {mark}"
+    runs = [dispatcher.prepare(shell(script, tmp_path, timeout=30)) for _ in range(5)]
+    for run in runs:
+        dispatcher.begin(run)
+        run.suspend()
+    until(lambda: state_of_all(mark) == ["T"] * 5, "all of them standing still")
+    for run in runs:
+        run.resume()
+    (tmp_path / "go").touch()
+    outcomes = [run.wait(20) for run in runs]
+    assert [outcome and outcome.exit_code for outcome in outcomes] == [0] * 5
+
+
+def state_of_all(mark: str) -> list[str]:
+    """Return the states of the processes with a mark, as the kernel names them: S asleep, T stopped."""
+    return [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] for pid in marked(mark)]
 
 
 def test_closing_stops_what_runs_and_refuses_what_comes_later(tmp_path: Path) -> None:

@@ -177,9 +177,7 @@ class Supervisor:
         elif kind in ("cancel", "end_now"):
             self._cancel(message[1], at_once=kind == "end_now")
         elif kind in ("suspend", "resume"):
-            program = self._running.get(message[1])
-            if program is not None:
-                (self._ending.suspend if kind == "suspend" else self._ending.resume)(program)
+            self._hold(message[1], is_held=kind == "suspend")
         elif kind == "withdraw":
             self._starting.cancel_all()
         elif kind == "stop":
@@ -188,6 +186,15 @@ class Supervisor:
             self._kill()
         else:
             raise AssertionError(kind)
+
+    def _hold(self, number: int, *, is_held: bool) -> None:
+        program = self._running.get(number)
+        if program is None:  # asked for just before, perhaps in the same breath
+            self._starting.hold(number, is_held=is_held)
+        elif is_held:
+            self._ending.suspend(program)
+        else:
+            self._ending.resume(program)
 
     def _new_zygotes(self) -> Zygotes:
         # Nobody pays for this import but a run with warm starts.
@@ -242,6 +249,8 @@ class Supervisor:
                 self._running[program.number] = program
                 self._leaders[program.pid] = program
                 self._has_children = True
+                if program.request.is_held:
+                    self._ending.suspend(program)
         except OSError:
             self._lose_engine()
         if self._starting.zygotes is not None:

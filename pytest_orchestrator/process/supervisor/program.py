@@ -49,9 +49,9 @@ class Request:
     """What the engine asked for. The fields are those of ``command.Command``, as plain values."""
 
     __slots__ = (
-        "_base_env", "_env", "_unset", "argv", "below_tmp", "cwd", "grace", "idle_timeout", "interrupt", "keep_stderr",
-        "keep_stdout", "left_processes", "notes", "number", "output_limit", "program", "resources", "stdin", "terminal",
-        "timeout", "warm", "whole_output",
+        "_base_env", "_env", "_unset", "argv", "below_tmp", "cwd", "grace", "idle_timeout", "interrupt", "is_held",
+        "keep_stderr", "keep_stdout", "left_processes", "notes", "number", "output_limit", "program", "resources",
+        "stdin", "terminal", "timeout", "warm", "whole_output",
     )  # fmt: skip
 
     def __init__(self, number: int, fields: dict[str, Any], base_env: dict[bytes, bytes]) -> None:
@@ -77,6 +77,8 @@ class Request:
         self.whole_output: bool = fields["whole_output"]
         self.warm: tuple[bytes, list[bytes], bytes, list[str]] | None = fields["warm"]
         """The interpreter to start it from, the whole command line, the process's name, and the warm imports."""
+        self.is_held = False
+        """Whether it is to stand still from its start on."""
         self.notes: list[str] = []
         """What is worth knowing of its start."""
 

@@ -55,6 +55,12 @@ class Starting:
                 self._outbox.put(("done", number, {"cancelled": True}))
                 return
 
+    def hold(self, number: int, *, is_held: bool) -> None:
+        """Let a request that is still here stand still from its start on, or not any more."""
+        for request in (*self._waiting, *(self._announced or ())[:1]):
+            if request.number == number:
+                request.is_held = is_held
+
     def cancel_all(self) -> None:
         """Take out all requests and tell the engine so."""
         for request in self._waiting:
