@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import SupervisorError
-from .engine import Engine
+from .engine import NUDGE_SECONDS, Engine
 from .outcomes import never_started
 from .runs import Run
 from .workplace import Workplace
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 MAX_PROGRAMS = 10_000
 """Programs that one dispatcher runs at a time: how many make sense is for its callers to know."""
-NUDGE_SECONDS = 2.0
-"""Seconds between two signals to the supervisor that it is to go on: a program may have stopped it."""
 CLOSE_SECONDS = 30.0
 """How long :meth:`Dispatcher.close` waits for the thread, which gives programs their grace period before that."""
 

@@ -27,6 +27,8 @@ logger = logging.getLogger("pytest_orchestrator.process")
 
 CLOSE_SECONDS = 15.0
 """How long :meth:`Engine.close` waits for the supervisor, which gives programs their grace period before that."""
+NUDGE_SECONDS = 2.0
+"""Seconds between two signals to the supervisor that it is to go on: a program may have stopped it."""
 MAX_DEATHS = 3
 """Supervisors that may die one after another without one finished program before the engine gives up."""
 
@@ -215,7 +217,8 @@ class Engine:
         self._said_bye = False
         self._send(("stop",))
         while self._supervisor is not None and not self._said_bye and (rest := deadline - time.monotonic()) > 0:
-            self._receive(rest if every is None else min(rest, every))
+            self.nudge()
+            self._receive(min(rest, NUDGE_SECONDS if every is None else every))
             if tick:
                 tick()
         supervisor = self._supervisor

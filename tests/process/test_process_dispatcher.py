@@ -259,6 +259,18 @@ def test_closing_stops_what_runs_and_refuses_what_comes_later(tmp_path: Path) ->
         dispatcher.start(shell("true", tmp_path))
 
 
+def test_closing_does_not_wait_for_a_supervisor_that_a_program_has_stopped(tmp_path: Path) -> None:
+    dispatcher = Dispatcher()
+    run = dispatcher.start(shell("kill -STOP $PPID; touch out; sleep 60", tmp_path, grace=0.5))
+    wait_for_file(tmp_path / "out")
+    begun = time.monotonic()
+    dispatcher.close()
+    assert time.monotonic() < begun + 10
+    outcome = run.wait(0)
+    assert outcome is not None
+    assert outcome.cancelled
+
+
 def test_one_that_was_never_used_costs_nothing_to_close() -> None:
     before = threading.active_count()
     dispatcher = Dispatcher()
