@@ -9,7 +9,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..config.options import by_name
 from ..core.status import Status
 from ..process.redaction import Redactor
 from .log import next_log_path, utc_time
@@ -49,14 +48,16 @@ class Books:
     cannot be written stays in memory, is told once, and is written as soon as that is possible.
     """
 
-    def __init__(self, store: SessionStore, *, resumed: bool) -> None:
+    def __init__(self, store: SessionStore, secret_names: Sequence[str], *, resumed: bool) -> None:
         """Begin with nothing or, for a session that is ``resumed``, with what is on disk.
+
+        Values of variables whose names match the globs ``secret_names`` are not written down.
 
         Raise AgentError when that cannot be read.
         """
         self._store = store
         self._guard = threading.RLock()
-        self._redactor = Redactor(by_name("redact").default, os.environ)
+        self._redactor = Redactor(secret_names, os.environ)
         self.metadata: dict[str, Any] = store.read() if resumed else {}
         self._records: dict[str, dict[str, Any]] = {
             record["process_id"]: record for record in (store.processes() if resumed else ())
@@ -171,6 +172,8 @@ class Books:
         with self._guard:
             if process.process_id not in self._records:  # a copy with an id of its own
                 self.created(process)
+            # What came there since the session began is passed on, too.
+            self._redactor = self._redactor.extended(os.environ)
             record = self._records[process.process_id]
             now = utc_time(time.time())
             self._put({**record, "state": "running", "since": now, "runs": record["runs"] + 1, "error": None})

@@ -14,7 +14,6 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..config.options import by_name
 from ..config.phrases import clipped
 from ..core.names import decode_output, escape_name
 from ..core.status import Status
@@ -47,9 +46,10 @@ MAX_ARGUMENT = 131_071
 class Execution:
     """What becomes of a :class:`~pytest_orchestrator.agents.settings.ProcessSpec` when it is run."""
 
-    def __init__(self, spec: ProcessSpec, log_path: Path) -> None:
-        """``log_path`` is an empty file that is there."""
+    def __init__(self, spec: ProcessSpec, log_path: Path, secret_names: Sequence[str]) -> None:
+        """``log_path`` is an empty file that is there; ``secret_names`` are those of variables with secrets."""
         self._spec = spec
+        self._secret_names = secret_names
         self._log_path = log_path
         self._key = f"{spec.process_id}#{uuid.uuid4().hex[:12]}"
         """Its name in the books of the budget."""
@@ -98,7 +98,7 @@ class Execution:
                 fresh = self._spec.extras.isolation == "fresh"
                 home = stack.enter_context(shared_pool().directory()) if fresh else None
                 environment = agent_environment(self._spec.cli, self._spec.extras, os.environ, home)
-                redactor = Redactor(by_name("redact").default, {**os.environ, **environment})
+                redactor = Redactor(self._secret_names, {**os.environ, **environment})
                 log = ProcessLog(self._log_path, redactor)
                 stack.callback(log.close)
                 return self._run_logged(environment, redactor, log)

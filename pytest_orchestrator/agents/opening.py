@@ -12,6 +12,7 @@ from .budget import Budget
 from .store import SessionStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -29,6 +30,8 @@ class Asked:
     budget_tokens: int | None
     resume: str | None
     """The session to go on with."""
+    secret_names: Sequence[str]
+    """Globs for the names of variables whose values are not written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def open_session(asked: Asked) -> Opened:
         store = SessionStore.find(asked.base, asked.resume)
     lock = store.take()
     try:
-        books = Books(store, resumed=asked.resume is not None)
+        books = Books(store, asked.secret_names, resumed=asked.resume is not None)
         budget = _budget(asked, store, books)
         try:
             books.begin(asked.pattern_name, asked.working_dir, asked.model, asked.cli, budget)

@@ -10,9 +10,10 @@ from .arguments import ProcessArguments
 from .clis import agent_cli
 from .execution import Execution
 from .log import create_log_file
-from .settings import ProcessSpec
+from .settings import SECRET_NAMES, ProcessSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from .clis import AgentCli
@@ -57,6 +58,10 @@ class AgentProcess(Protocol):
 
 class Observer(Protocol):
     """Whoever keeps the books of processes: a session."""
+
+    @property
+    def secret_names(self) -> Sequence[str]:
+        """Globs for the names of environment variables whose values are kept out of logs."""
 
     def before(self, process: CliProcess) -> ProcessResult | None:
         """Take note that ``process`` is about to run, which may have to wait; return the result if there is one."""
@@ -170,7 +175,8 @@ class CliProcess:
 
     def _run(self) -> ProcessResult:
         self.log_path = create_log_file(self.log_dir, self.process_id)
-        execution = Execution(self._spec(), self.log_path)
+        names = SECRET_NAMES if self.observer is None else self.observer.secret_names
+        execution = Execution(self._spec(), self.log_path, names)
         with self._guard:
             self._execution = execution
             if self._is_unwanted:

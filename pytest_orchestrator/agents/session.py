@@ -21,6 +21,7 @@ from .opening import Asked, open_session
 from .process import CliProcess
 from .result import CANCELLED, ProcessResult
 from .runners import Runners
+from .settings import SECRET_NAMES
 from .store import LOG, SESSIONS
 from .summary import SessionSummary, summary_of
 
@@ -43,6 +44,9 @@ class OrchestratorSession:
 
     Its methods may be called from any thread. In a forked copy of the program it can only be looked at.
     """
+
+    secret_names: Sequence[str] = SECRET_NAMES
+    """Globs for the names of environment variables whose values are kept out of logs and books."""
 
     def __init__(
         self,
@@ -85,7 +89,8 @@ class OrchestratorSession:
         self._runners = Runners()
         self._processes: dict[str, CliProcess] = {}
         self._is_closing = False
-        asked = Asked(self.pattern_name, self.working_dir, base, model, cli, budget_usd, budget_tokens, resume)
+        names = self.secret_names
+        asked = Asked(self.pattern_name, self.working_dir, base, model, cli, budget_usd, budget_tokens, resume, names)
         opened = open_session(asked)
         self._store, self._lock, self._books = opened.store, opened.lock, opened.books
         self.budget: Budget | None = opened.budget

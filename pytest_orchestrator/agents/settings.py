@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from ..config.options import by_name
 from ..config.settings import Limits
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ Isolation = Literal["user", "fresh"]
 StdinKind = Literal["prompt", "terminal"]
 """``prompt``: the prompt comes on standard input; ``terminal``: it is an argument, and standard input a terminal."""
 
+SECRET_NAMES: tuple[str, ...] = tuple(by_name("redact").default)
+"""Globs for the names of variables whose values are kept out of all that is stored, unless the user has said more."""
 DEFAULT_GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL: a command line may have a session file to write."""
 

@@ -161,6 +161,7 @@ class WatchedSession(OrchestratorSession):
     ) -> None:
         self._test = test
         self._defaults = defaults
+        self.secret_names = test.secret_names
         super().__init__(pattern_name, working_dir, base_log_dir, model, **options)
 
     def create_process(

@@ -14,8 +14,9 @@ import pytest
 from ..agents.clis import agent_cli
 from ..agents.evidence import bounded_runs, commands_evidence, run_evidence, workspace_evidence
 from ..agents.fake_commands import FakeCommands
+from ..agents.records import environment_of
+from ..agents.settings import SECRET_NAMES
 from ..agents.workspace import AgentWorkspace
-from ..config.options import by_name
 from ..core.status import Status
 from ..process.redaction import Redactor
 from ..reports.logs import beside_log
@@ -58,7 +59,7 @@ class AgentTest:
         self._count = 0
         self._is_open = True
         self._attached = (0, False)
-        self._redactor = Redactor(self._secret_names(), os.environ)
+        self._redactor = Redactor(self.secret_names, os.environ)
         item.stash[AGENT_TEST] = self
         watch_agents(item.config)
 
@@ -77,9 +78,11 @@ class AgentTest:
 
         return self.item.config.stash[KEY].report_dir
 
-    def _secret_names(self) -> tuple[str, ...]:
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """Globs for the names of variables whose values are kept out of logs and reports."""
         if not self.item.config.pluginmanager.has_plugin(_SESSION):
-            return tuple(by_name("redact").default)
+            return SECRET_NAMES
         from .orchestration import KEY
 
         return self.item.config.stash[KEY].settings.redact
@@ -203,6 +206,8 @@ class AgentTest:
         """Take note that ``process`` has run."""
         with self._guard:
             watch = self._running.pop(process)
+            # Of now: what a test has set is taken back before reports are written.
+            self._redactor = self._redactor.extended({**os.environ, **environment_of(process)})
             self._ended.append((process, watch.interrupted() if result is None else result))
             self._guard.notify_all()
 
@@ -233,7 +238,6 @@ class AgentTest:
         self._attached = state
         runs = []
         for process, result in ended:
-            self._redactor = self._redactor.extended(process.extras.env)
             runs.append(self._shown_log(run_evidence(process.prompt, result)))
         self.evidence = self._redacted(
             evidence_of(

@@ -17,6 +17,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..config.options import by_name
 from ..errors import SupervisorError
 from .engine import NUDGE_SECONDS, Engine
 from .outcomes import never_started
@@ -221,7 +222,7 @@ def shared_dispatcher() -> Dispatcher:
     global _shared  # noqa: PLW0603 - one per process is the point
     with _creation:
         if _shared is None:
-            _shared = Dispatcher()
+            _shared = Dispatcher(tuple(by_name("redact").default))
             atexit.register(_close_at_exit, _shared)
         return _shared
 
