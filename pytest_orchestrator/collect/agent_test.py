@@ -205,7 +205,9 @@ class AgentTest:
     def after(self, process: CliProcess, result: ProcessResult | None) -> None:
         """Take note that ``process`` has run."""
         with self._guard:
-            watch = self._running.pop(process)
+            watch = self._running.pop(process, None)
+            if watch is None:  # it did not run: its session was closed, or Ctrl-C came first
+                return
             # Of now: what a test has set is taken back before reports are written.
             self._redactor = self._redactor.extended({**os.environ, **environment_of(process)})
             self._ended.append((process, watch.interrupted() if result is None else result))

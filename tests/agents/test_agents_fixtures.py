@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from agent_projects import agent_test, put_claude_on_path
+from agent_shell import SHELL
 
 if TYPE_CHECKING:
     from orchestrated import Project
+
+    from pytest_orchestrator.collect.agent_fixtures import SessionFactory
 
 
 @pytest.fixture
@@ -310,3 +313,13 @@ def test_it():
 """,
     )
     assert agents.run_process("tests/test_plain.py", orchestrate=False).outcomes == {"passed": 1}
+
+
+def test_a_process_of_a_closed_session_is_cancelled_and_nothing_else_happens(
+    orchestrator_session: SessionFactory,
+) -> None:
+    session = orchestrator_session(cli=SHELL.name)
+    process = session.create_process("echo hi")
+    session.close()
+    result = process.run()
+    assert (str(result.status), result.exit_code) == ("cancelled", 130)
