@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
-from typing import Protocol
+from typing import Protocol, TextIO
 
 SCREEN = threading.RLock()
 """Held by whoever writes to the terminal."""
@@ -42,14 +43,23 @@ def show(process_id: str, text: str) -> None:
     with SCREEN:
         for thing in standing:
             thing.lift()
-        try:
-            sys.stdout.write(lines)
-        except UnicodeEncodeError:  # a terminal of another encoding
-            encoding = sys.stdout.encoding or "ascii"
-            sys.stdout.write(lines.encode(encoding, "backslashreplace").decode(encoding))
-        sys.stdout.flush()
+        # Who watched may be gone, or never was there: the run goes on, and the log has it all.
+        with contextlib.suppress(OSError, ValueError):
+            _write(lines)
         for thing in standing:
             thing.put_back()
+
+
+def _write(lines: str) -> None:
+    out: TextIO | None = sys.stdout
+    if out is None:
+        return
+    try:
+        out.write(lines)
+    except UnicodeEncodeError:  # a terminal of another encoding
+        encoding = out.encoding or "ascii"
+        out.write(lines.encode(encoding, "backslashreplace").decode(encoding))
+    out.flush()
 
 
 def _cut(line: str) -> str:
