@@ -55,7 +55,11 @@ class Tail:
         if file is None:  # there is no file: this is all there is
             yield from filter(None, (capture.head, capture.tail))
             return
-        while data := self._next(file):
+        # No more than what is there now: what nobody could kill, another user's process, may write for ever.
+        size, position = os.fstat(file.fileno()).st_size, file.tell()
+        rest = size - position if position <= size else size
+        while rest > 0 and (data := self._next(file)):
+            rest -= len(data)
             yield data
 
     def close(self) -> None:

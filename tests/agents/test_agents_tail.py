@@ -1,0 +1,31 @@
+"""Following output: what is there at the end of a run is read, and no more."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pytest_orchestrator.agents.tail import Tail
+from pytest_orchestrator.process.command import Capture, Command, Outcome
+from pytest_orchestrator.process.runs import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_what_somebody_goes_on_writing_when_the_run_is_over_is_not_followed_for_ever(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.write_bytes(b"begun\n")
+    run = Run(Command(argv=(b"/bin/true",), cwd=None, base_env={}), lambda _run, _what: None)
+    run.note_files((os.fsencode(out), os.fsencode(tmp_path / "err")))
+    tail = Tail(run)
+    assert tail.read() == (b"begun\n", b"")
+    with out.open("ab", buffering=0) as file:
+        file.write(b"last words\n")
+        read = []
+        for data, _ in tail.rest(Outcome(0.0, 0.0, 0.0, stdout=Capture(size=17, path=os.fsencode(out)))):
+            read.append(data)
+            file.write(b"from another user's process\n")
+            assert len(read) < 10, "it never ends"
+    tail.close()
+    assert b"".join(read).startswith(b"last words\n")
