@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from typing import Protocol, TextIO
 
-SCREEN = threading.RLock()
-"""Held by whoever writes to the terminal."""
+
+class Screen:
+    """The terminal, which belongs to one thread at a time: ``with`` it whoever writes there."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin anew: in a forked copy, where nobody would ever let go of it."""
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *exc: object) -> None:
+        self._lock.release()
+
+
+SCREEN = Screen()
 
 
 class Standing(Protocol):
@@ -66,3 +84,11 @@ def _cut(line: str) -> str:
     if len(line) <= MAX_WIDTH:
         return line
     return f"{line[:MAX_WIDTH]} [{len(line) - MAX_WIDTH} characters left out; they are in the log]"
+
+
+def _after_fork() -> None:
+    SCREEN.renew()
+    standing.clear()  # they are those of the original, which goes on drawing them
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import fcntl
 import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ..process.workplace import held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,17 +107,13 @@ class Ledger:
             yield self._accounts
             return
         # A file of its own is locked: the one with the books is replaced whole, so that none is ever half written.
-        lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with held(self.path.with_name(f"{self.path.name}.lock")):
             self._read()
             accounts = copy.deepcopy(self._accounts)
             accounts.settle_the_dead()
             yield accounts
             if accounts != self._accounts:
                 self._write(accounts)
-        finally:
-            os.close(lock)
 
     def _read(self) -> None:
         if self.path is None:

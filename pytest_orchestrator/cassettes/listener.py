@@ -49,6 +49,8 @@ class Listener:
         for thread in connections.values():
             if thread is not threading.current_thread():
                 thread.join(max(0.0, deadline - time.monotonic()))
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # a forked copy of this process may hold it open
         for end in (self._socket, self._wake, self._woken):
             end.close()
 

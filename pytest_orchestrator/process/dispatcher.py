@@ -58,6 +58,7 @@ class Dispatcher:
         self._thread: threading.Thread | None = None
         self._is_closing = False
         self._owner = os.getpid()
+        self._held: tuple[Engine | Workplace, ...] = ()
 
     def start(self, command: Command) -> Run:
         """Start ``command`` at once and return its run; as :meth:`prepare` and :meth:`begin`."""
@@ -82,7 +83,7 @@ class Dispatcher:
             self._requests.append(lambda engine: self._submit(engine, run))
             run.is_begun = True
             self._start_thread()
-        os.eventfd_write(self._wake, 1)
+            os.eventfd_write(self._wake, 1)
 
     def get_ready(self) -> None:
         """Let the supervisor be started while the caller does something else, if a program is about to come."""
@@ -112,6 +113,8 @@ class Dispatcher:
     def forget(self) -> None:
         """Let go of what belongs to the process that this one was forked from."""
         os.close(self._wake)
+        for each in self._held:
+            each.close()  # in a copy they end and remove nothing, and only let go
 
     # -- the thread -------------------------------------------------------------------------------------------
 
@@ -164,9 +167,11 @@ class Dispatcher:
 
     def _run_engine(self) -> None:
         workplace = Workplace()
+        self._held = (workplace,)
         try:
             directory = tempfile.mkdtemp(prefix="engine-", dir=workplace.path)
             engine = Engine(Path(directory), workplace.path / "locks", MAX_PROGRAMS, redact=self._redact)
+            self._held = (engine, workplace)
             try:
                 while not self._is_closing:
                     self._wait(engine)

@@ -59,7 +59,7 @@ class Workplace:
             self.path = Path(tempfile.mkdtemp(prefix="pytest-orchestrator-"))
             self._lock = _locked(self.path / _LOCK)
             return
-        with _held(shared / _LOCK):
+        with held(shared / _LOCK):
             _remove_abandoned(shared)
             self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=shared))
             self._lock = _locked(self.path / _LOCK)
@@ -85,8 +85,8 @@ def _locked(path: Path) -> int | None:
 
 
 @contextlib.contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Hold the lock ``path``, waiting for it."""
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock ``path``, a file that is made if it is not there, waiting for it. Raise OSError when that fails."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
