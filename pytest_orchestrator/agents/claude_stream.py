@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from ..core.transcript import Message
@@ -52,7 +53,7 @@ class ClaudeParser:
         self._turn = 0
         self._reply = ""
         self._replies: dict[str | None, str] = {}
-        self._partial = ""
+        self._partial = StringIO()
         self._stop_reason: str | None = None
         self._retries = 0
         self._trouble: tuple[ErrorKind, str] | None = None
@@ -84,7 +85,8 @@ class ClaudeParser:
         error_kind, error = self._trouble or (None, None)
         if result is not None and self._is_complete:
             error_kind, error = result.error_kind, result.error
-        begun = Message("assistant", self._partial, self._turn) if self._partial else None
+        partial = self._partial.getvalue()
+        begun = Message("assistant", partial, self._turn) if partial else None
         return self._builder.build(
             self._cli,
             begun,
@@ -109,8 +111,8 @@ class ClaudeParser:
         """What ``claude -p`` would print: the text of the result, else what the agent has said so far."""
         if self._result is not None and self._result.text is not None:
             return self._result.text
-        said = self._builder.said()
-        return "\n".join([*said, self._partial] if self._partial else said)
+        said, partial = self._builder.said(), self._partial.getvalue()
+        return "\n".join([*said, partial] if partial else said)
 
     @property
     def usage(self) -> Usage:
@@ -186,7 +188,7 @@ class ClaudeParser:
             return self._read_api_error(event, message, agent)
         self._begin_reply(message, agent)
         if agent is None:
-            self._partial = ""
+            self._partial = StringIO()
             self._trouble = None
             self._model = self._model or text_of(message.get("model")) or None
             self._stop_reason = text_of(message.get("stop_reason")) or self._stop_reason
@@ -250,9 +252,10 @@ class ClaudeParser:
         if kind == "message_start":
             self._begin_reply(mapping(told.get("message")), agent)
         elif kind == "content_block_start" and agent is None:
-            self._partial = ""
+            self._partial = StringIO()
         elif kind == "content_block_delta" and agent is None:
-            self._partial = (self._partial + text_of(mapping(told.get("delta")).get("text")))[:MAX_PARTIAL]
+            rest = MAX_PARTIAL - self._partial.tell()
+            self._partial.write(text_of(mapping(told.get("delta")).get("text"))[:rest])
         elif kind == "message_delta" and (reply := self._replies.get(agent, "")):
             self._meter.note(reply, usage_of(mapping(told.get("usage"))))
             if agent is None:
@@ -265,7 +268,7 @@ class ClaudeParser:
         is_news, self._told = result.error != self._told, ""
         self._label, self._trouble = "", None
         self._session_id = text_of(event.get("session_id")) or self._session_id
-        self._partial = ""
+        self._partial = StringIO()
         if result.usage.total:
             self._meter.settle(result.usage)
         for denial in items(event.get("permission_denials")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
@@ -519,3 +520,21 @@ def test_lines_to_show_are_short_and_harmless_to_a_terminal() -> None:
     assert shown[1].text.startswith("Bash: echo xxx")
     assert len(shown[1].text) == 200
     assert [each.text for each in shown[2:]] == ['Odd: {"n":1}', "Bash gave: a (+ 2 lines)", "Odd failed: ]0;title"]
+
+
+def test_the_pieces_of_a_long_text_cost_no_more_than_those_of_a_short_one() -> None:
+    def delta(said: str) -> bytes:
+        told = {"type": "content_block_delta", "delta": {"type": "text_delta", "text": said}}
+        return lines({"type": "stream_event", "event": told})
+
+    def seconds(before: str) -> float:
+        parser, piece = ClaudeParser(), delta("word ")
+        parser.feed(delta(before))
+        started = time.process_time()
+        for _ in range(1000):
+            parser.feed(piece)
+        took = time.process_time() - started
+        assert parser.text == before + "word " * 1000
+        return took
+
+    assert min(seconds("x" * 900_000) for _ in range(3)) < 2 * min(seconds("x") for _ in range(3))
