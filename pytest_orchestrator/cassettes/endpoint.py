@@ -105,7 +105,7 @@ class ModelEndpoint:
 
     @property
     def failures(self) -> tuple[Exception, ...]:
-        """What the script's function raised."""
+        """What the script's function raised; the first 100 of it."""
         with self._lock:
             return tuple(self._failures)
 
@@ -169,7 +169,8 @@ class ModelEndpoint:
             picked = self._script.pick(request)
         except Exception as error:  # noqa: BLE001 - whoever asks is told, and so is whoever looks at `failures`
             with self._lock:
-                self._failures.append(error)
+                if len(self._failures) < _MOST_NOTES:  # each keeps the frames that it came through
+                    self._failures.append(error)
             message = f"the script's function raised {type(error).__name__}: {error}"
             http.send(error_answer(ModelError(400, message=message), request, "failed"))
             return

@@ -293,3 +293,15 @@ def test_what_is_meant_for_the_internet_is_refused_and_told() -> None:
                 opener.open(url, timeout=10)
         assert endpoint.strays == ("http://example.com/a?b=c", "example.org:443")
         assert endpoint.requests == ()
+
+
+def test_of_a_function_that_always_raises_not_every_exception_is_kept() -> None:
+    def raises(_request: object) -> object:
+        raise ValueError("again")
+
+    with ModelEndpoint(raises) as endpoint:
+        connection = http.client.HTTPConnection("127.0.0.1", port_of(endpoint), timeout=10)
+        for _ in range(110):
+            assert fetch(endpoint.url, "/v1/messages", BODY, connection=connection).status == 400
+        connection.close()
+        assert len(endpoint.failures) == 100
