@@ -10,21 +10,17 @@ import pytest
 
 from ..agents.evidence import shortened, totals
 from ..agents.narration import narrated_commands, narrated_run, narrated_workspace
-from ..core.agent_row import agents_line
 from ..core.names import escape_name
 from ..errors import OrchestratorError
 from ..process.pool import shared_pool
 from ..reports.quoting import clean
+from .agent_record import AGENTS_ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
-    from ..reports.recorder import Recorder
-
 AGENT_TEST = pytest.StashKey[Any]()
 """Where an item keeps what its agent fixtures share."""
-AGENTS_ATTRIBUTE = "orchestrator_agents"
-"""Attribute of the last report of a test that carries the evidence, also from a worker to the controller."""
 SECTION_CHARS = 64_000
 """Characters of a section that are kept: pytest keeps the reports of all tests to the end."""
 _OWN = pytest.StashKey[list[tuple[str, object]]]()
@@ -108,14 +104,6 @@ def _make_error(report: pytest.TestReport, trouble: str) -> None:
     elif trouble not in crash.message:
         crash.message = f"{trouble}; the test then failed with {crash.message}"
     report.sections.append(("Not the agent's failure", f"{trouble}\n"))
-
-
-def record_agents(report: pytest.TestReport, worker: str | None, recorder: Recorder) -> None:
-    """Write the line about the agents of a test, and let go of them: pytest keeps its reports to the end."""
-    evidence = getattr(report, AGENTS_ATTRIBUTE, None)
-    if evidence is not None:
-        recorder.write(agents_line(report.nodeid, worker, evidence))
-        delattr(report, AGENTS_ATTRIBUTE)
 
 
 # -- what is attached -----------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 from ..core.names import escape_name
 from ..errors import ReportError, SupervisorError
-from .agent_reports import record_agents
+from .agent_record import record_agents
 from .base import OrchestratedItem
 from .directories import collect_directory
 from .distribution import (

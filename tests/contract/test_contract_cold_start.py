@@ -194,3 +194,14 @@ def test_what_checks_skills_is_imported_when_one_is_checked(project: Project) ->
     assert found("--collect-only") == set()
     assert found("-m", "script") == set()
     assert found() >= OF_SKILLS - {"markdown_it"}
+
+
+OF_AGENTS = ("agents", "cassettes", "conformance")
+
+
+def test_a_run_of_scripts_imports_nothing_of_agents(project: Project) -> None:
+    project.file("conftest.py", WRITE_MODULES)
+    project.file("scripts/a.sh")
+    assert project.run_process("scripts").code == 0
+    found = json.loads((project.path / "modules.json").read_text())
+    assert [name for name in found if name.startswith(tuple(f"pytest_orchestrator.{room}" for room in OF_AGENTS))] == []
