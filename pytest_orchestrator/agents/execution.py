@@ -15,11 +15,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..config.phrases import clipped
-from ..core.names import decode_output, escape_name
+from ..core.names import escape_name
 from ..core.status import Status
 from ..errors import AgentError
 from ..process.command import Command
 from ..process.dispatcher import shared_dispatcher
+from ..process.outcomes import text_of
 from ..process.pool import shared_pool
 from ..process.redaction import Redactor
 from .environment import agent_environment, as_bytes
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from ..core.result import Limit
     from ..core.transcript import Transcript
-    from ..process.command import Capture, Outcome
+    from ..process.command import Outcome
     from ..process.runs import Run
     from .settings import ProcessSpec
     from .stream import StreamParser
@@ -242,7 +243,7 @@ class Execution:
         return ProcessResult(
             exit_code=verdict.exit_code,
             output=parser.text,
-            stderr="" if outcome is None else _text(outcome.stderr),
+            stderr="" if outcome is None else text_of(outcome.stderr),
             duration=0.0 if outcome is None else outcome.duration,
             process_id=spec.process_id,
             status=verdict.status,
@@ -276,10 +277,3 @@ def _can_be_given(text: str) -> bool:
         return b"\0" not in os.fsencode(text)
     except UnicodeEncodeError:
         return False
-
-
-def _text(capture: Capture) -> str:
-    if not capture.was_cut:
-        return decode_output(capture.head + capture.tail)
-    left_out = capture.size - len(capture.head) - len(capture.tail)
-    return f"{decode_output(capture.head)}\n[{left_out} bytes left out]\n{decode_output(capture.tail)}"

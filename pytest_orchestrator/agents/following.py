@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import time
 from typing import TYPE_CHECKING
 
-from ..process.temporary import remove_tree
+from ..process.outcomes import remove_files
 from .console import show
 from .tail import Tail
 
@@ -74,7 +72,7 @@ class Following:
             raise
         finally:
             tail.close()
-        _remove_files(outcome)
+        remove_files(outcome)
         return outcome
 
     def _break_off(self, run: Run, tail: Tail) -> None:
@@ -84,7 +82,7 @@ class Following:
         patience = self._spec.extras.grace + _PATIENCE
         ended = self._take_in(run, tail, self._log.output, lambda: None, time.monotonic() + patience)
         if ended is not None:
-            _remove_files(ended)
+            remove_files(ended)
 
     def _take_in(
         self,
@@ -141,13 +139,3 @@ class Following:
                 show(spec.process_id, self._redactor.text(event.text))
             if spec.extras.on_event is not None:
                 spec.extras.on_event(event)
-
-
-def _remove_files(outcome: Outcome) -> None:
-    """Remove what the engine has kept: all of it is in the log."""
-    for capture in (outcome.stdout, outcome.stderr):
-        if capture.path is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(capture.path)
-    if outcome.tmp is not None:
-        remove_tree(os.fsdecode(outcome.tmp))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from ..core.names import decode_output
 from ..core.result import Limit
 from ..core.status import Reason, Status
 from ..process.limits import REFUSED, fired_limit, limits_in_force, refused_limit
+from ..process.outcomes import signal_name
 from .result import CANCELLED, FAILURE, NOT_EXECUTABLE, NOT_FOUND, SIGNALLED, SUCCESS, TIMED_OUT
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def judge(
     if code == REFUSED and (refused := refused_limit(outcome.stderr.head)) is not None:
         error = f"its limit {refused} could not be set: is it above a limit of this session (ulimit -H -a)?"
         return Verdict(Status.ERROR, code, error, Reason.CONFIGURATION)
-    name = signal_name(-code) if code < 0 else None
+    name = signal_name(code)
     fired = fired_limit(extras.limits, outcome)
     if fired is not None:
         exit_code = code if name is None else SIGNALLED - code
@@ -122,11 +122,3 @@ def not_found(executable: str, install: str) -> Verdict:
 def refused_by(limit: Limit) -> Verdict:
     """Return the verdict on what was not started because the budget does not allow it."""
     return Verdict(Status.NOT_RUN, FAILURE, f"not started: the budget does not allow it ({limit})", limit=limit)
-
-
-def signal_name(number: int) -> str:
-    """Return the name of a signal, as in ``SIGSEGV``."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..core.names import decode_output
 from ..core.result import LeftProcess
 from .command import Capture, Outcome
 from .supervisor.slots import OutputFile, remove_if_empty
+from .temporary import remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,6 +109,34 @@ def _rescue(path: bytes, target: bytes) -> Capture:
     if file.is_open:
         file.discard()
     return Capture(head, tail, size)
+
+
+def signal_name(exit_code: int | None) -> str | None:
+    """Return the name of the signal that a negative exit code stands for; None if it stands for none."""
+    if exit_code is None or exit_code >= 0:
+        return None
+    try:
+        return signal.Signals(-exit_code).name
+    except ValueError:
+        return f"signal {-exit_code}"
+
+
+def text_of(capture: Capture) -> str:
+    """Return a stream as text; where its middle was cut out, that is said."""
+    if not capture.was_cut:
+        return decode_output(capture.head + capture.tail)
+    left_out = capture.size - len(capture.head) - len(capture.tail)
+    return f"{decode_output(capture.head)}\n[{left_out} bytes left out]\n{decode_output(capture.tail)}"
+
+
+def remove_files(outcome: Outcome) -> None:
+    """Remove what the engine has kept of a program's output, and its temporary directory: nobody wants them."""
+    for capture in (outcome.stdout, outcome.stderr):
+        if capture.path is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(capture.path)
+    if outcome.tmp is not None:
+        remove_tree(os.fsdecode(outcome.tmp))
 
 
 def remove_slots(directory: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from ..core.result import LeftProcess, Limit, RunResult
 from ..core.status import Reason, Status
 from ..process.command import Command, Outcome
 from ..process.limits import REFUSED, fired_limit, limits_in_force, refused_limit
+from ..process.outcomes import signal_name
 from .circumstances import redactor_of
 from .expect import unmet_expectations
 from .streams import shown_file, take_stream
@@ -35,16 +35,6 @@ class Verdict:
     reason: Reason | None = None
     limit: Limit | None = None
     failures: tuple[str, ...] = ()
-
-
-def signal_name(exit_code: int | None) -> str | None:
-    """Return the name of the signal that a negative exit code stands for; None if it stands for none."""
-    if exit_code is None or exit_code >= 0:
-        return None
-    try:
-        return signal.Signals(-exit_code).name
-    except ValueError:
-        return f"signal {-exit_code}"
 
 
 def describe_left(left: tuple[LeftProcess, ...]) -> str:

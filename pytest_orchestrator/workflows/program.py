@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..core.names import decode_output
 from ..errors import OrchestratorError
 from ..process.command import Command
 from ..process.dispatcher import shared_dispatcher
-from ..process.temporary import remove_tree
+from ..process.outcomes import remove_files, signal_name, text_of
 from .errors import TaskTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..config.settings import Limits
-    from ..process.command import Capture, Outcome
-    from ..process.runs import Run
+    from ..process.command import Outcome
 
 DEFAULT_GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -82,12 +79,14 @@ async def run_program(command: Command) -> ProgramResult:
         run.cancel()
         with contextlib.suppress(TimeoutError, asyncio.CancelledError):
             await asyncio.wait_for(ended.wait(), command.grace + _SLACK)
-        _clean(run)
+        stopped = run.wait(0)
+        if stopped is not None:
+            remove_files(stopped)
         raise
     outcome = run.wait(0)
     assert outcome is not None
     result = _result(outcome)
-    _clean(run)
+    remove_files(outcome)
     return _judged(outcome, result, command)
 
 
@@ -95,7 +94,7 @@ def _result(outcome: Outcome) -> ProgramResult:
     code = outcome.exit_code
     shell_code = 128 - code if code is not None and code < 0 else code
     return ProgramResult(
-        -1 if shell_code is None else shell_code, _text(outcome.stdout), _text(outcome.stderr), outcome.duration
+        -1 if shell_code is None else shell_code, text_of(outcome.stdout), text_of(outcome.stderr), outcome.duration
     )
 
 
@@ -109,37 +108,10 @@ def _judged(outcome: Outcome, result: ProgramResult, command: Command) -> Progra
     if outcome.limit is not None:
         raise ProgramFailedError(f"stopped by its limit {outcome.limit}", result)
     if outcome.exit_code is not None and outcome.exit_code < 0:
-        raise ProgramFailedError(f"killed by {_signal_name(-outcome.exit_code)}", result)
+        raise ProgramFailedError(f"killed by {signal_name(outcome.exit_code)}", result)
     if outcome.exit_code:
         raise ProgramFailedError(f"exit {outcome.exit_code}", result)
     return result
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-def _text(capture: Capture) -> str:
-    if not capture.was_cut:
-        return decode_output(capture.head + capture.tail)
-    left_out = capture.size - len(capture.head) - len(capture.tail)
-    return f"{decode_output(capture.head)}\n[{left_out} bytes left out]\n{decode_output(capture.tail)}"
-
-
-def _clean(run: Run) -> None:
-    """Remove what the engine has kept of a run that ended."""
-    outcome = run.wait(0)
-    if outcome is None:
-        return
-    for capture in (outcome.stdout, outcome.stderr):
-        if capture.path is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(capture.path)
-    if outcome.tmp is not None:
-        remove_tree(os.fsdecode(outcome.tmp))
 
 
 class Shell:

@@ -13,7 +13,8 @@ from pytest_orchestrator.config.settings import Expectation, Limits, OutputExpec
 from pytest_orchestrator.core.result import LeftProcess, Limit
 from pytest_orchestrator.core.status import Reason, Status
 from pytest_orchestrator.process.limits import REFUSAL, REFUSED
-from pytest_orchestrator.scripts.judge import describe_left, judge, not_startable, result_of, signal_name
+from pytest_orchestrator.process.outcomes import signal_name
+from pytest_orchestrator.scripts.judge import describe_left, judge, not_startable, result_of
 from pytest_orchestrator.scripts.prepare import prepare
 
 if TYPE_CHECKING:
