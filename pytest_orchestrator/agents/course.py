@@ -93,10 +93,13 @@ class Course(Generic[T]):
     def note(self, error: BaseException) -> None:
         """Put what has come so far on an exception that ends all: ``results``, and a note for the reader."""
         ended = self.results
+        left = set(range(len(self._ids))) - {index for index, _ in ended}
+        started = {told.index for crew in self._crews for told in crew.told if told.stage is Stage.STARTED}
         kinds = {
             "ended": [index for index, result in ended if result.status != "cancelled"],
             "stopped": [index for index, result in ended if result.status == "cancelled"],
-            "not run": list({*range(len(self._ids))} - {index for index, _ in ended}),
+            "still ending": list(left & started),
+            "not run": list(left - started),
         }
         parts = [f"{len(found)} {kind} ({self._named(sorted(found))})" for kind, found in kinds.items() if found]
         error.add_note(f"{self._name}, {len(self._ids)} processes: {', '.join(parts)}")

@@ -112,8 +112,13 @@ class FakeCommands:
         """Whether calls that no rule is for are all right; they are refused and written down all the same."""
         if os.pathsep in self._directory:
             raise ArgumentError(f"{self._directory!r} cannot be on PATH, whose entries {os.pathsep!r} divides")
-        os.makedirs(self._directory, exist_ok=True)
-        if os.listdir(self._directory):
+        try:
+            os.makedirs(self._directory, exist_ok=True)
+            is_empty = not os.listdir(self._directory)
+        except OSError as error:
+            message = f"fake commands cannot be made in {self._directory!r}: {error.strerror}; name another directory"
+            raise ArgumentError(message) from error
+        if not is_empty:
             raise ArgumentError(f"fake commands need an empty directory, and {self._directory!r} is not empty")
         for name in (_COMMANDS, stand_in.RULES, stand_in.COUNTS):
             os.mkdir(self._below(name))

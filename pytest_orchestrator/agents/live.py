@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..core.columns import cell_width, clip, fit
 from ..core.names import escape_name
+from ..errors import ArgumentError
 from .console import SCREEN, standing
 from .crew import THREAD_NAME
 from .progress import Stage
@@ -98,7 +99,10 @@ class LiveTable:
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        """``stream`` is where it is written; by default standard error."""
+        """``stream`` is where it is written; by default standard error. Raise ArgumentError when it is no stream."""
+        if stream is not None and not hasattr(stream, "write"):
+            message = f"stream: {stream!r} is not a stream of text; give sys.stdout or an open file"
+            raise ArgumentError(message)
         self._stream = stream
         self._rows: list[_Row] = []
         self._open = 0

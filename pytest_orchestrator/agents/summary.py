@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..core.columns import cell_width, clip
 from ..core.names import escape_name
 
 if TYPE_CHECKING:
@@ -118,10 +119,11 @@ class SessionSummary:
             lines.append(f"  budget: {', '.join(bounds)}{self._uncounted}")
         if self.problem is not None:
             lines.append(f"  {self.problem}")
-        names = {process.process_id: escape_name(process.process_id)[:_WIDEST] for process in self.processes}
-        width = max(map(len, names.values()), default=0)
+        names = {process.process_id: clip(escape_name(process.process_id), _WIDEST) for process in self.processes}
+        width = max(map(cell_width, names.values()), default=0)
         for process in self.processes:
-            what = f"  {names[process.process_id]:<{width}}  {process.state:<9}{_time(process)}"
+            name = names[process.process_id]
+            what = f"  {name}{' ' * (width - cell_width(name))}  {process.state:<9}{_time(process)}"
             again = f", run {process.runs} times" if process.runs > 1 else ""
             why = f"  {escape_name(process.error)}" if process.error else ""
             lines.append(f"{what}{_spent(process.cost_usd, process.tokens)}{again}{why}".rstrip())

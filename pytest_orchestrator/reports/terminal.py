@@ -110,7 +110,7 @@ def closing_lines(
     if order.startswith("random") and verdict not in ("passed", "nothing collected"):
         hints.append(f"order: --orchestrate-order={order}")
     agents = document_summary["agents"]
-    if agents["tests"]:
+    if agents["runs"]:
         hints.insert(0, writer.line("agents: ", agents_line(agents, lambda status, _: status)))
     if brief:
         return [*hints, report]

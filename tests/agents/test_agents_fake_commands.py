@@ -347,3 +347,9 @@ def test_a_directory_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
         FakeCommands(tmp_path / "used")
     with pytest.raises(ArgumentError, match="cannot be on PATH"):
         FakeCommands(tmp_path / "a:b")
+
+
+def test_a_place_where_nothing_can_be_made_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ArgumentError, match=r"cannot be made in '.*/file': File exists; name another directory"):
+        FakeCommands(tmp_path / "file")

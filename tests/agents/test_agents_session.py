@@ -195,6 +195,13 @@ def test_a_summary_counts_states_costs_and_tokens(session: OrchestratorSession) 
     assert lines[3] == "  idle  created"
 
 
+def test_names_of_any_script_stand_in_columns(session: OrchestratorSession) -> None:
+    for name in ("日本", "abcd", "x" * 99):
+        session.create_process("true", name)
+    lines = str(session.summarize()).splitlines()[1:]
+    assert lines == [f"  日本{' ' * 58}created", f"  abcd{' ' * 58}created", f"  {'x' * 59}…  created"]
+
+
 def test_a_budget_of_dollars_says_what_it_does_not_know() -> None:
     record = {"process_id": "x", "state": "passed", "cli": "codex", "duration": 1.0, "error": None, "runs": 1}
     records = [{**record, "cost_usd": None, "tokens": 40}, {**record, "cost_usd": 0.5, "tokens": 10}]

@@ -22,6 +22,7 @@ from pytest_orchestrator.agents.result import ProcessResult
 from pytest_orchestrator.agents.strategies import run_parallel, run_sequential, run_with_fallback
 from pytest_orchestrator.core.columns import cell_width
 from pytest_orchestrator.core.transcript import Usage
+from pytest_orchestrator.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -223,6 +224,11 @@ def test_by_default_it_goes_to_standard_error(capsys: pytest.CaptureFixture[str]
     run_sequential([says("x", "a")], on_progress=LiveTable())
     printed = capsys.readouterr()
     assert (printed.out, printed.err.count("\n")) == ("", 2)
+
+
+def test_what_is_no_stream_is_refused_before_anything_runs() -> None:
+    with pytest.raises(ArgumentError, match="stream: 5 is not a stream of text; give sys"):
+        LiveTable(5)  # type: ignore[arg-type]
 
 
 def test_a_stream_that_cannot_show_a_character_shows_another() -> None:

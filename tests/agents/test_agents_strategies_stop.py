@@ -177,7 +177,7 @@ def deaf(agent):
     os.kill(os.getpid(), signal.SIGINT)
     threading.Event().wait()
 
-run_parallel([CallAgent(deaf)])
+run_parallel([CallAgent(deaf, "deaf"), CallAgent(deaf, "later")], 1)
 """
 
 
@@ -186,6 +186,7 @@ def test_a_second_ctrl_c_does_not_wait_for_a_process_that_never_ends() -> None:
     done = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True, timeout=60)
     assert done.returncode == -signal.SIGINT
     assert done.stderr.count("KeyboardInterrupt") == 2
+    assert "run_parallel, 2 processes: 1 still ending (deaf), 1 not run (later)" in done.stderr
 
 
 def test_a_process_may_be_ended_by_itself_from_another_thread() -> None:
