@@ -57,9 +57,9 @@ class FileCondition:
         if run.stopped_by is not None and not outlives_failure(task):
             run.why[task.name] = run.why_stopped()
             return False
-        status = run.ended.status_of(task.upstream)
-        if task.condition is None:
-            holds, why = status["success"](), "something before it did not pass"
+        status = run.ended.status_of(task)
+        if task.condition is None or (not task.condition.asks_for_status and not status["success"]()):
+            holds, why = status["success"](), run.why_not(task)
         else:
             try:
                 holds = task.condition.holds(run.scope(task), status)
@@ -201,7 +201,7 @@ class FileAction:
                 environment[key] = template.render(scope)
         redactor = run.redactor = run.redactor.extended(environment)
         inputs = scratch / "inputs.json"
-        write_inputs(inputs, run.handed_on(scope))
+        write_inputs(inputs, run.handed_on(task, scope))
         environment |= {
             OUTPUT: str(output), INPUTS: str(inputs), "ORCHESTRATOR_WORKFLOW": run.file.name, "ORCHESTRATOR_TASK": name,
         }  # fmt: skip

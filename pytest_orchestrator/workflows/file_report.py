@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.result import iso_time
 from .expression import ExpressionError
-from .outcome import SkipReason, TaskState
+from .outcome import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -138,15 +138,15 @@ def report_of(run: FileRun, outcomes: Mapping[str, TaskOutcome], started: float)
     tasks = []
     for name, task in run.file.tasks.items():
         if name in outcomes:
-            tasks.append(_task(run, outcomes[name], outcomes))
+            tasks.append(_task(run, outcomes[name]))
             prefix = f"{name}["
             children = [each for each in outcomes if each.startswith(prefix)] if task.matrix is not None else []
-            tasks += [_task(run, outcomes[child], outcomes) for child in children]
+            tasks += [_task(run, outcomes[child]) for child in children]
     found = tuple(tasks)
     return WorkflowReport(run.file.name, found, run.redactor.text(_summary(run, found)), started, time.time())
 
 
-def _task(run: FileRun, outcome: TaskOutcome, outcomes: Mapping[str, TaskOutcome]) -> TaskReport:
+def _task(run: FileRun, outcome: TaskOutcome) -> TaskReport:
     name = outcome.name
     task = run.file.tasks[name.partition("[")[0]]
     record = run.ended.records.get(name, {})
@@ -155,7 +155,7 @@ def _task(run: FileRun, outcome: TaskOutcome, outcomes: Mapping[str, TaskOutcome
     why = None
     if state in (TaskState.SKIPPED, TaskState.CANCELLED):
         stopped = run.why_stopped() if name in run.ended.stopped else None
-        why = redacted(stopped or run.why.get(name) or _why(outcome, outcomes))
+        why = redacted(stopped or run.why.get(name) or outcome.because or "nobody wanted it any more")
     log = run.log.path(name)
     return TaskReport(
         name=name,
@@ -187,25 +187,6 @@ def _shown(value: Any, redacted: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
         return {redacted(key): _shown(each, redacted) for key, each in value.items()}
     return [_shown(each, redacted) for each in value] if isinstance(value, list) else value
-
-
-def _why(outcome: TaskOutcome, outcomes: Mapping[str, TaskOutcome]) -> str:
-    """Return why a task did not run, back to where that began."""
-    because = outcome.because
-    if outcome.state is TaskState.CANCELLED or because is None or because not in outcomes:
-        return because or "nobody wanted it any more"
-    seen = {outcome.name}
-    first = outcomes[because]
-    while first.state is TaskState.SKIPPED and first.because and first.because in outcomes and first.name not in seen:
-        seen.add(first.name)
-        first = outcomes[first.because]
-    ending = {TaskState.SKIPPED: "was skipped", TaskState.TIMEOUT: "timed out"}.get(first.state, "failed")
-    if first.state is TaskState.CANCELLED:
-        ending = "was stopped"
-    if first.name == because:
-        return f"'{because}' {ending}"
-    assert outcome.skip_reason in tuple(SkipReason)
-    return f"'{because}' was skipped, because '{first.name}' {ending}"
 
 
 def _summary(run: FileRun, tasks: tuple[TaskReport, ...]) -> str:

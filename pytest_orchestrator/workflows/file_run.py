@@ -16,6 +16,7 @@ from .file import REQUIRED
 from .file_action import FileAction, FileCondition, TaskStoppedError, outlives_failure
 from .file_report import WorkflowReport, report_of
 from .file_scope import Combinations, Ended
+from .outcome import TaskState
 from .retry import RetryPolicy
 from .task import Trigger
 from .task_log import TaskLog
@@ -53,10 +54,10 @@ class FileRun:
         """Prepare a run.
 
         ``inputs`` are values by the names of the file's inputs; ``journal`` is where finished tasks are kept; ``logs``
-        is the directory for what tasks write; ``gate`` asks people (default: nobody can be asked); ``environment`` is
-        what programs start from (default: that of this process); ``timeout`` is in seconds, for everything: the smaller of
-        it and that of the file holds. Raise ArgumentError for inputs that the file has not,
-        and for those that are missing.
+        is the directory for what tasks write; ``gate`` asks people (default: nobody can be asked); ``environment``
+        is what programs start from (default: that of this process); ``timeout`` is in seconds, for everything: the
+        smaller of it and that of the file holds. Raise ArgumentError for inputs that the file has not, and for those
+        that are missing.
         """
         register_programs()
         self.file = file
@@ -106,11 +107,9 @@ class FileRun:
         )
         for task in file.tasks.values():
             needed = dict.fromkeys((*task.needs, *task.refers))
-            forgives = any(file.tasks[name].continue_on_error for name in needed)
-            asks = task.condition is not None and task.condition.asks_for_status
             common: dict[str, Any] = {
                 "condition": FileCondition(self, task),
-                "trigger": Trigger.ALL_DONE if asks or forgives else Trigger.ALL_SUCCESS,
+                "trigger": Trigger.ALL_DONE,  # the condition says the rest, of all that came before
                 "retry_policy": None if task.retry is None else _without_stopped(task.retry),
                 "pool": task.pool,
             }
@@ -127,16 +126,41 @@ class FileRun:
     def scope(self, task: FileTask, matrix: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return what the expressions of a task see."""
         found = {
-            "tasks": {name: self.ended.seen(name) for name in task.upstream},
+            "tasks": {name: self.ended.seen(name) for name in task.refers},
             "inputs": self.inputs,
             "env": self.environment,
             "workflow": self.about,
         }
         return found if matrix is None else {**found, "matrix": dict(matrix)}
 
-    def handed_on(self, scope: Mapping[str, Any]) -> dict[str, Any]:
+    def handed_on(self, task: FileTask, scope: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a program finds in the file that ``$ORCHESTRATOR_INPUTS`` names."""
-        return {"inputs": self.inputs, "tasks": scope["tasks"], "matrix": scope.get("matrix", {})}
+        tasks = {**{name: self.ended.seen(name) for name in task.needs}, **scope["tasks"]}
+        return {"inputs": self.inputs, "tasks": tasks, "matrix": scope.get("matrix", {})}
+
+    def why_not(self, task: FileTask) -> str:
+        """Return which task before ``task`` is the reason that it does not run, back to where that began."""
+        nearest = None
+        each = task
+        while True:
+            # What failed is more to blame than what was skipped.
+            needs = sorted(each.needs, key=lambda name: not self.ended.is_after_failure(name))
+            bad = next((name for name in needs if not self.ended.has_passed(name)), None)
+            if bad is None:
+                # What it needs passed; something before that did not.
+                bad = next((name for name in needs if not self.ended.is_clean(name)), None)
+                if bad is None:
+                    return "nothing before it is to blame"
+                each = self.file.tasks[bad]
+                continue
+            state = self.ended.state(bad)
+            nearest = nearest or bad
+            each = self.file.tasks[bad]
+            if state is not TaskState.SKIPPED or each.condition is not None or not each.needs:
+                break
+        how = {TaskState.SKIPPED: "was skipped", TaskState.TIMEOUT: "timed out", TaskState.CANCELLED: "was stopped"}
+        ending = f"'{bad}' {how.get(state, 'failed')}"
+        return ending if nearest == bad else f"'{nearest}' was skipped, because {ending}"
 
     def why_stopped(self) -> str:
         """Return why nothing more is wanted."""

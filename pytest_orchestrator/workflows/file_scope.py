@@ -9,7 +9,7 @@ from .expression import ExpressionError, Template
 from .outcome import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .file import FileTask, WorkflowFile
     from .outcome import TaskOutcome
@@ -28,6 +28,12 @@ class Ended:
         self.stopped: set[str] = set()
         """Tasks that were stopped because another failed. To the engine they failed."""
         self._children: dict[str, list[str]] = {}
+        self._clean: set[str] = set()
+        """Tasks that passed, as did all that came before them."""
+        self._after_failure: set[str] = set()
+        """Tasks that failed, or come after one that did."""
+        self._after_stop: set[str] = set()
+        """Tasks that were stopped, or come after one that was."""
 
     def add(self, outcome: TaskOutcome) -> None:
         """Take note of the end of a task, or of one of its combinations."""
@@ -35,10 +41,22 @@ class Ended:
         parent, bracket, _ = outcome.name.partition("[")
         if bracket:
             self._children.setdefault(parent, []).append(outcome.name)
+        else:
+            self._look_back(outcome.name)
         if isinstance(outcome.result, dict):
             self.records[outcome.name] = outcome.result
         elif isinstance(outcome.result, list):
             self.records[outcome.name] = _gathered(outcome.result)
+
+    def _look_back(self, name: str) -> None:
+        """Note how a task ended, and how what it needs did: so nothing has to go all the way back later."""
+        needs = self._file.tasks[name].needs
+        if self.has_passed(name) and self._clean.issuperset(needs):
+            self._clean.add(name)
+        if self.is_bad(name) or not self._after_failure.isdisjoint(needs):
+            self._after_failure.add(name)
+        if self.state(name) is TaskState.CANCELLED or not self._after_stop.isdisjoint(needs):
+            self._after_stop.add(name)
 
     def children(self, name: str) -> list[str]:
         """Return the names of the combinations of a task that have ended, in their order."""
@@ -64,6 +82,14 @@ class Ended:
         """Return whether a task failed, and the workflow with it."""
         return self.state(name).is_bad and not self.forgives(name)
 
+    def is_clean(self, name: str) -> bool:
+        """Return whether a task passed, as did all that came before it."""
+        return name in self._clean
+
+    def is_after_failure(self, name: str) -> bool:
+        """Return whether a task failed, or comes after one that did."""
+        return name in self._after_failure
+
     def forgives(self, name: str) -> bool:
         """Return whether the workflow goes on, and passes, when a task or combination fails."""
         return self._file.tasks[name.partition("[")[0]].continue_on_error
@@ -73,14 +99,13 @@ class Ended:
         state = self.state(name)
         return state is TaskState.PASSED or (state.is_bad and self.forgives(name))
 
-    def status_of(self, names: Iterable[str]) -> dict[str, Callable[[], bool]]:
-        """Return the status functions for a task that comes after ``names``."""
-        before = tuple(names)
+    def status_of(self, task: FileTask) -> dict[str, Callable[[], bool]]:
+        """Return the status functions for a task: they ask about all that came before it, however far."""
         return {
-            "success": lambda: all(map(self.has_passed, before)),
-            "failure": lambda: any(map(self.is_bad, before)),
+            "success": lambda: self._clean.issuperset(task.needs),
+            "failure": lambda: not self._after_failure.isdisjoint(task.needs),
             "always": lambda: True,
-            "cancelled": lambda: any(self.state(name) is TaskState.CANCELLED for name in before),
+            "cancelled": lambda: not self._after_stop.isdisjoint(task.needs),
         }
 
     def seen(self, name: str) -> dict[str, Any]:

@@ -265,6 +265,28 @@ def test_conditions_mean_what_they_mean_in_github_actions(tmp_path: Path, on_fai
     assert why["after"] in ("'bad' failed", "'bad' failed, and the workflow stops on failure")
 
 
+def test_a_failure_counts_also_when_the_task_between_was_skipped_for_another_reason(tmp_path: Path) -> None:
+    report = run(
+        tmp_path,
+        """
+        tasks:
+          left_out: {run: "true", if: false}
+          late: {run: "sleep 0.1; exit 1"}
+          both: {run: "true", needs: [left_out, late]}
+          later: {run: "true", needs: both}
+          undo: {run: "true", needs: later, if: failure()}
+          good: {run: "true"}
+          behind: {run: "true", needs: undo}
+          apart: {run: "true", needs: good}
+        """,
+    )
+    assert {name for name, state in states(report).items() if state == "passed"} == {"undo", "good", "apart"}
+    why = {task.name: task.why for task in report.tasks}
+    assert why["both"] == "'late' failed"
+    assert why["later"] == "'both' was skipped, because 'late' failed"
+    assert why["behind"] == "'later' was skipped, because 'late' failed"
+
+
 def test_continue_on_error_lets_what_follows_run_and_the_workflow_pass(tmp_path: Path) -> None:
     report = run(tmp_path, CONDITIONS.format(forgiven=", continue_on_error: true", on_failure="stop"))
     assert states(report) == {
