@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import multiprocessing
 import os
@@ -22,6 +23,7 @@ from workflow_tasks import ask, fail, give, states
 from pytest_orchestrator.workflows.errors import WorkflowFailedError
 from pytest_orchestrator.workflows.fingerprint import NotPlainError, decoded, encoded
 from pytest_orchestrator.workflows.journal import Journal, JournalError, read_journal
+from pytest_orchestrator.workflows.program import Shell
 from pytest_orchestrator.workflows.retry import RetryPolicy
 from pytest_orchestrator.workflows.task import Branch
 from pytest_orchestrator.workflows.workflow import Workflow
@@ -260,6 +262,36 @@ def test_what_was_stopped_at_work_is_named_when_it_runs_again(journal: Path, cap
     again = made(0.0)
     run(again)
     assert not any(outcome.was_interrupted for outcome in again.outcomes.values())
+
+
+def test_a_workflow_within_another_is_known_by_its_tasks(journal: Path) -> None:
+    def made(value: int) -> Workflow:
+        inner = Workflow("inner").add_task("x", counted("x", value))
+        return Workflow("outer", journal=journal).add_task("inner", inner)
+
+    assert [run(made(value))["inner"] for value in (1, 1, 2)] == [{"x": 1}, {"x": 1}, {"x": 2}]
+    assert calls == {"x": 2}
+
+
+def test_a_program_is_known_by_its_command_and_its_surroundings(journal: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    for command, env in (("a", {}), ("a", {}), ("a", {"X": "1"}), ("b", {})):
+        shell = Shell(f"echo {command} >> {trace}", env=env)
+        run(Workflow("w", journal=journal).add_task("a", shell))
+    assert trace.read_text().split() == ["a", "a", "b"]
+
+
+def test_the_file_of_a_program_that_was_killed_while_it_wrote_is_read(journal: Path) -> None:
+    run(Workflow("w", journal=journal).add_task("a", counted("a", 1)))
+    # What a kill leaves: a log of pages that were not written back, with a commit that is not whole at its end.
+    with contextlib.closing(sqlite3.connect(journal)) as other:
+        other.execute("UPDATE tasks SET started = 1")
+        other.commit()
+        log = Path(f"{journal}-wal").read_bytes()
+    Path(f"{journal}-wal").write_bytes(log[:-100])
+    Path(f"{journal}-shm").unlink(missing_ok=True)
+    assert run(Workflow("w", journal=journal).add_task("a", counted("a", 1))) == {"a": 1}
+    assert calls == {"a": 1}
 
 
 # -- results that cannot be kept ---------------------------------------------------------------------------------
