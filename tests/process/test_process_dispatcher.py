@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -234,7 +235,8 @@ def test_what_is_suspended_as_soon_as_it_was_asked_for_stands_still_from_its_sta
     for run in runs:
         dispatcher.begin(run)
         run.suspend()
-    until(lambda: state_of_all(mark) == ["T"] * 5, "all of them standing still")
+    # One may have been stopped together with a copy of itself that was to become a sleep.
+    until(lambda: len(states(mark)) >= 5 and set(states(mark)) == {"T"}, "all of them standing still")
     for run in runs:
         run.resume()
     (tmp_path / "go").touch()
@@ -242,9 +244,13 @@ def test_what_is_suspended_as_soon_as_it_was_asked_for_stands_still_from_its_sta
     assert [outcome and outcome.exit_code for outcome in outcomes] == [0] * 5
 
 
-def state_of_all(mark: str) -> list[str]:
+def states(mark: str) -> list[str]:
     """Return the states of the processes with a mark, as the kernel names them: S asleep, T stopped."""
-    return [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] for pid in marked(mark)]
+    found = []
+    for pid in marked(mark):
+        with contextlib.suppress(OSError):  # it has just gone
+            found.append(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0])
+    return found
 
 
 def test_closing_stops_what_runs_and_refuses_what_comes_later(tmp_path: Path) -> None:
