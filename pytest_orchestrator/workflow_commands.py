@@ -175,14 +175,10 @@ def _go(given: argparse.Namespace, file: WorkflowFile, inputs: dict[str, Any], f
 
 
 def _more(report: WorkflowReport, given: argparse.Namespace, files: RunFiles | None) -> list[str]:
-    """Return what stands beside the summary: what ran a second time, and where to look and what to do."""
-    again = [task.name for task in report.tasks if task.was_interrupted]
-    lines = []
-    if again:
-        lines.append(f"ran again, though it had begun when the last run was killed: {', '.join(again)}")
-    if not report.passed and files is not None:
-        lines += [f"logs:   {_shown(files.logs)}", f"resume: {resume_command(given.file, given.case, given.dir)}"]
-    return lines
+    """Return where to look and what to do. What runs again was told when it began."""
+    if report.passed or files is None:
+        return []
+    return [f"logs:   {_shown(files.logs)}", f"resume: {resume_command(given.file, given.case, given.dir)}"]
 
 
 def resume_command(file: str, case: str | None = None, directory: Path = WORKFLOWS) -> str:
@@ -247,9 +243,7 @@ def _status(given: argparse.Namespace) -> int:
     told = []
     for name in [*file.tasks, *(name for name in known if name.partition("[")[0] in file.tasks and "[" in name)]:
         row = known.get(name, {})
-        state = row.get("state") or "pending"
-        if state in ("running", "retrying") and not is_running:
-            state = "interrupted"
+        state = _state(row, is_running) or "pending"
         told.append(
             {
                 "name": name,
@@ -271,6 +265,12 @@ def _status(given: argparse.Namespace) -> int:
     return 0
 
 
+def _state(row: dict[str, Any], is_running: bool) -> str | None:
+    """Return where a task is; None where nothing is known of it."""
+    state: str | None = row.get("state")
+    return "interrupted" if state in ("running", "retrying") and not is_running else state
+
+
 def _seconds(row: dict[str, Any]) -> float | None:
     started, ended = row.get("started"), row.get("ended")
     return None if started is None or ended is None else round(float(ended) - float(started), 3)
@@ -289,10 +289,8 @@ def _graph(given: argparse.Namespace) -> int:
     tasks = []
     for name, task in file.tasks.items():
         row = known.get(name, {})
-        children = [each["state"] for each in rows if each["name"].startswith(f"{name}[")]
-        state = row.get("state")
-        if state in ("running", "retrying") and not is_running:
-            state = "interrupted"
+        children = [_state(each, is_running) or "" for each in rows if each["name"].startswith(f"{name}[")]
+        state = _state(row, is_running)
         tasks.append(
             GraphTask(
                 name, task.needs, state, _seconds(row), {each: children.count(each) for each in dict.fromkeys(children)}
