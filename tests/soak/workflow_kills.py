@@ -1,15 +1,16 @@
 """Kill a workflow of two hundred tasks at random moments, resume it, and look for effects that are lost or doubled.
 
-    python tests/soak/workflow_kills.py [--kills 50] [--seed N]
+    python tests/soak/workflow_kills.py [--kills 50] [--seed N] [--interrupt]
 
-Ends with 1 when a task that was committed was done again, when one was done more often than it was interrupted, when
-one was lost, or when a program is left.
+With ``--interrupt`` each is interrupted as by Ctrl-C instead. Ends with 1 when a task that was committed was done
+again, when one was done more often than it was interrupted, when one was lost, or when a program is left.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -26,7 +27,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Kill workflows.")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--interrupt", action="store_true", help="send SIGINT, and not SIGKILL")
     given = parser.parse_args()
+    number = signal.SIGINT if given.interrupt else signal.SIGKILL
     chance = random.Random(given.seed)
     kills = workflows = doubled = 0
     faults: list[str] = []
@@ -37,7 +40,7 @@ def main() -> int:
             committed: set[str] = set()
             before: Counter[str] = Counter()
             while kills < given.kills and len(committed) < TASKS - 20:
-                victim.kill_once(chance)
+                victim.kill_once(chance, number)
                 kills += 1
                 faults += victim.faults(committed, before)
                 committed, before = victim.committed(), Counter(victim.lines())

@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from process_watch import marked, new_mark, until
+from process_watch import DEADLINE, marked, new_mark, until
 
 from pytest_orchestrator.workflows.journal import read_journal
 from pytest_orchestrator.workflows.program import Shell
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from random import Random
 
 TASKS = 200
+AT_WORK = ("running", "retrying", "cancelled")
+"""States of what may have been done, and is not known to be."""
 WIDTH = 10
 
 
@@ -78,24 +80,25 @@ class Victim:
 
     def begin(self) -> subprocess.Popen[bytes]:
         """Start the program."""
-        words = [sys.executable, __file__, str(self.journal), str(self.effects), self.mark]
+        words = ["env", "--default-signal", sys.executable, __file__, str(self.journal), str(self.effects), self.mark]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         return subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL)
 
-    def kill_once(self, chance: Random) -> None:
-        """Start it and kill it when it has had a random number of effects more, or has ended."""
+    def kill_once(self, chance: Random, number: signal.Signals = signal.SIGKILL) -> None:
+        """Start it and send it ``number`` when it has had a random number of effects more, or has ended."""
         before = len(self.lines())
         more = chance.randrange(1, max(2, (TASKS - before) // 2))
         program = self.begin()
         try:
             until(lambda: len(self.lines()) >= before + more or program.poll() is not None, f"{more} effects")
         finally:
-            program.send_signal(signal.SIGKILL)
-            program.wait()
+            program.send_signal(number)
+            program.wait(DEADLINE)
+            program.kill()
         self.kills += 1
         until(lambda: not marked(self.mark), "no program left")
         rows = read_journal(self.journal)[1]
-        self.interrupted.update(row["name"] for row in rows if row["state"] in ("running", "retrying"))
+        self.interrupted.update(row["name"] for row in rows if row["state"] in AT_WORK and row["attempts"])
 
     def finish(self) -> Workflow:
         """Resume it here, to its end."""
