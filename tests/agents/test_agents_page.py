@@ -41,7 +41,7 @@ def parameters(function: Any) -> set[str]:
 
 def public(kind: type) -> set[str]:
     """Return the members of a class that are for its users."""
-    mine = {"before", "after", "note_call"}  # what processes and strategies tell a session
+    mine = {"before", "after", "note_call", "secret_names"}  # between a session and its processes and strategies
     return {name for name in vars(kind) if not name.startswith("_")} - mine
 
 
