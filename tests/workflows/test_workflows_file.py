@@ -404,3 +404,83 @@ def test_the_schema_beside_the_pages_is_the_one_that_the_command_prints() -> Non
     # When this fails: pytest-orchestrator schema --workflow > docs/reference/workflow.schema.json
     page = Path(__file__).parents[2] / "docs" / "reference" / "workflow.schema.json"
     assert json.loads(page.read_text(encoding="utf-8")) == workflow_schema()
+
+
+def test_pools_and_settings_of_programs_hold(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    report = run(
+        tmp_path,
+        """
+        pools: {db: 1}
+        env: {HOME: null, LANG: "${{ workflow.name }}"}
+        tasks:
+          each:
+            pool: db
+            matrix: {n: [1, 2, 3]}
+            run: 'printf s >> order; sleep 0.02; printf e >> order'
+          read: {run: 'pwd; cat; echo "$LANG ${HOME-none}"', cwd: below, stdin: "in ${{ workflow.name }} "}
+        summary: ${{ tasks.read.stdout }}
+        """,
+    )
+    assert report.passed, report.tasks
+    assert (tmp_path / "order").read_text() == "se" * 3
+    assert report.summary == f"{tmp_path / 'below'}\nin x x none"
+
+
+AGENT = """#!/bin/sh
+prompt=$(cat)
+echo "$$" > "$PLACE/agent.pid"
+case "$prompt" in *slow*) exec sleep 60;; *wrong*) echo no key >&2; exit 1;; esac
+"""
+CLAUDE = 'echo \'{"type":"result","subtype":"success","is_error":false,"result":"asked","session_id":"s"}\'\n'
+CODEX = """
+echo '{"type":"thread.started","thread_id":"t"}'
+echo '{"type":"turn.started"}'
+echo '{"type":"item.completed","item":{"id":"i","type":"agent_message","text":"asked too"}}'
+echo '{"type":"turn.completed","usage":{"input_tokens":1,"cached_input_tokens":0,"output_tokens":1}}'
+"""
+
+
+@pytest.fixture
+def agents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand-ins for agents, first on PATH."""
+    (tmp_path / "bin").mkdir()
+    for name, answer in (("claude", CLAUDE), ("codex", CODEX)):
+        program = tmp_path / "bin" / name
+        program.write_text(AGENT + answer)
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    return tmp_path
+
+
+def test_agents_are_tasks_whose_answer_is_their_output(agents: Path) -> None:
+    report = run(
+        agents,
+        """
+        env: {PLACE: "${{ workflow.directory }}"}
+        tasks:
+          a: {claude: {prompt: "What about ${{ workflow.name }}?", model: haiku}}
+          b: {codex: "And you?", needs: a}
+          bad: {claude: wrong}
+          late: {codex: slow, timeout: 0.5}
+        summary: "${{ tasks.a.stdout }}, ${{ tasks.b.stdout }}"
+        """,
+    )
+    assert states(report) == {"a": "passed", "b": "passed", "bad": "failed", "late": "timeout"}
+    assert report.summary == "asked, asked too"
+    assert "no key" in (next(task for task in report.tasks if task.name == "bad").error or "")
+
+
+def test_an_agent_is_ended_when_nobody_wants_its_answer_any_more(agents: Path) -> None:
+    report = run(
+        agents,
+        """
+        on_failure: stop
+        env: {PLACE: "${{ workflow.directory }}"}
+        tasks:
+          ask: {claude: slow}
+          bad: {run: "while [ ! -s agent.pid ]; do sleep 0.01; done; exit 1"}
+        """,
+    )
+    assert states(report) == {"ask": "cancelled", "bad": "failed"}
+    assert not Path(f"/proc/{(agents / 'agent.pid').read_text().strip()}").exists()
