@@ -12,8 +12,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import engine_runs
 import pytest
-from process_watch import marked, new_mark, until
+from engine_runs import Gate, engine_in, supervisor_pid
+from process_watch import children, marked, new_mark, until
 
 from pytest_orchestrator.errors import SupervisorError
 from pytest_orchestrator.process.command import Command
@@ -352,3 +354,19 @@ def test_what_ignores_sigterm_can_be_ended_without_its_grace_period(dispatcher: 
     assert outcome is not None
     assert (outcome.exit_code, outcome.cancelled) == (-signal.SIGKILL, True)
     assert time.monotonic() < begun + 1.5
+
+
+def test_what_has_ended_by_itself_when_the_order_to_end_it_is_read_is_told_as_that(tmp_path: Path) -> None:
+    gate = Gate(tmp_path / "gate")
+    with engine_in(tmp_path) as engine:
+        supervisor = supervisor_pid(engine)
+        ticket = engine.submit(engine_runs.shell(f"{gate.wait}; exit 3"))
+        until(lambda: children(supervisor), "its start")
+        (pid,) = children(supervisor)
+        os.kill(supervisor, signal.SIGSTOP)
+        gate()
+        until(lambda: children(supervisor) == {pid: "Z"}, "its end")
+        engine.cancel(ticket)
+        os.kill(supervisor, signal.SIGCONT)
+        outcome = engine.wait(ticket)
+    assert (outcome.exit_code, outcome.cancelled) == (3, False)

@@ -217,6 +217,7 @@ class Supervisor:
             self._ending.kill(program)
 
     def _cancel(self, number: int, *, at_once: bool) -> None:
+        self._reap()  # what has ended by itself is told as that
         program = self._running.get(number)
         if program is not None:
             self._ending.cancel(program)
