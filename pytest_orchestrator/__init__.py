@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from .scripts.function import run_function
     from .scripts.library import generate_script_documentation, run_script
     from .skills.library import SkillLibrary
+    from .workflow_kinds import run_workflow_file
     from .workflows.errors import (
         MapFailedError,
         TaskCancelledError,
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
         WorkflowFinished,
         WorkflowStarted,
     )
+    from .workflows.file_report import TaskReport, WorkflowReport
     from .workflows.journal import JournalError, read_journal
     from .workflows.outcome import SkipReason, TaskOutcome, TaskState
     from .workflows.program import ProgramFailedError, ProgramResult, ProgramTimeoutError, Shell
@@ -157,6 +159,7 @@ __all__ = [
     "TaskFinished",
     "TaskOutcome",
     "TaskOutput",
+    "TaskReport",
     "TaskRetrying",
     "TaskStarted",
     "TaskState",
@@ -171,6 +174,7 @@ __all__ = [
     "WorkflowEvent",
     "WorkflowFailedError",
     "WorkflowFinished",
+    "WorkflowReport",
     "WorkflowStarted",
     "WorkspaceCommit",
     "__version__",
@@ -200,6 +204,7 @@ __all__ = [
     "run_sequential_async",
     "run_with_fallback",
     "run_with_fallback_async",
+    "run_workflow_file",
     "save_log",
 ]
 
@@ -258,6 +263,7 @@ _HOMES = {
     "TaskFinished": "workflows.events",
     "TaskOutcome": "workflows.outcome",
     "TaskOutput": "workflows.events",
+    "TaskReport": "workflows.file_report",
     "TaskRetrying": "workflows.events",
     "TaskStarted": "workflows.events",
     "TaskState": "workflows.outcome",
@@ -272,6 +278,7 @@ _HOMES = {
     "WorkflowEvent": "workflows.events",
     "WorkflowFailedError": "workflows.errors",
     "WorkflowFinished": "workflows.events",
+    "WorkflowReport": "workflows.file_report",
     "WorkflowStarted": "workflows.events",
     "WorkspaceCommit": "agents.workspace",
     "agent_cli": "agents.clis",
@@ -300,6 +307,7 @@ _HOMES = {
     "run_sequential_async": "agents.asynchronous",
     "run_with_fallback": "agents.strategies",
     "run_with_fallback_async": "agents.asynchronous",
+    "run_workflow_file": "workflow_kinds",
     "save_log": "reports.logs",
 }
 """The module that a public name comes from; those that are not here come from ``errors``."""

@@ -19,17 +19,19 @@ from .scripts.expect import unmet_expectations
 from .scripts.interpreter import NotStartableError
 from .scripts.prepare import prepare
 from .scripts.spec import RunContext, ScriptSpec
-from .workflows.errors import TaskTimeoutError
+from .workflows.approval import Gate
+from .workflows.errors import TaskTimeoutError, WorkflowError
 from .workflows.file_run import FileRun
 from .workflows.kinds import JUDGES, TaskGave, register_kind
 from .workflows.loader import load_workflow_file
 from .workflows.program import DEFAULT_GRACE, ProgramFailedError, ProgramResult, ProgramTimeoutError, run_program
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .agents.result import ProcessResult
-    from .workflows.approval import Gate
+    from .workflows.events import WorkflowEvent
+    from .workflows.file_report import WorkflowReport
     from .workflows.kinds import TaskCall
 
 _OWN = "ORCHESTRATOR_"
@@ -42,6 +44,44 @@ def register_kinds() -> None:
     register_kind("codex", _agent("codex"))
     register_kind("workflow", _workflow)
     JUDGES[:] = [_judge]
+
+
+def run_workflow_file(
+    path: str | os.PathLike[str],
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    journal: str | os.PathLike[str] | None = None,
+    logs: str | os.PathLike[str] | None = None,
+    timeout: float | None = None,
+    approved_by: str | None = None,
+    on_event: Callable[[WorkflowEvent], None] | None = None,
+) -> WorkflowReport:
+    """Run the workflow file at ``path`` and return what came of it; tasks that failed are told there.
+
+    ``inputs`` are values by the names of its inputs. ``journal`` is a file in which finished tasks are kept: with one
+    of an earlier run, that is gone on with. ``logs`` is a directory for what tasks write; ``timeout`` is in seconds,
+    for everything. ``approved_by`` says who has approved beforehand whatever tasks ask; without it a task that asks
+    fails. ``on_event`` is called with each event.
+
+    Raise ConfigurationError with all mistakes of the file, ArgumentError for inputs that it has not or that are
+    missing, and WorkflowError where an event loop runs already.
+    """
+    register_kinds()
+    file = load_workflow_file(path)
+    run = FileRun(
+        file,
+        inputs,
+        journal=journal,
+        logs=None if logs is None else Path(logs),
+        gate=Gate(None, auto=approved_by),
+        timeout=timeout,
+        on_event=on_event,
+    )
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(run.run())
+    raise WorkflowError(file.name, ["an event loop runs here already: call this in a thread"])
 
 
 async def _script(call: TaskCall) -> TaskGave:

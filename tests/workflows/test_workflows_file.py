@@ -12,6 +12,7 @@ import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 import yaml
 
+import pytest_orchestrator
 from pytest_orchestrator.errors import ArgumentError, ConfigurationError
 from pytest_orchestrator.workflow_kinds import register_kinds
 from pytest_orchestrator.workflows.file_run import FileRun
@@ -404,6 +405,21 @@ def test_the_schema_beside_the_pages_is_the_one_that_the_command_prints() -> Non
     # When this fails: pytest-orchestrator schema --workflow > docs/reference/workflow.schema.json
     page = Path(__file__).parents[2] / "docs" / "reference" / "workflow.schema.json"
     assert json.loads(page.read_text(encoding="utf-8")) == workflow_schema()
+
+
+def test_a_file_is_run_from_a_program_and_gone_on_with(tmp_path: Path) -> None:
+    (tmp_path / "s.sh").write_text('echo ran >> ran; echo "k=$1" >> "$ORCHESTRATOR_OUTPUT"\n')
+    path = tmp_path / "x.workflow.yaml"
+    path.write_text(
+        "inputs: {v: 1}\ntasks:\n  s: {script: s.sh, args: ['${{ inputs.v }}']}\n  gate: {approve: Sure?, needs: s}\n"
+    )
+    first = pytest_orchestrator.run_workflow_file(path, {"v": 2}, journal=tmp_path / "j.sqlite")
+    assert (first.passed, first.counts["failed"]) == (False, 1)
+    again = pytest_orchestrator.run_workflow_file(path, {"v": 2}, journal=tmp_path / "j.sqlite", approved_by="Ada")
+    assert again.passed
+    assert again.tasks[0].outputs == {"k": "2"}
+    assert again.tasks[0].from_journal
+    assert (tmp_path / "ran").read_text() == "ran\n"
 
 
 def test_pools_and_settings_of_programs_hold(tmp_path: Path) -> None:
