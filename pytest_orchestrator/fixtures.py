@@ -70,11 +70,15 @@ def model_endpoint(request: pytest.FixtureRequest) -> Iterator[ModelEndpoints]:
     """
     from .collect.agent_reports import watch_agents
     from .collect.model_endpoints import ModelEndpoints
+    from .errors import ArgumentError
 
     watch_agents(request.config)
     endpoints = ModelEndpoints([request.path.parent, request.config.rootpath])
     yield endpoints
-    complaints = endpoints.close()
+    try:
+        complaints = endpoints.close()
+    except ArgumentError as mistake:
+        complaints = [f"what the script's function returned is no reply: {mistake}"]
     if complaints:
         pytest.fail("model_endpoint: " + "\n".join(complaints), pytrace=False)
 

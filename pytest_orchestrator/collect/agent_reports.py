@@ -82,7 +82,8 @@ def _cut_to_caller(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         if not tb.tb_frame.f_code.co_filename.startswith(_PACKAGE):
             last = tb
         tb = tb.tb_next
-    if last is not None:
+    # Where no test called us, as in the teardown of a fixture of ours, there is nothing to end at.
+    if last is not None and str(last.tb_frame.f_globals.get("__name__")).partition(".")[0] not in ("_pytest", "pluggy"):
         last.tb_next = None
 
 

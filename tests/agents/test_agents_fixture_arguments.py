@@ -85,3 +85,18 @@ def test_a_file_that_is_not_there(agent_workspace):
     for inside in ("given_arguments.py", "agent_fixtures.py", "script_reader.py", "workspace_files.py"):
         assert inside not in run.out, inside
     assert "given_arguments.py" in agents.run("--full-trace", orchestrate=False).out
+
+
+def test_a_function_whose_reply_is_none_is_told_without_a_traceback(agents: Project) -> None:
+    agent_test(
+        agents,
+        """
+def test_it(claude_process, model_endpoint):
+    claude_process("x", endpoint=model_endpoint(lambda request: {"sya": "x"})).run()
+""",
+    )
+    run = agents.run(orchestrate=False)
+    assert run.outcomes == {"passed": 1, "errors": 1}, run.out
+    assert "model_endpoint: what the script's function returned is no reply: " in run.out
+    assert "sya: unknown key; did you mean 'say'?" in run.out
+    assert "_pytest/" not in run.out
