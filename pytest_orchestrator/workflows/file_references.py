@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..config.phrases import clipped, joined, suggestion
-from ..config.tree import Entry, Listing, Scalar, Table
+from ..config.tree import Entry, Listing, Scalar, ScalarKind, Table
 from .expression import Condition, ExpressionError, Template
 from .expression_functions import STATUS_FUNCTIONS
 from .expression_tree import Binary, Call, Each, Expression, Literal, Member, Name, path_of, walk
@@ -131,14 +131,14 @@ class _Checker:
             case Listing(items):
                 for item in items:
                     self.check(item, place)
-            case Scalar():
+            case Scalar(ScalarKind.TEXT | ScalarKind.INT | ScalarKind.FLOAT):
                 self._check_text(place(node))
 
     def _check_text(self, place: _Place) -> None:
         text = place.node.text
         try:
             if place.has_status:
-                expressions = [Condition.parse(text if text not in ("True", "False") else text.lower()).expression]
+                expressions = [Condition.parse(text).expression]
             else:
                 expressions = list(Template.parse(text).expressions)
         except ExpressionError:  # which was reported when it was read
