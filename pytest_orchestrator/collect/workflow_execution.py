@@ -217,6 +217,8 @@ def _hook_without_junit(item: WorkflowItem) -> Any:
     It knows no subtests: to it a workflow with a task that was skipped would be skipped itself, and one that failed
     would have failed twice.
     """
+    if not item.config.pluginmanager.hasplugin("subtests"):
+        return None  # pytest would take each of them for a test
     if not item.config.getoption("xmlpath", None):
         return item.ihook.pytest_runtest_logreport
     if item.config.stash[KEY].worker is not None:  # the controller tells everybody
