@@ -560,6 +560,14 @@ def test_what_is_no_exception_but_worse_stops_everything_and_is_raised(error: Ba
     assert workflow.outcomes["a"].error is error
 
 
+def test_of_several_that_stop_everything_the_first_is_raised() -> None:
+    first = SystemExit(1)
+    workflow = Workflow("w").add_task("a", fail(first)).add_task("b", fail(SystemExit(2)))
+    with pytest.raises(SystemExit) as caught:
+        workflow.run_sync()
+    assert caught.value is first
+
+
 def test_a_function_that_raises_stop_iteration_has_failed_and_nobody_waits_for_it() -> None:
     workflow = Workflow("w").add_task("a", lambda: next(iter(())))
     with pytest.raises(WorkflowFailedError) as caught:

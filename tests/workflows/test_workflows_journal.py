@@ -294,6 +294,15 @@ def test_the_file_of_a_program_that_was_killed_while_it_wrote_is_read(journal: P
     assert calls == {"a": 1}
 
 
+def test_what_is_cancelled_before_its_row_is_committed_is_never_begun(journal: Path) -> None:
+    # All in one turn of the loop: x passes, y is to run because of that, and bad fails.
+    workflow = Workflow("w", fail_fast=True, journal=journal).add_task("x", counted("x"))
+    workflow.add_task("bad", counted("bad", OSError())).add_task("y", counted("y"), ["x"])
+    run(workflow)
+    assert states(workflow) == {"x": "passed", "bad": "failed", "y": "cancelled"}
+    assert calls == {"x": 1, "bad": 1}
+
+
 # -- results that cannot be kept ---------------------------------------------------------------------------------
 
 

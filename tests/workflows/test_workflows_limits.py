@@ -124,6 +124,11 @@ def test_each_attempt_has_the_whole_limit() -> None:
     assert simulated(workflow.run()) == ({"a": "in time"}, 3.5)
 
 
+def test_the_limit_of_an_attempt_begins_when_its_condition_has_been_asked() -> None:
+    workflow = Workflow("w").add_task("a", give(1, 2.0), condition=give(1, 2.0), timeout=3.0)
+    assert simulated(workflow.run()) == ({"a": 1}, 4.0)
+
+
 def test_a_coroutine_that_does_not_let_itself_be_cancelled_is_not_waited_for() -> None:
     async def stubborn() -> str:
         for _ in range(3):
