@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "example_scripts/workflows/"
@@ -108,3 +110,11 @@ def test_nothing_is_left_behind(root: Path) -> None:
 def test_every_case_of_every_example_is_in_the_table_above() -> None:
     files = {path.name for path in (ROOT / PREFIX).glob("*.workflow.yaml")}
     assert {name.partition("::")[0] for name in SUMMARIES} == files
+
+
+def test_the_examples_name_a_schema_that_accepts_them() -> None:
+    for path in (ROOT / PREFIX).glob("*.workflow.yaml"):
+        text = path.read_text(encoding="utf-8")
+        named = text.partition("$schema=")[2].partition("\n")[0]
+        schema = json.loads((path.parent / named).read_text(encoding="utf-8"))
+        assert list(jsonschema.Draft202012Validator(schema).iter_errors(yaml.safe_load(text))) == [], path.name
