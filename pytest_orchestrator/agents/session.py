@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import itertools
 import os
 import threading
 from pathlib import Path
@@ -41,7 +42,6 @@ class OrchestratorSession:
 
     Use it as a context manager, or call :meth:`close`; it is closed when the program ends, too. Its state is on disk
     as it goes, so that ``pytest-orchestrator sessions`` can show, pause, resume and kill it from another terminal.
-
     Its methods may be called from any thread. In a forked copy of the program it can only be looked at.
     """
 
@@ -148,7 +148,7 @@ class OrchestratorSession:
         """
         self._original.check(f"session {self.session_id!r}")
         with self._guard:
-            if not self._runners.is_open:
+            if self._is_closing or self._lock < 0:  # in one that was killed it gets a result, as those do that wait
                 problem = f"session {self.session_id!r} is closed: begin another, or resume it by its id"
                 raise AgentError(problem)
             process_id = self._free_id() if process_id is None else process_id
@@ -158,12 +158,11 @@ class OrchestratorSession:
             name = cli or self.cli
             kind = _CLASSES.get(name, CliProcess)
             given = extras if kind is not CliProcess else {**extras, "cli": name}
-            working_dir = given.pop("working_dir", self.working_dir)
+            place = given.pop("working_dir", self.working_dir)
             if self.budget is not None:
                 given.setdefault("budget", self.budget)
-            process = kind(
-                prompt, process_id, working_dir, self.log_dir, model or self.model, stream_output, timeout, **given
-            )
+            model = model or self.model
+            process = kind(prompt, process_id, place, self.log_dir, model, stream_output, timeout, **given)
             process.working_dir = process.working_dir.absolute()
             process.observer = self
             self._processes[process_id] = process
@@ -187,9 +186,8 @@ class OrchestratorSession:
 
     def summarize(self) -> SessionSummary:
         """Return what became of all processes so far; ``str()`` of it is for people."""
-        budget = None if self.budget is None else self.budget.as_dict()
-        metadata = self._books.metadata
-        return summary_of(self.session_id, metadata, self._books.records, budget, problem=self._books.problem)
+        budget, books = None if self.budget is None else self.budget.as_dict(), self._books
+        return summary_of(self.session_id, books.metadata, books.records, budget, problem=books.problem)
 
     def pause(self) -> None:
         """Let everything that runs stand still, with its time limits, and start nothing before :meth:`resume`."""
@@ -244,11 +242,10 @@ class OrchestratorSession:
 
     def _obey(self, order: str) -> Mapping[str, Any]:
         """Do what somebody in another terminal asks for, and return the answer."""
-        orders = {"pause": self.pause, "resume": self.resume, "kill": self.kill}
-        if order not in orders:
+        if order not in ("pause", "resume", "kill"):
             return {"error": f"no such order: {order!r}"}
         count = len(self._runners)
-        orders[order]()
+        getattr(self, order)()
         if order == "kill":
             self._runners.wait(CLOSE_SECONDS, at_most=PATIENCE * 0.75)  # who asks waits no longer
         return {"state": self._books.metadata["state"], "running": count, "left": len(self._runners)}
@@ -258,18 +255,18 @@ class OrchestratorSession:
     def before(self, process: CliProcess) -> ProcessResult | None:
         """Take note that ``process`` is about to run, once the session is not paused; or return its result."""
         self._original.check(f"session {self.session_id!r}")
-        name = escape_name(process.process_id)
         known = self._books.recall(process) if self._runners.is_open else None
         if known is not None:
-            self.log(f"process {name} had finished: {known.status}")
+            self.log(f"process {escape_name(process.process_id)} had finished: {known.status}")
             return known
         if not self._runners.enter(process):
             if self._lock >= 0:
                 self._books.refused(process)
-            error = f"not started: session {self.session_id!r} is closed"
+            over = "has been killed" if self._books.metadata["state"] == "killed" else "is closed"
+            error = f"not started: session {self.session_id!r} {over}"
             return ProcessResult(CANCELLED, "", "", 0.0, process.process_id, Status.CANCELLED, error=error)
         self._books.started(process)
-        self.log(f"process {name} started")
+        self.log(f"process {escape_name(process.process_id)} started")
         return None
 
     def after(self, process: CliProcess, result: ProcessResult | None) -> None:
@@ -291,10 +288,8 @@ class OrchestratorSession:
         self._books.called(strategy, [each for each in processes if isinstance(each, CliProcess)], options)
 
     def _free_id(self) -> str:
-        number = len(self._processes) + 1
-        while f"process_{number:03}" in self._processes:
-            number += 1
-        return f"process_{number:03}"
+        names = map("process_{:03}".format, itertools.count(len(self._processes) + 1))
+        return next(name for name in names if name not in self._processes)
 
     def _forget(self) -> None:
         """In a forked copy: let go of what keeps the session open when the original dies."""

@@ -147,6 +147,18 @@ time.sleep(60)
     assert store.state == "killed"
 
 
+def test_the_program_of_a_killed_session_goes_on_and_gets_results(tmp_path: Path) -> None:
+    with shell_session(tmp_path) as session:
+        session.kill()
+        result = session.create_process("touch late", stream_output=False).run()
+        assert (result.status, result.exit_code) == (Status.CANCELLED, 130)
+        assert result.error == f"not started: session {session.session_id!r} has been killed"
+        assert session.summarize().counts == {"cancelled": 1}
+    assert not (tmp_path / "late").exists()
+    with pytest.raises(AgentError, match="is closed"):
+        session.create_process("touch late")
+
+
 def test_a_session_that_has_ended_cannot_be_directed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with shell_session(tmp_path) as session:
         name = session.session_id
