@@ -1,1 +1,1 @@
-"""Workflows: tasks in a graph, and the files that describe them. Waiting for its first module."""
+"""Workflows: tasks in a graph, the engine that runs them, its journal, and the files that describe them."""

@@ -56,7 +56,8 @@ class Workflow:
     ) -> None:
         """Make a workflow without tasks.
 
-        ``timeout`` is in seconds, for everything; ``fail_fast`` lets the first failure end everything;
+        ``timeout`` is in seconds, for everything; ``fail_fast`` lets the first failure end everything but
+        tasks with the triggers ``one_failed`` and ``all_done``, which are there for failures;
         ``max_concurrency`` is how many tasks run at a time; ``pools`` are names with a number of places each, for tasks
         that name one; ``executor`` is where actions run that are no coroutines (default: threads). ``journal`` is the
         path of a file in which finished tasks are kept, so that a run that was killed can be resumed by another with

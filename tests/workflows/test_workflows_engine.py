@@ -687,7 +687,7 @@ def test_a_thread_that_adds_a_task_to_a_workflow_that_is_gone_is_told_so() -> No
     workflow = Workflow("w")
 
     def late() -> None:
-        scheduler = workflow._running
+        scheduler = workflow._latest
         assert scheduler is not None
         go_on.wait(60)
         try:

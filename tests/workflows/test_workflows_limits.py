@@ -194,7 +194,10 @@ def test_the_next_attempt_of_a_program_does_not_meet_the_one_before(tmp_path: Pa
     workflow = Workflow("w").add_task("a", Shell(script, grace=10.0), timeout=0.4, retry_policy=RetryPolicy(2))
     workflow.add_task("after", Shell(f"echo after >> {trace}"), ["a"], trigger="one_failed")
     workflow.run_sync(raise_on_failure=False)
-    assert trace.read_text().split() == ["begin", "end", "begin", "end", "after"]
+    *words, last = trace.read_text().split()
+    # On a busy machine an attempt may be over before it has begun, but no two are there at a time.
+    assert words in [["begin", "end"] * count for count in range(3)]
+    assert last == "after"
     assert states(workflow) == {"a": "timeout", "after": "passed"}
 
 
