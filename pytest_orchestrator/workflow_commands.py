@@ -258,6 +258,8 @@ def _status(given: argparse.Namespace) -> int:
         print(json.dumps({"workflow": file.name, "running": is_running, "tasks": told}, indent=2))
         return 0
     print(f"{file.name}: {'running' if is_running else 'not running'}")
+    if file.description:
+        print(f"  {clean(file.description).strip()}")
     for task in told:
         seconds = "" if task["duration"] is None else f"  {task['duration']:.2f} s"
         more = clean(str(task["question"] or task["error"] or "")).partition("\n")[0]

@@ -84,6 +84,8 @@ def _description(item: OrchestratedItem, orchestration: Orchestration) -> Iterat
 
 
 def _workflow(item: WorkflowItem) -> Iterator[tuple[str, str]]:
+    if item.file.description:
+        yield "about", item.file.description.partition("\n")[0]
     label = "tasks"
     for task in item.file.tasks.values():
         needs = f" after {', '.join(task.needs)}" if task.needs else ""

@@ -212,7 +212,10 @@ def _checked_inputs(file: WorkflowFile, given: Mapping[str, Any]) -> dict[str, A
         if name not in file.inputs:
             hint = suggestion(name, file.inputs).replace("known keys are", "there is") or "it has none"
             problems.append(f"there is no input {name!r}; {hint}")
-    problems += [f"input {name!r} is missing; give it a value" for name in file.missing_inputs if name not in given]
+    for name in file.missing_inputs:
+        if name not in given:
+            about = file.inputs[name].description
+            problems.append(f"input {name!r} is missing; give it a value{about and f': {about}'}")
     if problems:
         raise ArgumentError("\n".join(f"workflow {file.name!r}: {problem}" for problem in problems))
     defaults = {each.name: each.default for each in file.inputs.values() if each.default is not REQUIRED}
