@@ -193,6 +193,7 @@ class Execution:
             # Where the supervisor keeps it if this process is killed.
             keep_stdout=whole + b".stdout",
             keep_stderr=whole + b".stderr",
+            redact=tuple(self._secret_names),
             whole_output=True,
         )
 

@@ -64,6 +64,9 @@ class Command:
     keep_stdout: bytes | None = None
     """Where to keep standard output that is too long for the result; None drops the middle of it."""
     keep_stderr: bytes | None = None
+    redact: tuple[str, ...] = ()
+    """More globs, beside the engine's own, for names of variables whose values are kept out of kept output that is
+    left when this process is killed."""
     whole_output: bool = False
     """Give all output in files of this run alone (:attr:`Capture.path`), also when it is short.
 

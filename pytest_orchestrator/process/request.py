@@ -34,6 +34,7 @@ def run_message(ticket: int, command: Command) -> tuple[str, int, dict[str, Any]
             "left_processes": command.left_processes,
             "keep_stdout": command.keep_stdout,
             "keep_stderr": command.keep_stderr,
+            "redact": list(command.redact),
             "terminal": command.terminal,
             "whole_output": command.whole_output,
             "warm": command.warm and _warm(command.warm),

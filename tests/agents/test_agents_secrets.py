@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from process_watch import new_mark, sleepers, until
 from session_programs import programs_in, shell_session, until_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from orchestrated import Project
 
 SECRET = "pale-blue-elephant"
 
 
-def test_what_is_saved_of_the_output_of_a_killed_program_is_without_secrets(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["MY_TOKEN", "MY_PIN"])
+def test_what_is_saved_of_the_output_of_a_killed_program_is_without_secrets(tmp_path: Path, name: str) -> None:
     mark = new_mark()
-    script = f"echo key=$MY_TOKEN; touch said; sleep {mark}"
+    script = f"echo key=${name}; touch said; sleep {mark}"
+    text = f"""
+s = session()
+s.secret_names = (*s.secret_names, "*_PIN")
+quiet(s, {script!r}, "told", pass_env=[{name!r}]).run()
+"""
     with programs_in(tmp_path) as programs:
-        program = programs.start(f"quiet(session(), {script!r}, 'told', pass_env=['MY_TOKEN']).run()", MY_TOKEN=SECRET)
+        program = programs.start(text, **{name: SECRET})
         directory = program.store().path
         until_file(tmp_path / "said")
         program.kill()

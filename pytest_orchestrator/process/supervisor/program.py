@@ -50,8 +50,8 @@ class Request:
 
     __slots__ = (
         "_base_env", "_env", "_unset", "argv", "below_tmp", "cwd", "grace", "idle_timeout", "interrupt", "is_held",
-        "keep_stderr", "keep_stdout", "left_processes", "notes", "number", "output_limit", "program", "resources",
-        "stdin", "terminal", "timeout", "warm", "whole_output",
+        "keep_stderr", "keep_stdout", "left_processes", "notes", "number", "output_limit", "program", "redact",
+        "resources", "stdin", "terminal", "timeout", "warm", "whole_output",
     )  # fmt: skip
 
     def __init__(self, number: int, fields: dict[str, Any], base_env: dict[bytes, bytes]) -> None:
@@ -73,6 +73,7 @@ class Request:
         self.left_processes: str = fields["left_processes"]
         self.keep_stdout: bytes | None = fields["keep_stdout"]
         self.keep_stderr: bytes | None = fields["keep_stderr"]
+        self.redact: list[str] = fields["redact"]
         self.terminal: bool = fields["terminal"]
         self.whole_output: bool = fields["whole_output"]
         self.warm: tuple[bytes, list[bytes], bytes, list[str]] | None = fields["warm"]

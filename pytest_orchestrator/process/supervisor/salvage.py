@@ -38,7 +38,7 @@ class Salvage:
 
         for path, (keep, request) in self._files.items():
             if os.path.exists(path):
-                redactor = Redactor(self._secret_names, _text(request.environment()))
+                redactor = Redactor((*self._secret_names, *request.redact), _text(request.environment()))
                 try:
                     redactor.move_file(path, keep)
                 except OSError:
