@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..core.transcript import Message, Transcript, Usage
 from .stream import StreamEvent
+from .tool_lines import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ class PlainParser:
         events = self._take(self._decode(b"", True))
         self._is_complete = True
         if self._line:
-            events.append(StreamEvent("text", self._line))
+            events.append(StreamEvent("text", printable(self._line)))
             self._line = ""
         return events
 
@@ -50,7 +51,7 @@ class PlainParser:
         if not newline:
             self._line = (self._line + text)[-MAX_TEXT:]
             return []
-        lines = (self._line + lines).replace("\r\n", "\n").removesuffix("\r")
+        lines = printable((self._line + lines).replace("\r\n", "\n").removesuffix("\r"))
         self._line = last[-MAX_TEXT:]
         if lines.count("\n") > MANY:
             return [StreamEvent("text", lines)]

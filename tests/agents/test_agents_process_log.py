@@ -17,6 +17,7 @@ from pytest_orchestrator.agents import plain_stream
 from pytest_orchestrator.agents.console import MAX_LINES, MAX_WIDTH, show
 from pytest_orchestrator.agents.log import ProcessLog, file_name
 from pytest_orchestrator.agents.plain_stream import PlainParser
+from pytest_orchestrator.agents.tool_lines import printable
 from pytest_orchestrator.process.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def test_plain_text_is_the_same_however_it_is_cut(pieces: list[bytes], many: int
         one.feed(whole)
         one.close()
     assert parser.text == one.text == whole.decode("utf-8", "backslashreplace")
-    assert "\n".join(shown).replace("\r", "") == parser.text.removesuffix("\n").replace("\r", "")
+    assert "\n".join(shown) == printable(parser.text.removesuffix("\n"))
 
 
 def test_plain_text_without_end_takes_bounded_memory() -> None:
