@@ -62,9 +62,15 @@ class Following:
         An exception, Ctrl-C too, ends the run, and goes on when that has ended and its output is in the log.
         """
         tail = Tail(run)
+
+        def take(stdout: bytes, stderr: bytes) -> None:
+            self._log.output(stdout, stderr)
+            tail.note_taken()
+            self._read(stdout)
+
         try:
             begin()
-            outcome = self._take_in(run, tail, self._take, step)
+            outcome = self._take_in(run, tail, take, step)
             assert outcome is not None
             self._show(self._parser.close())
         except BaseException:
@@ -79,6 +85,7 @@ class Following:
         run.cancel()
         if not run.is_begun:
             return
+        tail.go_back()  # what was on its way to the log may come twice there, rather than not at all
         patience = self._spec.extras.grace + _PATIENCE
         ended = self._take_in(run, tail, self._log.output, lambda: None, time.monotonic() + patience)
         if ended is not None:
@@ -116,8 +123,7 @@ class Following:
             self.is_flooded = True
             run.end_now()
 
-    def _take(self, stdout: bytes, stderr: bytes) -> None:
-        self._log.output(stdout, stderr)
+    def _read(self, stdout: bytes) -> None:
         if time.monotonic() <= self._hurry:
             self._show(self._parser.feed(stdout))
         elif stdout:

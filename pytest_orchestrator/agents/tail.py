@@ -22,12 +22,24 @@ class Tail:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._files: list[FileIO | None] = [None, None]
+        self._taken = [0, 0]
+        """How far in each of them that was read which is not to be read again."""
 
     def read(self) -> tuple[bytes, bytes]:
         """Return what has come since the last time, a piece of each stream at the most."""
         self._open(self._run.files)
         out, err = (b"" if file is None else self._next(file) for file in self._files)
         return out, err
+
+    def note_taken(self) -> None:
+        """Take note that all that was read is in good hands."""
+        self._taken = [0 if file is None else file.tell() for file in self._files]
+
+    def go_back(self) -> None:
+        """Read again what was read and not taken: an exception came in between."""
+        for file, position in zip(self._files, self._taken, strict=True):
+            if file is not None:
+                file.seek(position)
 
     @staticmethod
     def _next(file: FileIO) -> bytes:

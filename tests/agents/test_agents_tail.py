@@ -29,3 +29,21 @@ def test_what_somebody_goes_on_writing_when_the_run_is_over_is_not_followed_for_
             assert len(read) < 10, "it never ends"
     tail.close()
     assert b"".join(read).startswith(b"last words\n")
+
+
+def test_what_was_read_when_an_exception_came_is_read_again_unless_it_was_taken(tmp_path: Path) -> None:
+    out, err = tmp_path / "out", tmp_path / "err"
+    out.write_bytes(b"one\n")
+    err.write_bytes(b"")
+    run = Run(Command(argv=(b"/bin/true",), cwd=None, base_env={}), lambda _run, _what: None)
+    run.note_files((os.fsencode(out), os.fsencode(err)))
+    tail = Tail(run)
+    tail.go_back()  # before anything is open
+    assert tail.read() == (b"one\n", b"")
+    tail.note_taken()
+    out.write_bytes(b"one\ntwo\n")
+    err.write_bytes(b"three\n")
+    assert tail.read() == (b"two\n", b"three\n")
+    tail.go_back()
+    assert tail.read() == (b"two\n", b"three\n")
+    tail.close()

@@ -44,9 +44,10 @@ def main() -> None:
     left: list[str] = []
     slowest, raised, before = 0.0, 0, 0
     for number in range(count):
+        said = directory / f"said-{number}"
         process = CliProcess(
             "hello", "sleeper", directory, directory / "logs", None, False, 20.0, cli="sleeps",
-            isolation=chosen.choice(["user", "fresh"]), extra_args=[f"echo hi; sleep {mark}"],
+            isolation=chosen.choice(["user", "fresh"]), extra_args=[f"echo hi; : > {said}; sleep {mark}"],
         )  # fmt: skip
         moment = chosen.uniform(0.00005, chosen.choice([EARLY, LATE]))
         faulthandler.dump_traceback_later(LONGEST, exit=True)
@@ -58,6 +59,8 @@ def main() -> None:
             raised += 1
         slowest = max(slowest, time.monotonic() - begun)
         left += [f"{number}, after {moment:g} s: {command}" for command in marked(mark).values()]
+        if said.exists() and (process.log_path is None or b" out hi\n" not in process.log_path.read_bytes()):
+            left.append(f"{number}, after {moment:g} s: nothing in its log of what it said")
         if number == count // 4:  # what is there once, the supervisor for one, is there by now
             before = len(descriptors(os.getpid()))
     after = len(descriptors(os.getpid()))
