@@ -151,6 +151,9 @@ class Dispatcher:
                 self._run_engine()
         except OSError as error:  # there is no place for output: the next program may find one
             problem = f"programs cannot be run: {error}"
+        except BaseException as error:  # a fault of ours: nobody is to take it for the end of this process
+            problem = f"programs cannot be run: {error!r}"
+            raise
         finally:
             with self._guard:
                 self._is_closing = self._is_closing or problem is None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import engine_runs
 import pytest
@@ -335,6 +336,22 @@ def test_where_no_directory_can_be_made_that_is_told_and_later_programs_run(
     outcome = dispatcher.start(shell("echo hi", tmp_path)).wait(20)
     assert outcome is not None
     assert outcome.stdout.head == b"hi\n"
+
+
+def test_a_fault_in_the_thread_is_told_as_what_it_is_and_later_programs_run(
+    dispatcher: Dispatcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults: queue.SimpleQueue[threading.ExceptHookArgs] = queue.SimpleQueue()
+    monkeypatch.setattr(threading, "excepthook", faults.put)
+    cannot_be_sent: Any = {b"A": object()}
+    outcome = dispatcher.start(Command(argv=(b"/bin/true",), cwd=b"/", base_env=cannot_be_sent)).wait(20)
+    assert outcome is not None
+    assert (outcome.was_started, outcome.lost, outcome.cancelled) == (False, True, False)
+    assert str(outcome.error).startswith("programs cannot be run: ValueError(")
+    assert faults.get(timeout=20).exc_type is ValueError
+    outcome = dispatcher.start(shell("exit 7", tmp_path)).wait(20)
+    assert outcome is not None
+    assert outcome.exit_code == 7
 
 
 def test_a_run_that_was_never_begun_can_be_cancelled_and_begun(dispatcher: Dispatcher, tmp_path: Path) -> None:
