@@ -122,8 +122,9 @@ def _is_loopback(settings: AgentSettings) -> bool:
 
 def extras_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keyword arguments of a recorded process; secrets are taken from the environment of this one."""
-    given: dict[str, Any] = {name: record["extras"][name] for name in _PLAIN}
-    for name in ("allowed_tools", "extra_args", "pass_env"):
+    # What an earlier version did not know has its default.
+    given: dict[str, Any] = {name: record["extras"][name] for name in _PLAIN if name in record["extras"]}
+    for name in {"allowed_tools", "extra_args", "pass_env"} & given.keys():
         given[name] = tuple(given[name])
     env = dict(record["extras"]["env"])
     env |= {name: os.environ[name] for name in record["secret_env"] if name in os.environ}

@@ -13,7 +13,7 @@ from session_programs import Programs, programs_in, sessions, shell_session, sta
 
 from pytest_orchestrator.agents.resumption import resume_session
 from pytest_orchestrator.agents.session import OrchestratorSession
-from pytest_orchestrator.agents.store import SESSIONS
+from pytest_orchestrator.agents.store import SESSIONS, SessionStore
 from pytest_orchestrator.agents.strategies import run_sequential
 from pytest_orchestrator.errors import AgentError
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_orchestrator.agents.store import SessionStore
 
 ONCE = """
 def once(session, name, then="", **given):
@@ -370,3 +369,13 @@ sys.exit(main(["sessions", "resume", {store.session_id!r}]))
     (tmp_path / "end").touch()
     assert sessions(tmp_path, capsys, "resume", store.session_id)[0] == 0
     assert ran(tmp_path).count("a") == 1
+
+
+def test_a_session_of_a_version_with_fewer_arguments_can_be_resumed(tmp_path: Path) -> None:
+    with shell_session(tmp_path) as session:
+        session.create_process("echo later", "left", stream_output=False)
+    path = SessionStore(session.log_dir).record_path("left")
+    record = json.loads(path.read_text())
+    del record["extras"]["max_tokens"], record["extras"]["pass_env"]
+    path.write_text(json.dumps(record))
+    assert [result.output for result in resume_session(tmp_path / SESSIONS, session.session_id)] == ["later\n"]
