@@ -25,7 +25,7 @@ def example(hook: str) -> str:
 
 def test_every_hook_has_an_example() -> None:
     hooks = [name for name in vars(hookspecs) if name.startswith("pytest_orchestrator_")]
-    assert len(hooks) == 4
+    assert len(hooks) == 5
     for hook in hooks:
         assert f"def {hook}(" in example(hook)
 
