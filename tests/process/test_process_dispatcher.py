@@ -387,3 +387,26 @@ def test_what_has_ended_by_itself_when_the_order_to_end_it_is_read_is_told_as_th
         os.kill(supervisor, signal.SIGCONT)
         outcome = engine.wait(ticket)
     assert (outcome.exit_code, outcome.cancelled) == (3, False)
+
+
+STOPS_ITS_SUPERVISOR = (
+    EXITS.replace("echo $$ > pid;", "echo $$ > part; mv part pid; kill -STOP $PPID; touch stopped;")
+    + """
+while not os.path.exists("stopped"):
+    pass
+os.kill(os.getpid(), 9)
+"""
+)
+
+
+def test_a_program_that_stops_its_supervisor_does_not_outlive_who_wanted_it(tmp_path: Path) -> None:
+    assert "kill -STOP" in STOPS_ITS_SUPERVISOR
+    done = subprocess.run(
+        [sys.executable, "-c", STOPS_ITS_SUPERVISOR], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == -signal.SIGKILL
+    pid = int((tmp_path / "pid").read_text())
+    deadline = time.monotonic() + 20
+    while os.path.exists(f"/proc/{pid}"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -36,7 +36,12 @@ def _guard(supervisor: int) -> None:
     """Wait for the end of the supervisor, end what it left, and end as it did."""
     signal.signal(signal.SIGTERM, lambda *_: os.kill(supervisor, signal.SIGTERM))
     # Without reaping it: a signal that is passed on must not reach another process.
-    os.waitid(os.P_PID, supervisor, os.WEXITED | os.WNOWAIT)
+    while (end := os.waitid(os.P_PID, supervisor, os.WEXITED | os.WSTOPPED | os.WNOWAIT)) is not None:
+        if end.si_code not in (os.CLD_STOPPED, os.CLD_TRAPPED):
+            break
+        # A program has stopped it, and it would hear of nothing: no limit, and not that the engine is dead.
+        os.waitid(os.P_PID, supervisor, os.WSTOPPED | os.WNOHANG)
+        os.kill(supervisor, signal.SIGCONT)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     code = os.waitstatus_to_exitcode(os.waitpid(supervisor, 0)[1])
     if code:
