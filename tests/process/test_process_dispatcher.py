@@ -380,11 +380,15 @@ def test_what_has_ended_by_itself_when_the_order_to_end_it_is_read_is_told_as_th
         ticket = engine.submit(engine_runs.shell(f"{gate.wait}; exit 3"))
         until(lambda: children(supervisor), "its start")
         (pid,) = children(supervisor)
+        with open(f"/proc/{supervisor}/stat", "rb") as file:
+            guard = int(file.read().rpartition(b")")[2].split()[1])
+        os.kill(guard, signal.SIGSTOP)  # it would let the supervisor go on
         os.kill(supervisor, signal.SIGSTOP)
         gate()
         until(lambda: children(supervisor) == {pid: "Z"}, "its end")
         engine.cancel(ticket)
         os.kill(supervisor, signal.SIGCONT)
+        os.kill(guard, signal.SIGCONT)
         outcome = engine.wait(ticket)
     assert (outcome.exit_code, outcome.cancelled) == (3, False)
 
