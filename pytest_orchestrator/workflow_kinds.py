@@ -21,15 +21,19 @@ from .scripts.prepare import prepare
 from .scripts.spec import RunContext, ScriptSpec
 from .workflows.approval import Gate
 from .workflows.errors import TaskTimeoutError, WorkflowError
+from .workflows.events import TaskOutput
 from .workflows.file_run import FileRun
 from .workflows.kinds import JUDGES, TaskGave, register_kind
 from .workflows.loader import load_workflow_file
+from .workflows.output import TELLER
 from .workflows.program import DEFAULT_GRACE, ProgramFailedError, ProgramResult, ProgramTimeoutError, run_program
+from .workflows.task_log import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .agents.result import ProcessResult
+    from .agents.stream import StreamEvent
     from .workflows.events import WorkflowEvent
     from .workflows.file_report import WorkflowReport
     from .workflows.kinds import TaskCall
@@ -103,7 +107,7 @@ async def _script(call: TaskCall) -> TaskGave:
         prepared = prepare(ScriptSpec(path, item, settings), context)
     except NotStartableError as error:
         raise ProgramFailedError(str(error)) from None
-    result = await run_program(prepared.command)
+    result = await run_program(prepared.command, call.log)
     return TaskGave(result.stdout, result.stderr, result.exit_code, duration=result.duration)
 
 
@@ -117,13 +121,14 @@ def _agent(cli: str) -> Any:
         removed = {name: None for name in os.environ if name not in call.environment}
         process = CliProcess(
             call.action,
-            call.name,
+            f"{plain_name(call.name)}.agent",
             call.cwd,
-            call.scratch,
+            call.log_directory or call.scratch,
             timeout=call.timeout,
             stream_output=False,
             cli=cli,
             env={**removed, **own},
+            on_event=_told_to(call),
             **call.options,
         )
         result = await _in_thread(process)
@@ -135,6 +140,20 @@ def _agent(cli: str) -> Any:
         return TaskGave(result.output, result.stderr, result.exit_code, duration=result.duration)
 
     return run
+
+
+def _told_to(call: TaskCall) -> Callable[[StreamEvent], None]:
+    """Return what puts what an agent says and does into the log of its task, and tells those who listen."""
+    tell, log = TELLER.get(), call.log
+
+    def take(event: StreamEvent) -> None:
+        text = event.text.rstrip("\n") + "\n"
+        if log is not None:
+            log.output(event.kind.replace("_", " "), text)
+        if tell is not None:
+            tell("text", text)
+
+    return take
 
 
 async def _in_thread(process: CliProcess) -> ProcessResult:
@@ -192,9 +211,17 @@ async def _workflow(call: TaskCall) -> TaskGave:
         file = load_workflow_file(path)
     except ConfigurationError as error:
         raise ProgramFailedError(str(error)) from None
+    tell = TELLER.get()
+
+    def forward(event: WorkflowEvent) -> None:
+        if tell is not None and isinstance(event, TaskOutput):
+            tell(event.stream, event.text)
+
     run = FileRun(
         file,
         call.inputs,
+        logs=None if call.log_directory is None else call.log_directory / plain_name(call.name),
+        on_event=forward,
         gate=_InnerGate(call.gate, call.name),  # type: ignore[arg-type]  # it asks, which is all that is needed
         redactor=call.redactor,
         environment={name: value for name, value in call.environment.items() if not name.startswith(_OWN)},

@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from ..process.outcomes import remove_files
+from ..process.tail import Tail
 from .console import show
-from .tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
+import functools
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +14,7 @@ from .errors import TaskCancelledError, TaskTimeoutError
 from .events import TaskOutput, TaskRetrying, TaskStarted
 from .node import Verdict
 from .outcome import SkipReason, TaskState
+from .output import TELLER
 from .retry import RetryPolicy
 from .task import Branch
 
@@ -35,6 +39,7 @@ class Attempts:
         self._places = scheduler.places
         self._listeners = scheduler.listeners
         self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
         self._context = contextvars.copy_context()
         """That of the caller: what one action sets in its own is no other's business."""
         self._stragglers: set[asyncio.Task[None]] = set()
@@ -98,6 +103,8 @@ class Attempts:
     async def _drive(self, node: Node, turn: int) -> None:
         task = node.task
         value: Any
+        if self._listeners.are_there:
+            TELLER.set(functools.partial(self._tell_output, node, turn))
         try:
             try:
                 if task.is_map:
@@ -133,8 +140,6 @@ class Attempts:
 
     def _returned(self, node: Node, value: Any) -> None:
         """Take what the action returned."""
-        if self._listeners.are_there:
-            self._tell_output(node, value)
         if node.timer is not None or node.has_place:
             self._leave(node)
         if node.verdict is not None:
@@ -157,8 +162,6 @@ class Attempts:
         if node.turn != turn or not self._loop.is_running():  # else the coroutine is being thrown away
             return
         self._leave(node)
-        if self._listeners.are_there:
-            self._tell_output(node, error)
         if node.verdict is not None:
             self._conclude(node, node.verdict)
         elif isinstance(error, asyncio.CancelledError):
@@ -173,15 +176,13 @@ class Attempts:
             self._scheduler.end(node, TaskState.FAILED)
             self._scheduler.break_off(error)
 
-    def _tell_output(self, node: Node, value: object) -> None:
-        """Tell what a program wrote, if ``value`` is what came of one."""
-        from .program import ProgramFailedError, ProgramResult, ProgramTimeoutError
-
-        result = value.result if type(value) in (ProgramFailedError, ProgramTimeoutError) else value  # type: ignore[attr-defined]  # of these
-        if type(result) is ProgramResult:
-            for stream, text in (("stdout", result.stdout), ("stderr", result.stderr)):
-                if text:
-                    self._listeners.tell(TaskOutput, node.task.name, stream, text)
+    def _tell_output(self, node: Node, turn: int, stream: str, text: str) -> None:
+        """Tell what an attempt writes or says, from whichever thread; what is nobody's business any more is dropped."""
+        if threading.get_ident() != self._thread:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+                self._loop.call_soon_threadsafe(self._tell_output, node, turn, stream, text)
+        elif node.turn == turn and not node.outcome.state.is_final:
+            self._listeners.tell(TaskOutput, node.task.name, stream, text)
 
     def _conclude(self, node: Node, verdict: Verdict) -> None:
         """End an attempt as was said when it was stopped."""

@@ -36,7 +36,7 @@ class TaskStarted(WorkflowEvent):
 
 @dataclass(frozen=True, slots=True)
 class TaskOutput(WorkflowEvent):
-    """A task has written or said something; what a program wrote is told when it has ended."""
+    """A program has written something, or an agent said it: told as it comes, in whole lines."""
 
     task: str
     stream: str

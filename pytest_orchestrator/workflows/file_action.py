@@ -144,14 +144,19 @@ class FileAction:
             output = Path(scratch, "output")
             output.touch(0o600)
             call = self._call(name, Path(scratch), output, scope)
+            log = run.log.begin(name, attempt, call.redactor)
             started = time.time()
             try:
-                gave = await kind(call)
-            except (ProgramFailedError, ProgramTimeoutError) as error:
-                self._note_failure(name, attempt, call, error, output)
-                raise _telling(error, call.redactor) from None
+                gave = await kind(replace(call, log=log))
+            except BaseException as error:
+                took = time.time() - started
+                log.end(call.redactor.text(str(error)) or "it was stopped", took)
+                if isinstance(error, (ProgramFailedError, ProgramTimeoutError)):
+                    self._note_failure(name, error, output)
+                    raise _telling(error, call.redactor) from None
+                raise
             handed = {**gave.outputs, **self._read(output)}
-        run.log.write(name, attempt, gave, call.redactor)
+        log.end("passed" if gave.exit_code is None else f"exit {gave.exit_code}", gave.duration)
         record = {"outputs": handed, "stdout": _kept(gave.stdout), "exit_code": gave.exit_code}
         if approval is not None:
             record["approval"] = approval
@@ -169,20 +174,18 @@ class FileAction:
         except OutputError as error:
             raise TaskFailedError(str(error)) from None
 
-    def _note_failure(self, name: str, attempt: int, call: TaskCall, error: Any, output: Path) -> None:
+    def _note_failure(self, name: str, error: ProgramFailedError | ProgramTimeoutError, output: Path) -> None:
         """Keep what a program gave that failed: tasks behind it may want to know."""
         result = error.result
         if result is None:
-            self._run.log.note(name, attempt, str(error))
             return
         try:
             outputs = {**result.outputs, **read_outputs(output)}
         except OutputError:
             outputs = dict(result.outputs)
-        gave = TaskGave(result.stdout, result.stderr, result.exit_code, outputs, result.duration)
-        self._run.log.write(name, attempt, gave, call.redactor, str(error))
         self._run.ended.records[name] = {
-            "outputs": outputs, "stdout": _kept(gave.stdout), "stderr": _kept(gave.stderr), "exit_code": gave.exit_code,
+            "outputs": outputs, "stdout": _kept(result.stdout), "stderr": _kept(result.stderr),
+            "exit_code": result.exit_code,
         }  # fmt: skip
 
     def _judge(self, gave: TaskGave, cwd: str) -> None:
@@ -225,6 +228,7 @@ class FileAction:
             scratch=scratch,
             gate=run.gate,
             within=run.within,
+            log_directory=run.log.directory,
         )
 
     def _directory(self, scope: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..process.redaction import Redactor
     from .approval import Gate
     from .file import WorkflowFile
+    from .task_log import AttemptLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class TaskCall:
     """Asks people, for what waits in another workflow."""
     within: tuple[Path, ...] = ()
     """The files of the workflows that it is a part of, the outermost first."""
+    log: AttemptLog | None = None
+    """Takes what it writes, as it comes."""
+    log_directory: Path | None = None
+    """For logs of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OrchestratorError
@@ -13,12 +13,15 @@ from ..process.command import Command
 from ..process.dispatcher import shared_dispatcher
 from ..process.outcomes import remove_files, signal_name, text_of
 from .errors import TaskTimeoutError
+from .output import TELLER, Following
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..config.settings import Limits
     from ..process.command import Outcome
+    from ..process.runs import Run
+    from .output import OutputLog
 
 DEFAULT_GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -58,14 +61,47 @@ class ProgramTimeoutError(TaskTimeoutError):
         super().__init__(message)
 
 
-async def run_program(command: Command) -> ProgramResult:
+async def run_program(command: Command, log: OutputLog | None = None) -> ProgramResult:
     """Run ``command`` and return its result. Cancelled, end its whole tree first.
+
+    ``log`` gets what it writes as it comes: the stream, and whole lines; what one that is cancelled had written, too.
+    Whoever listens to the workflow is told the same.
 
     Raise ProgramTimeoutError when one of its time limits ended it, and ProgramFailedError when it could not be started,
     was ended by another limit or a signal, or its exit code is not 0.
     """
+    tellers = [each for each in (None if log is None else log.output, TELLER.get()) if each is not None]
+    run = shared_dispatcher().start(replace(command, whole_output=True) if tellers else command)
+    ended = _end_of(run)
+    following = Following(run, tellers) if tellers else None
+    try:
+        try:
+            await (ended.wait() if following is None else following.until(ended))
+        except BaseException:
+            run.cancel()
+            with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(ended.wait(), command.grace + _SLACK)
+            stopped = run.wait(0)
+            if stopped is not None:
+                if following is not None:
+                    following.finish(stopped)
+                remove_files(stopped)
+            raise
+        outcome = run.wait(0)
+        assert outcome is not None
+        if following is not None:
+            following.finish(outcome)
+    finally:
+        if following is not None:
+            following.close()
+    result = _result(outcome)
+    remove_files(outcome)
+    return _judged(outcome, result, command)
+
+
+def _end_of(run: Run) -> asyncio.Event:
+    """Return what is set when ``run`` has ended."""
     loop = asyncio.get_running_loop()
-    run = shared_dispatcher().start(command)
     ended = asyncio.Event()
 
     def wake() -> None:
@@ -73,21 +109,7 @@ async def run_program(command: Command) -> ProgramResult:
             loop.call_soon_threadsafe(ended.set)
 
     run.when_ended(wake)
-    try:
-        await ended.wait()
-    except asyncio.CancelledError:
-        run.cancel()
-        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-            await asyncio.wait_for(ended.wait(), command.grace + _SLACK)
-        stopped = run.wait(0)
-        if stopped is not None:
-            remove_files(stopped)
-        raise
-    outcome = run.wait(0)
-    assert outcome is not None
-    result = _result(outcome)
-    remove_files(outcome)
-    return _judged(outcome, result, command)
+    return ended
 
 
 def _result(outcome: Outcome) -> ProgramResult:

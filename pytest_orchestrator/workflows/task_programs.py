@@ -30,7 +30,8 @@ async def run_words(call: TaskCall, words: list[str]) -> TaskGave:
             timeout=call.timeout,
             grace=DEFAULT_GRACE,
             limits=Limits(),
-        )
+        ),
+        call.log,
     )
     return TaskGave(result.stdout, result.stderr, result.exit_code, duration=result.duration)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pytest_orchestrator.agents.tail import Tail
 from pytest_orchestrator.process.command import Capture, Command, Outcome
 from pytest_orchestrator.process.runs import Run
+from pytest_orchestrator.process.tail import Tail
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import FileIO
 
-    from ..process.command import Capture, Outcome
-    from ..process.runs import Run
+    from .command import Capture, Outcome
+    from .runs import Run
 
 PIECE = 1 << 17
 """Most bytes that are read in one go: a slow reader must not keep anybody from looking at the run meanwhile."""
@@ -57,12 +57,13 @@ class Tail:
     def rest(self, outcome: Outcome) -> Iterator[tuple[bytes, bytes]]:
         """Return all that has not been read of a run that has ended, a piece at a time."""
         for index, capture in enumerate((outcome.stdout, outcome.stderr)):
-            if capture.path is not None and self._files[index] is None:
-                self._open_one(index, capture.path)
-            for data in self._pieces(index, capture):
+            for data in self.rest_of(index, capture):
                 yield (data, b"") if index == 0 else (b"", data)
 
-    def _pieces(self, index: int, capture: Capture) -> Iterator[bytes]:
+    def rest_of(self, index: int, capture: Capture) -> Iterator[bytes]:
+        """Return what has not been read of one stream: 0 is standard output, 1 standard error."""
+        if capture.path is not None and self._files[index] is None:
+            self._open_one(index, capture.path)
         file = self._files[index]
         if file is None:  # there is no file: this is all there is
             yield from filter(None, (capture.head, capture.tail))
