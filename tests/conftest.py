@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 import pytest
 from orchestrated import WITHOUT_OTHERS, Project
+from slow import mark_slow
 from xdist.scheduler import WorkStealingScheduling  # type: ignore[import-untyped]
 
 pytest_plugins = ["pytester"]
@@ -15,6 +17,18 @@ pytest_plugins = ["pytester"]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Let a worker without work take some from another one: some files take minutes, most a second."""
     return WorkStealingScheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what ``-m 'not slow'`` leaves out."""
+    mark_slow(items)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard() -> None:
+    """Undo what a shell does to a suite in the background (``&``): SIGINT is ignored, in each program of a test too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

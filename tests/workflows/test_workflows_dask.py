@@ -1,4 +1,4 @@
-"""Functions on the workers of dask.distributed, where that is installed."""
+"""Functions on the workers of dask.distributed, two real processes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import distributed
 import pytest
 from workflow_tasks import states
 
@@ -17,7 +18,6 @@ from pytest_orchestrator.workflows.workflow import Workflow
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-distributed = pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
 pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.timeout(120)]
 
 
