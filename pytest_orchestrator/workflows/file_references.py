@@ -11,6 +11,7 @@ from .expression import Condition, ExpressionError, Template
 from .expression_functions import STATUS_FUNCTIONS
 from .expression_tree import Binary, Call, Each, Expression, Literal, Member, Name, path_of, walk
 from .file_places import place_of
+from .matrix import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -198,8 +199,9 @@ class _Checker:
         elif first == "matrix" and len(path) > 1 and path[1] is not None:
             assert place.task is not None
             assert place.task.matrix is not None
-            if path[1] not in place.task.matrix:
-                hint = suggestion(path[1], place.task.matrix).replace("known keys are", "there is")
+            names = names_of(place.task.matrix)
+            if names is not None and path[1] not in names:
+                hint = suggestion(path[1], sorted(names)).replace("known keys are", "there is")
                 self._report(place, at, f"the matrix has no {clipped(path[1])}; {hint}")
         elif first == "workflow" and len(path) > 1 and path[1] is not None and path[1] not in WORKFLOW_FIELDS:
             hint = suggestion(path[1], WORKFLOW_FIELDS).replace("known keys are", "there is")

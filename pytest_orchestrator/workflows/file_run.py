@@ -15,7 +15,8 @@ from .expression import ExpressionError
 from .file import REQUIRED
 from .file_action import FileAction, FileCondition, TaskStoppedError, outlives_failure
 from .file_report import WorkflowReport, report_of
-from .file_scope import Combinations, Ended
+from .file_scope import Ended
+from .matrix import Combinations
 from .outcome import TaskState
 from .retry import RetryPolicy
 from .task import Trigger

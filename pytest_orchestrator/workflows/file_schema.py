@@ -11,7 +11,10 @@ from ..config.schema import option_schema
 NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 """What tasks, inputs, outputs, pools and the like may be called: what an expression can name."""
 INPUTS_HELP = "What the workflow is given: name: default, or name: {description, default, required}"
-MATRIX_HELP = "Run the task once for each combination: name: [values], or name: ${{ an expression that gives a list }}"
+MATRIX_HELP = (
+    "Run the task once for each combination: name: [values], or name: ${{ an expression that gives a list }};"
+    " `include` lists combinations to add, `exclude` those to leave out"
+)
 
 
 def _text(name: str, text: str, **more: Any) -> Option:
@@ -111,8 +114,16 @@ def workflow_schema() -> dict[str, Any]:
     # YAML has a word for a condition that is plainly true or false.
     task["properties"]["if"] = {"type": ["string", "boolean", "number"], "description": TASK_OPTIONS["if"].help}
     listed = {"anyOf": [{"type": "array", "minItems": 1}, {"type": "string", "pattern": r"\$\{\{"}]}
+    mappings = {"type": "array", "minItems": 1, "items": {"type": "object", "minProperties": 1, **name}}
+    combined = {"anyOf": [mappings, listed["anyOf"][1]]}
     task["properties"] |= {
-        "matrix": {"type": "object", "minProperties": 1, "additionalProperties": listed, **name},
+        "matrix": {
+            "type": "object",
+            "minProperties": 1,
+            "properties": {"include": combined, "exclude": combined},
+            "additionalProperties": listed,
+            **name,
+        },
         "outputs": {"type": "object", "additionalProperties": {"type": ["string", "number"]}, **name},
         "inputs": {"type": "object", "additionalProperties": anything, **name},
     }

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 
-from .expression import ExpressionError, Template
+from .expression import Template
 from .outcome import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .file import FileTask, WorkflowFile
     from .outcome import TaskOutcome
-
-MOST_COMBINATIONS = 10_000
 
 
 class Ended:
@@ -147,38 +144,3 @@ def rendered(value: Any, scope: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
         return [rendered(each, scope) for each in value]
     return value
-
-
-def combinations(matrix: Mapping[str, Any], scope: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return all combinations of a matrix, the last name changing fastest. Raise ExpressionError."""
-    lists: dict[str, list[Any]] = {}
-    size = 1
-    for name, value in matrix.items():
-        found = rendered(value, scope)
-        if not isinstance(found, list):
-            kind = "nothing" if found is None else f"{type(found).__name__} {str(found)[:60]!r}"
-            raise ExpressionError(
-                0, f"matrix.{name}: {kind} is not a list; of a text that is JSON, fromJSON() makes one"
-            )
-        lists[name] = found
-        size *= len(found)
-        if size > MOST_COMBINATIONS:
-            raise ExpressionError(0, f"the matrix has more than {MOST_COMBINATIONS} combinations")
-    return [dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values())]
-
-
-class Combinations:
-    """The combinations of the matrix of a task, worked out when its turn has come."""
-
-    def __init__(self, task: FileTask, scope: Callable[[], Mapping[str, Any]]) -> None:
-        self._task = task
-        self._scope = scope
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        assert self._task.matrix is not None
-        found = combinations(self._task.matrix, self._scope())
-        return iter([{"index": index, "matrix": each} for index, each in enumerate(found)])
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # What the journal knows a task by: how its combinations are written, not who works them out.
-        return str, (repr(self._task.matrix),)

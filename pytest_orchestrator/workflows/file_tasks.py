@@ -13,6 +13,7 @@ from ..core.kinds import is_workflow_file
 from ..core.retry import RetryPolicy
 from .expression import Condition, ExpressionError, Template
 from .file import FileTask
+from .file_matrix import read_matrix
 from .file_places import place_of
 from .file_schema import ACTION_NAMES, NAME, TASK_MAPPINGS, TASK_OPTIONS
 
@@ -99,7 +100,7 @@ class TaskReader:
             timeout=values.get("timeout") or None,
             retry=None if retry is None else RetryPolicy(**retry),
             continue_on_error=values.get("continue_on_error", False),
-            matrix=self._matrix(node, where),
+            matrix=read_matrix(node, where, self._any, self._report),
             pool=self._pool(node, values, where),
             expect=values.get("expect", {}),
             approve=self._text(node, "approve", values, where),
@@ -259,33 +260,6 @@ class TaskReader:
             return {}
         found = self._any(entry.value, f"{where}.inputs")
         assert isinstance(found, dict)
-        return found
-
-    def _matrix(self, node: Table, where: str) -> dict[str, Any] | None:
-        entry = node.entries.get("matrix")
-        if entry is None:
-            return None
-        if not isinstance(entry.value, Table) or not entry.value.entries:
-            message = "is not a mapping of names to lists; write name: [values]"
-            self._report(entry.value.at or entry.at, f"{where}.matrix: {shown(entry.value)} {message}")
-            return None
-        found = {}
-        for name, item in entry.value.entries.items():
-            path = below(f"{where}.matrix", name)
-            value = self._any(item.value, path)
-            if not re.fullmatch(NAME, name):
-                self._report(item.at, f"{path}: {clipped(name)} is not a name; use letters, digits, '_' and '-'")
-            elif isinstance(value, list) and not value:
-                self._report(item.value.at, f"{path}: the list is empty, so there is nothing to run; give it values")
-            elif isinstance(value, list | Template):
-                if isinstance(value, Template) and len(value.parts) != 1:
-                    self._report(
-                        item.value.at, f"{path}: text around '${{{{ }}}}' makes it no list; leave the text out"
-                    )
-                found[name] = value
-            else:
-                message = "is not a list; write [values], or ${{ an expression that gives a list }}"
-                self._report(item.value.at, f"{path}: {shown(item.value)} {message}")
         return found
 
     def _pool(self, node: Table, values: Mapping[str, Any], where: str) -> str | None:

@@ -109,7 +109,7 @@ FILES = {
     "scripts/d.sh": "exit 77\n",
     "scripts/e.sh": "exit 0\n",
     "scripts/orchestrator.yaml": (
-        "default: {grace: 0.1}\nscripts: {c.sh: {timeout: 0.5}, d.sh: {skip_exit_codes: [77]}, e.sh: {xfail: known}}\n"
+        "default: {grace: 0.1}\nscripts: {c.sh: {timeout: 0.25}, d.sh: {skip_exit_codes: [77]}, e.sh: {xfail: known}}\n"
     ),
 }
 VARIES = ("start_time", "end_time", "execution_time", "duration", "cpu_time", "max_rss_mb", "started", "ended")

@@ -185,7 +185,12 @@ CASES = {
 }  # fmt: skip
 
 
-TOGETHER = {"nf", "setup-show", "vv", "tb-native", "show-capture-err"}
+TOGETHER = (
+    ("nf", "setup-show", "vv", "tb-native", "show-capture-err"),
+    ("durations", "junitxml", "no-cacheprovider", "rA", "tb-short"),
+    ("ff", "no-timeout", "s", "tb-line", "importlib"),
+    ("q", "tb-no", "show-capture"),
+)
 """Options that are about different things: under xdist, which is slow to start, one run tries them all."""
 
 
@@ -196,7 +201,8 @@ def run_case(project: Project, case: Case, mode: str) -> Run:
     return project.run(*MODES[mode], *case.arguments)
 
 
-TRIALS = [(name, mode) for name in CASES for mode in MODES if (name, mode) not in {(alone, "n2") for alone in TOGETHER}]
+_NOT_ALONE = {(name, "n2") for names in TOGETHER for name in names}
+TRIALS = [(name, mode) for name in CASES for mode in MODES if (name, mode) not in _NOT_ALONE]
 
 
 @pytest.mark.parametrize(("name", "mode"), TRIALS)
@@ -218,16 +224,17 @@ def test_an_option_means_what_it_always_means(matrix: Project, name: str, mode: 
     case.also(matrix, run, mode)
 
 
-def test_options_mean_the_same_together_under_xdist(matrix: Project) -> None:
-    arguments = [word for name in sorted(TOGETHER) for word in CASES[name].arguments]
-    run = matrix.run("-n2", *arguments)
-    assert run.code == 1
+@pytest.mark.parametrize("names", TOGETHER, ids="+".join)
+def test_options_mean_the_same_together_under_xdist(matrix: Project, names: tuple[str, ...]) -> None:
+    run = matrix.run("-n2", *(word for name in names for word in CASES[name].arguments))
+    assert run.code == 1, run.out
     assert run.statuses == BASE
     run.assert_adds_up()
-    assert "TIMEOUT scripts/c.sh::run" in run.out
-    assert "b.sh: exit 3, expected 0\ncommand:" in run.out
-    assert "to stderr" in run.out
-    assert "to stdout" not in run.out
+    assert sorted(matrix.started()) == sorted(name for name, status in BASE.items() if status not in NOT_STARTED)
+    expected = counts(BASE, TESTS)
+    assert {key: value for key, value in run.outcomes.items() if key in expected} == expected
+    for name in names:
+        CASES[name].also(matrix, run, "n2")
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -86,11 +86,39 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, str], object]] = {
 }
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("case", CASES)
+TOGETHER = (
+    ("short", "junit", "durations", "setup-show", "no-cache", "timeout", "random"),
+    ("line", "reruns", "warm", "warnings", "no-timeout"),
+    ("all", "uncaptured", "no-reruns"),
+)
+"""Options that are about different things: under xdist, which is slow to start, one run tries them all."""
+_NOT_ALONE = {(name, "n2") for names in TOGETHER for name in names}
+# Only blocks of code are programs: to what the others do, jobs are nothing.
+_OF_PROGRAMS = {"plain", "strict", "reruns", "random", "warm", "both"}
+TRIALS = [
+    (case, mode)
+    for case in CASES
+    for mode in MODES
+    if (case, mode) not in _NOT_ALONE and (mode != "jobs4" or case in _OF_PROGRAMS)
+]
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids="+".join)
+def test_options_work_together_under_xdist(matrix: Project, names: tuple[str, ...]) -> None:
+    run = matrix.run("all", "-n2", *(word for name in names for word in CASES[name][0]))
+    assert {name: row["status"] for name, row in run.rows.items()} == BASE, run.out
+    assert run.code == 1
+    run.assert_adds_up()
+    assert "Traceback" not in run.out
+    assert "INTERNALERROR" not in run.out
+    for name in names:
+        check = CASES[name][2]
+        if callable(check):
+            check(matrix, run)
+
+
+@pytest.mark.parametrize(("case", "mode"), TRIALS)
 def test_every_option_works_for_skills(matrix: Project, case: str, mode: str) -> None:
-    if case == "setup-only" and mode == "jobs4":
-        pytest.skip("the same as with one job")
     arguments, expected, check = CASES[case]
     run = matrix.run("all", *MODES[mode], *arguments)
     assert {name: row["status"] for name, row in run.rows.items()} == expected, run.out
@@ -111,10 +139,10 @@ def test_without_reports_the_outcome_is_the_same(matrix: Project, mode: str) -> 
     assert not matrix.report_dir.exists()
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", ["jobs1", "n2"])
 @pytest.mark.parametrize("option", ["--lf", "--ff", "--nf", "--sw"])
 def test_options_of_the_cache_work(matrix: Project, mode: str, option: str) -> None:
-    matrix.run("all", *MODES[mode])
+    matrix.run("all")
     run = matrix.run("all", *MODES[mode], option)
     failed = {name for name, status in BASE.items() if status == "failed"}
     assert run.code in (1, 2)

@@ -80,6 +80,10 @@ def states(report: WorkflowReport) -> dict[str, str]:
         ("tasks:\n  a: {run: x}\n  b: {needs: a, run: y, if: tasks.a.result == 'success'}\n", "3:47", "mean 'passed'?"),
         ("tasks:\n  a: {run: '${{ failure() }}'}\n", "2:17", "failure() is known in 'if' only"),
         ("tasks:\n  a: {run: '${{ needs.b }}'}\n", "2:17", "did you mean 'tasks'?"),
+        ("tasks:\n  a: {run: x, matrix: {v: [1], exclude: [{w: 1}]}}\n", "2:43", "the matrix has no 'w'"),
+        ("tasks:\n  a: {run: x, matrix: {v: [1], include: [w]}}\n", "2:42", "'w' is not a mapping of names to values"),
+        ("tasks:\n  a: {run: x, matrix: {exclude: [{w: 1}]}}\n", "2:24", "there are no combinations to leave out"),
+        ("tasks:\n  a: {run: 'echo ${{ matrix.x }}', matrix: {v: [1], include: [{w: 1}]}}\n", "2:22", "no 'x'"),
         ("tasks:\n  a: {run: x, if: matrix.v == 1, matrix: {v: [1]}}\n", "2:19", "before there are combinations"),
         ("inputs: {x: {required: true}}\ncases: {a: {}}\ntasks: {a: {run: x}}\n", "2:9", "required input x missing"),
         ("cases: {a: {y: 1}}\ntasks: {a: {run: x}}\n", "1:13", "cases.a.y: unknown input; the workflow has none"),
@@ -230,6 +234,36 @@ def test_a_matrix_runs_once_for_each_combination_and_gathers(tmp_path: Path) -> 
         """,
     )
     assert report.summary == "x1,x2,y1,y2 5"
+
+
+@pytest.mark.parametrize(
+    ("matrix", "expected"),
+    [
+        ("{os: [a, b], v: [1, 2], exclude: [{os: b, v: 1}]}", "a1 a2 b2"),
+        ("{os: [a, b], v: [1, 2], exclude: [{os: b}]}", "a1 a2"),
+        ("{os: [a], v: [1], include: [{os: c, v: 3}]}", "a1 c3"),
+        ("{os: [a, b], v: [1], include: [{os: b, x: y}]}", "a1 b1y"),
+        ("{os: [a, b], v: [1], include: [{x: y}, {os: a, x: z}]}", "a1z b1y"),
+        ("{include: [{os: a, v: 1}, {os: b, v: 2}]}", "a1 b2"),
+        ("{os: [a], v: [1], include: '${{ inputs.more }}'}", "a1 q7"),
+        ("{os: [a, b], v: [1], exclude: '${{ inputs.more }}', include: [{os: a, v: 1}]}", "a1 b1"),
+    ],
+)
+def test_include_and_exclude_mean_what_they_mean_in_github_actions(tmp_path: Path, matrix: str, expected: str) -> None:
+    extra = "${{ matrix.x }}" if "x:" in matrix else ""
+    report = run(
+        tmp_path,
+        f"""
+        inputs: {{more: [{{os: q, v: 7}}]}}
+        tasks:
+          each:
+            matrix: {matrix}
+            outputs: {{got: "${{{{ matrix.os }}}}${{{{ matrix.v }}}}{extra}"}}
+            run: "true"
+        summary: "${{{{ join(tasks.each.outputs.got, ' ') }}}}"
+        """,
+    )
+    assert report.summary == expected
 
 
 def test_a_matrix_over_what_is_no_list_fails_the_task(tmp_path: Path) -> None:
