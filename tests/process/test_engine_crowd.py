@@ -118,7 +118,8 @@ def test_programs_start_in_the_order_in_which_they_were_submitted(tmp_path: Path
 
 
 def test_nothing_grows_over_200_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # a measured supervisor is not small
+    for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
+        monkeypatch.delenv(name, raising=False)  # a measured supervisor is not small
     before = Holdings.now()
     with engine_in(tmp_path, jobs=4) as engine:
 
