@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OrchestratorError
+from .errors import TaskStoppedError, TaskTimeoutError
 from .expression import ExpressionError
 from .expression_tree import Call, walk
 from .file_scope import rendered
@@ -38,10 +39,6 @@ LAST = 200
 
 class TaskFailedError(OrchestratorError):
     """A task of a file failed."""
-
-
-class TaskStoppedError(OrchestratorError):
-    """A task was stopped because another failed, and the workflow stops on failure."""
 
 
 class FileCondition:
@@ -117,7 +114,7 @@ class FileAction:
             return await self._attempt(name, attempt, scope, approval)
         except ExpressionError as error:
             raise TaskFailedError(error.problem) from None
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, TaskTimeoutError):
             if name in run.ended.stopped:
                 raise TaskStoppedError(run.why_stopped()) from None
             raise

@@ -14,9 +14,10 @@ import yaml
 
 import pytest_orchestrator
 from pytest_orchestrator.errors import ArgumentError, ConfigurationError
-from pytest_orchestrator.workflow_kinds import register_kinds
+from pytest_orchestrator.workflow_kinds import register_kinds, run_workflow_file
 from pytest_orchestrator.workflows.file_run import FileRun
 from pytest_orchestrator.workflows.file_schema import workflow_schema
+from pytest_orchestrator.workflows.journal import read_journal
 from pytest_orchestrator.workflows.loader import load_workflow_file
 
 if TYPE_CHECKING:
@@ -353,6 +354,33 @@ def test_on_failure_stop_ends_what_runs_and_starts_nothing_more(tmp_path: Path) 
     assert states(report) == {"long": "cancelled", "bad": "failed", "tidy": "passed"}
     assert (tmp_path / "tidied").exists()
     assert {task.name: task.why for task in report.tasks}["long"] == "'bad' failed, and the workflow stops on failure"
+
+
+def test_on_failure_stop_waits_for_no_delay_before_another_attempt(tmp_path: Path) -> None:
+    text = """\
+        on_failure: stop
+        timeout: 60
+        tasks:
+          again: {run: 'touch tried; exit 1', retry: {max_attempts: 2, initial_delay: 900, max_delay: 900}}
+          breaks: {run: 'until [ -e tried ]; do sleep 0.02; done; sleep 0.3; exit 1'}
+        """
+    assert states(run(tmp_path, text)) == {"again": "cancelled", "breaks": "failed"}
+
+
+def test_what_on_failure_stopped_is_cancelled_to_the_journal_too(tmp_path: Path) -> None:
+    path = tmp_path / "x.workflow.yaml"
+    path.write_text(
+        "on_failure: stop\n"
+        "tasks:\n"
+        "  stopped: {run: 'touch ready; [ -e again ] || exec sleep 60'}\n"
+        "  breaks: {run: 'until [ -e ready ]; do sleep 0.02; done; [ -e again ]'}\n"
+    )
+    run_workflow_file(path, journal=tmp_path / "j")
+    kept = {row["name"]: row["state"] for row in read_journal(tmp_path / "j")[1]}
+    assert kept == {"stopped": "cancelled", "breaks": "failed"}
+    (tmp_path / "again").touch()
+    again = run_workflow_file(path, journal=tmp_path / "j")
+    assert {task.name: task.was_interrupted for task in again.tasks} == {"stopped": True, "breaks": False}
 
 
 def test_limits_retries_and_expectations_are_those_of_the_task(tmp_path: Path) -> None:

@@ -365,6 +365,16 @@ def test_a_workflow_that_was_cancelled_runs_again() -> None:
     assert simulated(main())[0] == {"a": 1}
 
 
+def test_a_program_that_is_being_ended_is_waited_for_though_the_workflow_ends_meanwhile(tmp_path: Path) -> None:
+    script = tmp_path / "slow.sh"
+    script.write_text("trap 'sleep 1.5; touch gone; exit 0' TERM\nwhile :; do sleep 0.05; done\n")
+    # Its own limit comes first; that of the workflow while it takes its grace period.
+    workflow = Workflow("w", timeout=1.5).add_task("a", Shell(["bash", str(script)], cwd=tmp_path), timeout=1.0)
+    workflow.run_sync(raise_on_failure=False)
+    assert (tmp_path / "gone").exists()
+    assert states(workflow) == {"a": "timeout"}
+
+
 def test_cancelling_run_ends_trees_of_programs() -> None:
     mark = new_mark()
 
