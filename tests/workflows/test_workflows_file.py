@@ -56,6 +56,7 @@ def states(report: WorkflowReport) -> dict[str, str]:
         ("[]", "1:1", "a list is not a workflow"),
         ("name: x\n", "1:1", "tasks: there is none"),
         ("taks: {}\ntasks: {a: {run: x}}\n", "1:1", "taks: unknown key; did you mean 'tasks'?"),
+        ("tasks:\n  a:\n    run: |\n      cat <<'X'\n      ${{ 1 }}\n      X\n", "5:11", "a.run: the shell takes"),
         ("on_failure: stopp\ntasks: {a: {run: x}}\n", "1:13", "did you mean 'stop'?"),
         ("tasks:\n  a: {run: x, neds: b}\n", "2:15", "tasks.a.neds: unknown key; did you mean 'needs'?"),
         ("tasks:\n  a: {run: x, needs: [bb]}\n  b: {run: x}\n", "2:23", "there is no task 'bb'; did you mean 'b'?"),
@@ -453,6 +454,14 @@ def test_secrets_are_in_no_log_no_error_and_no_summary(tmp_path: Path) -> None:
     told = json.dumps([report.summary, *(task.as_dict() for task in report.tasks)])
     assert "s3cr3t" not in told + (tmp_path / "logs" / "a.log").read_text()
     assert "exit 1: [redacted]" in told
+
+
+def test_a_summary_that_would_be_too_long_costs_no_report(tmp_path: Path) -> None:
+    (tmp_path / "values.json").write_text(f'{{"x":[{",".join("1" * 400_000)}]}}')
+    text = "summary: ${{ tasks.a.outputs.x }}\ntasks:\n  a: {run: cat values.json > $ORCHESTRATOR_OUTPUT}\n"
+    report = run(tmp_path, text)
+    assert states(report) == {"a": "passed"}
+    assert "the summary cannot be worked out: the text would have more than" in report.summary
 
 
 def test_inputs_that_are_missing_or_unknown_are_refused_before_anything_runs(tmp_path: Path) -> None:
