@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import tempfile
@@ -89,13 +90,22 @@ class FileAction:
         self.definition = json.dumps(known_by, sort_keys=True)
 
     def _content(self) -> str:
-        """Return what a script or another workflow is known by: another text makes it another task."""
-        if self._task.kind not in ("script", "workflow") or not self._task.action.is_plain:
-            return ""
-        try:
-            return hashlib.sha256((self._run.file.path.parent / self._task.action.text).read_bytes()).hexdigest()
-        except OSError:
-            return ""
+        """Return what a script, a module or another workflow is known by: another text makes it another task."""
+        for path in self._files():
+            with contextlib.suppress(OSError):
+                return hashlib.sha256(path.read_bytes()).hexdigest()
+        return ""
+
+    def _files(self) -> list[Path]:
+        """Return where the text of what is called may be; nowhere for what is not known before its turn."""
+        task, base = self._task, self._run.file.path.parent
+        if task.kind in ("script", "workflow") and task.action.is_plain:
+            return [base / task.action.text]
+        if task.kind == "python" and (task.cwd is None or task.cwd.is_plain):
+            module = base / ("" if task.cwd is None else task.cwd.text)
+            module = module.joinpath(*task.action.text.partition(":")[0].split("."))
+            return [module / "__init__.py", module.with_name(f"{module.name}.py")]
+        return []
 
     async def __call__(self, *items: Any) -> dict[str, Any]:
         """Make one attempt and return what it gave, as plain JSON types; ``items`` is the combination, if any."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -218,6 +219,11 @@ def _checked_inputs(file: WorkflowFile, given: Mapping[str, Any]) -> dict[str, A
         if name not in given:
             about = file.inputs[name].description
             problems.append(f"input {name!r} is missing; give it a value{about and f': {about}'}")
+    for name, value in given.items():
+        try:
+            json.dumps(value, allow_nan=False, sort_keys=True)
+        except (TypeError, ValueError, RecursionError) as error:
+            problems.append(f"input {name!r} cannot be written as JSON: {error}; give a text")
     if problems:
         raise ArgumentError("\n".join(f"workflow {file.name!r}: {problem}" for problem in problems))
     defaults = {each.name: each.default for each in file.inputs.values() if each.default is not REQUIRED}

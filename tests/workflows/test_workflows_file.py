@@ -456,6 +456,30 @@ def test_secrets_are_in_no_log_no_error_and_no_summary(tmp_path: Path) -> None:
     assert "exit 1: [redacted]" in told
 
 
+def test_a_function_whose_module_has_changed_is_called_again_in_a_resumed_run(tmp_path: Path) -> None:
+    (tmp_path / "where").mkdir()
+    modules = [tmp_path / "steps.py", tmp_path / "where" / "steps" / "__init__.py"]
+    modules[1].parent.mkdir()
+    path = tmp_path / "x.workflow.yaml"
+    path.write_text("tasks: {a: {python: 'steps:run'}, b: {python: 'steps:run', cwd: where}}\n")
+
+    def outputs() -> list[Any]:
+        report = run_workflow_file(path, journal=tmp_path / "j")
+        return [task.outputs.get("result") for task in report.tasks]
+
+    for module in modules:
+        module.write_text("def run(): return 1\n")
+    assert outputs() == [1, 1]
+    modules[0].write_text("def run(): return 22\n")
+    assert outputs() == [22, 1]
+
+
+def test_an_input_that_is_no_json_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    text = "inputs: {x: 1}\ntasks: {a: {run: 'true'}}\n"
+    with pytest.raises(ArgumentError, match="input 'x' cannot be written as JSON: Object of type PosixPath"):
+        run(tmp_path, text, {"x": tmp_path})
+
+
 def test_a_summary_that_would_be_too_long_costs_no_report(tmp_path: Path) -> None:
     (tmp_path / "values.json").write_text(f'{{"x":[{",".join("1" * 400_000)}]}}')
     text = "summary: ${{ tasks.a.outputs.x }}\ntasks:\n  a: {run: cat values.json > $ORCHESTRATOR_OUTPUT}\n"
