@@ -34,6 +34,8 @@ LONGEST_STEP = 0.2
 """Seconds between two looks at what has been written: more of them the longer nothing has come."""
 LONGEST_LINE = 1 << 16
 """Characters of a line after which it is told though it goes on."""
+_BETWEEN = " \t,;\"'"
+"""Signs behind which such a line is cut."""
 _KEY_BEGINS, _KEY_ENDS = "-----BEGIN ", "-----END "
 _LONGEST_KEY = 1 << 14
 
@@ -55,7 +57,8 @@ class _Lines:
         text = self._rest + self._decoder.decode(data, is_last)
         end = len(text) if is_last else text.rfind("\n") + 1
         if not end and len(text) > LONGEST_LINE:
-            end = len(text)
+            # Between two words if there are two: half a secret is known to nobody as one.
+            end = max(map(text.rfind, _BETWEEN)) + 1 or len(text)
         begin = text.rfind(_KEY_BEGINS, 0, end)
         if begin >= 0 and not is_last and text.find(_KEY_ENDS, begin, end) < 0 and end - begin < _LONGEST_KEY:
             end = begin
