@@ -155,6 +155,7 @@ class FileAction:
             started = time.time()
             try:
                 gave = await kind(replace(call, log=log))
+                handed = {**gave.outputs, **self._read(output)}
             except BaseException as error:
                 took = time.time() - started
                 log.end(call.redactor.text(str(error)) or "it was stopped", took)
@@ -162,7 +163,6 @@ class FileAction:
                     self._note_failure(name, error, output)
                     raise _telling(error, call.redactor) from None
                 raise
-            handed = {**gave.outputs, **self._read(output)}
         log.end("passed" if gave.exit_code is None else f"exit {gave.exit_code}", gave.duration)
         record = {"outputs": handed, "stdout": _kept(gave.stdout), "exit_code": gave.exit_code}
         if approval is not None:

@@ -125,6 +125,13 @@ def test_the_log_of_a_task_grows_while_it_runs(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_the_log_says_that_what_was_handed_on_cannot_be_read(tmp_path: Path) -> None:
+    report = run(tmp_path, "tasks:\n  a: {run: 'echo hi; echo nothing > $ORCHESTRATOR_OUTPUT'}\n")
+    assert report.tasks[0].state == "failed"
+    log = (tmp_path / "logs" / "a.log").read_text()
+    assert "hi\n== attempt 1: $ORCHESTRATOR_OUTPUT, line 1: 'nothing' is neither" in log
+
+
 def test_what_a_task_wrote_that_was_stopped_is_in_its_log(tmp_path: Path) -> None:
     text = """\
         on_failure: stop
