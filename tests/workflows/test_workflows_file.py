@@ -247,6 +247,8 @@ def test_a_matrix_runs_once_for_each_combination_and_gathers(tmp_path: Path) -> 
         ("{os: [a, b], v: [1], include: [{os: b, x: y}]}", "a1 b1y"),
         ("{os: [a, b], v: [1], include: [{x: y}, {os: a, x: z}]}", "a1z b1y"),
         ("{include: [{os: a, v: 1}, {os: b, v: 2}]}", "a1 b2"),
+        ("{os: [a], v: [1, true], exclude: [{v: true}]}", "a1"),
+        ("{os: [a], v: [1], include: [{os: a, v: true}]}", "a1 atrue"),
         ("{os: [a], v: [1], include: '${{ inputs.more }}'}", "a1 q7"),
         ("{os: [a, b], v: [1], exclude: '${{ inputs.more }}', include: [{os: a, v: 1}]}", "a1 b1"),
     ],
