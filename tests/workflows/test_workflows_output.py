@@ -174,6 +174,33 @@ def test_a_secret_in_a_line_without_end_is_not_in_the_log(
     assert "hunter2" not in log
 
 
+@pytest.mark.parametrize("shift", [3, 9, 20])
+def test_where_the_middle_is_left_out_there_is_no_half_of_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shift: int
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "hunter2hunter2")
+    (tmp_path / "tell.py").write_text(
+        "import os, sys\n"
+        f"sys.stdout.write('x' * {shift} + ' ' + (os.environ['SHOP_TOKEN'] + ' ') * {2 * MAX_TOLD // 15})\n"
+    )
+    assert run(tmp_path, "tasks:\n  a: {run: exec python3 tell.py}\n").passed
+    log = (tmp_path / "logs" / "a.log").read_text()
+    assert re.search(r"\[redacted\] \n\[\d+ bytes left out\]\n\[redacted\] ", log)
+    assert "hun" not in log
+    assert "er2" not in log
+
+
+def test_where_the_middle_is_left_out_there_is_no_half_of_a_key(tmp_path: Path) -> None:
+    (tmp_path / "tell.py").write_text(
+        f"key = {chr(10).join([KEY[0], *KEY[1:-1] * 40, KEY[-1], ''])!r}\n"
+        f"import sys\nsys.stdout.write(key * ({2 * MAX_TOLD} // len(key)))\n"
+    )
+    assert run(tmp_path, "tasks:\n  a: {run: exec python3 tell.py}\n").passed
+    log = (tmp_path / "logs" / "a.log").read_text()
+    assert "bytes left out" in log
+    assert "c3VwZXI" not in log
+
+
 def test_the_tasks_of_an_inner_workflow_have_logs_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "inner.workflow.yaml").write_text("tasks:\n  deep: {run: echo from within}\n")
     events: list[WorkflowEvent] = []
