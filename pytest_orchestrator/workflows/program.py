@@ -104,13 +104,16 @@ async def waited(wait: Callable[[], Awaitable[object]], seconds: float) -> None:
     What is being ended must be gone before anybody goes on: a task that is stopped at its limit may be stopped once
     more, by the limit of the workflow or by Ctrl-C, while its program still takes its grace period.
     """
-    deadline = asyncio.get_running_loop().time() + seconds
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
     while True:
         try:
             async with asyncio.timeout_at(deadline):
                 await wait()
         except asyncio.CancelledError:
-            continue
+            # Some versions of Python tell of the deadline so in a task that was cancelled before.
+            if loop.time() < deadline:
+                continue
         except TimeoutError:
             pass
         return
