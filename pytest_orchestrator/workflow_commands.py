@@ -15,14 +15,14 @@ from .core.names import escape_name
 from .errors import ArgumentError
 from .reports.quoting import clean
 from .workflow_kinds import register_kinds
-from .workflows.approval import Gate, answer, questions, who
+from .workflow_state import last_graph, last_states
+from .workflows.approval import ApprovalError, Gate, answer, in_ci, questions, who
 from .workflows.events import TaskFinished
 from .workflows.file import REQUIRED
 from .workflows.file_run import FileRun
-from .workflows.journal import JournalError, read_journal
+from .workflows.journal_lock import is_held
 from .workflows.loader import load_workflow_file
-from .workflows.mermaid import GraphTask, mermaid
-from .workflows.run_files import WORKFLOWS, RunFiles
+from .workflows.run_files import WORKFLOWS, RunFiles, command_line
 
 if TYPE_CHECKING:
     import argparse
@@ -178,21 +178,15 @@ def _more(report: WorkflowReport, given: argparse.Namespace, files: RunFiles | N
     """Return where to look and what to do. What runs again was told when it began."""
     if report.passed or files is None:
         return []
-    return [f"logs:   {_shown(files.logs)}", f"resume: {resume_command(given.file, given.case, given.dir)}"]
+    return [f"logs:   {_shown(files.logs)}", f"resume: {_command('resume', given)}"]
 
 
-def resume_command(file: str, case: str | None = None, directory: Path = WORKFLOWS) -> str:
-    """Return the command that goes on with a run."""
-    import shlex
-
-    words = ["pytest-orchestrator", "workflow", "resume", file]
-    words += [] if case is None else ["--case", case]
-    words += [] if directory == WORKFLOWS else ["--dir", str(directory)]
-    return " ".join(map(shlex.quote, words))
+def _command(verb: str, given: argparse.Namespace, *more: str) -> str:
+    return command_line(verb, given.file, *more, case=given.case, directory=given.dir)
 
 
 def _remedy(given: argparse.Namespace, files: RunFiles | None) -> str:
-    return "" if files is None else f"; go on with: {resume_command(given.file, given.case, given.dir)}"
+    return "" if files is None else f"; go on with: {_command('resume', given)}"
 
 
 def _shown(path: Path) -> str:
@@ -205,12 +199,8 @@ def _gate(given: argparse.Namespace, files: RunFiles | None) -> Gate:
         print(f"{task}: {clean(question)} [y/n] ", end="", file=sys.stderr, flush=True)
 
     def tell(task: str, question: str) -> None:
-        words = f"pytest-orchestrator workflow approve {given.file} {task}"
-        print(
-            f"{task} waits for a person: {clean(question)}\n  answer with: {words} [--reject]",
-            file=sys.stderr,
-            flush=True,
-        )
+        print(f"{task} waits for a person: {clean(question)}", file=sys.stderr)
+        print(f"  answer with: {_command('approve', given, task)} [--reject]", file=sys.stderr, flush=True)
 
     is_terminal = sys.stdin is not None and sys.stdin.isatty()
     return Gate(
@@ -220,11 +210,6 @@ def _gate(given: argparse.Namespace, files: RunFiles | None) -> Gate:
         prompt=prompt if is_terminal else tell,
         read=_typed if is_terminal else None,
     )
-
-
-def in_ci() -> bool:
-    """Return whether this runs in CI, where nobody can be asked."""
-    return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
 def _typed() -> str | None:
@@ -237,23 +222,7 @@ def _typed() -> str | None:
 
 def _status(given: argparse.Namespace) -> int:
     file, files = _loaded(given)
-    _, rows, is_running = read_journal(files.journal)
-    waiting = questions(files.questions) if is_running else {}
-    known = {row["name"]: row for row in rows}
-    told = []
-    for name in [*file.tasks, *(name for name in known if name.partition("[")[0] in file.tasks and "[" in name)]:
-        row = known.get(name, {})
-        state = _state(row, is_running) or "pending"
-        told.append(
-            {
-                "name": name,
-                "state": "waiting" if name in waiting else state,
-                "attempts": row.get("attempts", 0),
-                "duration": _seconds(row),
-                "error": row.get("error"),
-                "question": waiting.get(name),
-            }
-        )
+    is_running, told = last_states(file, files)
     if given.json:
         print(json.dumps({"workflow": file.name, "running": is_running, "tasks": told}, indent=2))
         return 0
@@ -267,43 +236,16 @@ def _status(given: argparse.Namespace) -> int:
     return 0
 
 
-def _state(row: dict[str, Any], is_running: bool) -> str | None:
-    """Return where a task is; None where nothing is known of it."""
-    state: str | None = row.get("state")
-    return "interrupted" if state in ("running", "retrying") and not is_running else state
-
-
-def _seconds(row: dict[str, Any]) -> float | None:
-    started, ended = row.get("started"), row.get("ended")
-    return None if started is None or ended is None else round(float(ended) - float(started), 3)
-
-
 def _graph(given: argparse.Namespace) -> int:
-    file, files = _loaded(given)
-    rows: list[dict[str, Any]] = []
-    is_running = False
-    try:
-        _, rows, is_running = read_journal(files.journal)
-    except JournalError:
-        if files.journal.exists():
-            raise
-    known = {row["name"]: row for row in rows}
-    tasks = []
-    for name, task in file.tasks.items():
-        row = known.get(name, {})
-        children = [_state(each, is_running) or "" for each in rows if each["name"].startswith(f"{name}[")]
-        state = _state(row, is_running)
-        tasks.append(
-            GraphTask(
-                name, task.needs, state, _seconds(row), {each: children.count(each) for each in dict.fromkeys(children)}
-            )
-        )
-    print(mermaid(tasks), end="")
+    print(last_graph(*_loaded(given)), end="")
     return 0
 
 
 def _approve(given: argparse.Namespace) -> int:
     _, files = _loaded(given)
+    if given.task in questions(files.questions) and not is_held(files.journal):
+        message = f"the run whose task {given.task!r} waited is over: {_command('resume', given)} lets it ask again"
+        raise ApprovalError(message)
     question = answer(files.questions, given.task, approved=not given.reject)
     print(f"{given.task}: {'rejected' if given.reject else 'approved'} by {who()}: {clean(question)}")
     return 0

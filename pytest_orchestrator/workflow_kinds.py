@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 import threading
@@ -26,7 +27,14 @@ from .workflows.file_run import FileRun
 from .workflows.kinds import JUDGES, TaskGave, register_kind
 from .workflows.loader import load_workflow_file
 from .workflows.output import TELLER
-from .workflows.program import DEFAULT_GRACE, ProgramFailedError, ProgramResult, ProgramTimeoutError, run_program
+from .workflows.program import (
+    DEFAULT_GRACE,
+    ProgramFailedError,
+    ProgramResult,
+    ProgramTimeoutError,
+    run_program,
+    waited,
+)
 from .workflows.task_log import plain_name
 
 if TYPE_CHECKING:
@@ -175,7 +183,7 @@ async def _in_thread(process: CliProcess) -> ProcessResult:
             result = process.run()
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
             fault = error
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, result, fault)
 
     threading.Thread(target=work, name="workflow-agent", daemon=True).start()
@@ -183,7 +191,7 @@ async def _in_thread(process: CliProcess) -> ProcessResult:
         return await asyncio.shield(found)
     except asyncio.CancelledError:
         process.terminate()
-        await asyncio.wait({found}, timeout=2 * DEFAULT_GRACE)
+        await waited(lambda: asyncio.wait({found}), 2 * DEFAULT_GRACE)
         raise
 
 

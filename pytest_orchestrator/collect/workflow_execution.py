@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shlex
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -17,11 +17,11 @@ from ..core.status import Reason, Status
 from ..errors import OrchestratorError
 from ..process.pool import shared_pool
 from ..workflow_kinds import register_kinds
-from ..workflows.approval import Gate, who
+from ..workflows.approval import Gate, in_ci, who
 from ..workflows.events import TaskFinished
 from ..workflows.file_run import FileRun
 from ..workflows.outcome import TaskState
-from ..workflows.run_files import RunFiles
+from ..workflows.run_files import WORKFLOWS, RunFiles, command_line
 from .internals import subtest_report
 from .orchestration import KEY
 from .stopping import STEP
@@ -115,40 +115,34 @@ async def _watched(run: FileRun, item: WorkflowItem) -> WorkflowReport:
 
 def _result(item: WorkflowItem, report: WorkflowReport, files: RunFiles | None) -> WorkflowResult:
     error = None if report.passed else item.redacted(workflow_error(report))
-    resume = None if report.passed or files is None else resume_command(item, files)
+    resume = None if report.passed or files is None else _command("resume", item, files)
     status = _STATUS[report.state]
     return WorkflowResult(str(item.path), item.case, report, status, error, None, resume, report.started, report.ended)
 
 
-def resume_command(item: WorkflowItem, files: RunFiles) -> str:
-    """Return the command that goes on with the workflow of ``item``."""
+def _command(verb: str, item: WorkflowItem, files: RunFiles | None, *more: str) -> str:
+    """Return a command about the run of ``item``, as it is given where pytest was started."""
     here = item.config.invocation_params.dir
-    words = ["pytest-orchestrator", "workflow", "resume", os.path.relpath(item.path, here)]
-    words += [] if item.case is None else ["--case", item.case]
-    base = os.path.relpath(files.base, here)
-    words += [] if base == os.path.join(".orchestrator", "workflows") else ["--dir", base]
-    return shlex.join(words)
+    directory = WORKFLOWS if files is None else Path(os.path.relpath(files.base, here))
+    return command_line(verb, os.path.relpath(item.path, here), *more, case=item.case, directory=directory)
 
 
 def _gate(item: WorkflowItem, files: RunFiles | None) -> Gate:
     def tell(task: str, question: str) -> None:
         """Say outside of what pytest captures what is waited for."""
-        words = ["pytest-orchestrator", "workflow", "approve", os.path.relpath(item.path), task]
-        words += [] if item.case is None else ["--case", item.case]
         capture = item.config.pluginmanager.get_plugin("capturemanager")
         terminal = item.config.pluginmanager.get_plugin("terminalreporter")
         with contextlib.nullcontext() if capture is None else capture.global_and_fixture_disabled():
             if terminal is not None:
                 terminal.ensure_newline()
                 terminal.write_line(f"{item.nodeid}: {task} waits for a person: {item.redacted(question)}")
-                terminal.write_line(f"  answer with: {shlex.join(words)} [--reject]")
+                terminal.write_line(f"  answer with: {_command('approve', item, files, task)} [--reject]")
 
     settings = item.config.stash[KEY].settings
-    in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
     return Gate(
         None if files is None else files.questions,
         auto=f"--orchestrate-approve by {who()}" if settings.approve else None,
-        in_ci=in_ci,
+        in_ci=in_ci(),
         prompt=tell,
     )
 
@@ -184,7 +178,8 @@ class Subtests:
             told = (escape_name(str(item.path)), self._line(outcome.name), f"Skipped: {self._why(outcome)}")
         elif state.is_bad:
             kind = "failed"
-            told = f"task {outcome.name}: {item.redacted(str(outcome.error))}"
+            # The run knows secrets of its own: variables of the file and of its tasks.
+            told = f"task {outcome.name}: {item.redacted(self.run.redactor.text(str(outcome.error)))}"
             is_expected = self.run.ended.forgives(outcome.name) or item.get_closest_marker("xfail") is not None
         report = pytest.TestReport(
             item.nodeid, item.location, {}, kind, told, "call",
@@ -207,7 +202,7 @@ class Subtests:
         if outcome.name in self.run.ended.stopped:
             own = self.run.why_stopped()
         if own is not None:
-            return self._item.redacted(own)
+            return self._item.redacted(self.run.redactor.text(own))
         return f"because of {outcome.because!r}" if outcome.because else str(outcome.skip_reason or outcome.state)
 
 

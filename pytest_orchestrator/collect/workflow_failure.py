@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..core.names import escape_name
 from ..reports.quoting import clean
+from ..workflows.file_report import leaves_of
 from ..workflows.outcome import TaskState
 from .failure import LINE_CHARS, ScriptFailure, script_failure
 from .harmless import harmless_line
@@ -38,10 +39,7 @@ def workflow_error(report: WorkflowReport) -> str:
 
 def broken_tasks(report: WorkflowReport) -> list[TaskReport]:
     """Return the tasks that the workflow fails for; of one with combinations those of them that broke."""
-    names = [task.name for task in report.tasks if task.is_bad]
-    return [
-        task for task in report.tasks if task.is_bad and not any(each.startswith(f"{task.name}[") for each in names)
-    ]
+    return leaves_of(task for task in report.tasks if task.is_bad)
 
 
 def _how(task: TaskReport) -> str:

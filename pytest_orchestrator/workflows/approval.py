@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
 import json
 import os
+import pwd
+import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +28,21 @@ class ApprovalError(OrchestratorError):
     """Nobody said yes, or nobody can be asked."""
 
 
-def who() -> str:
-    """Return who answers here."""
+def who(user: int | None = None) -> str:
+    """Return the name of a user by the number that the system knows him by; by default of who answers here.
+
+    No variable is asked: ``LOGNAME=boss`` makes nobody the boss.
+    """
+    number = os.getuid() if user is None else user
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name
-        return str(os.getuid())
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # a user without a name
+        return str(number)
+
+
+def in_ci() -> bool:
+    """Return whether this runs in CI, where nobody can be asked."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
 class Gate:
@@ -58,6 +68,8 @@ class Gate:
         self._prompt = prompt
         self._read = read
         self._turn = asyncio.Lock()
+        self._asked: dict[str, str] = {}
+        """What the answer to the question of a task must repeat."""
 
     async def ask(self, task: str, question: str, timeout: float | None = None) -> dict[str, Any]:
         """Wait for a yes and return who said so and when. Raise ApprovalError for a no, TaskTimeoutError in the end."""
@@ -108,15 +120,22 @@ class Gate:
         if self._directory is None:
             return None
         with contextlib.suppress(OSError, ValueError):
-            found = json.loads((self._directory / f"{task}{_ANSWERED}").read_text("utf-8"))
-            return {"approved": bool(found["approved"]), "who": str(found["who"]), "when": str(found["when"])}
+            with open(self._directory / f"{task}{_ANSWERED}", encoding="utf-8") as file:
+                found = json.load(file)
+                owner = os.fstat(file.fileno()).st_uid
+            # An answer to what was asked before, perhaps in other words, is none.
+            if isinstance(found, dict) and found.get("id") == self._asked[task]:
+                # Who wrote it is known; only yes is yes.
+                return {"approved": found.get("approved") is True, "who": who(owner), "when": str(found.get("when"))}
         return None
 
     def _write(self, task: str, question: str) -> None:
         if self._directory is None:
             return
         self._remove(task)
-        _put(self._directory, f"{task}{_ASKED}", {"task": task, "question": question, "asked": iso_time(time.time())})
+        self._asked[task] = secrets.token_hex(8)
+        asked = {"task": task, "id": self._asked[task], "question": question, "asked": iso_time(time.time())}
+        _put(self._directory, f"{task}{_ASKED}", asked)
 
     def _remove(self, task: str) -> None:
         if self._directory is not None:
@@ -132,18 +151,26 @@ def _decision(question: str, *, approved: bool, who: str) -> dict[str, Any]:
 def _put(directory: Path, name: str, content: Mapping[str, Any]) -> None:
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = directory / f".{name}.{os.getpid()}"
-    new.write_text(json.dumps(content), "utf-8")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(content, stream)
     new.replace(directory / name)
 
 
 def questions(directory: Path) -> dict[str, str]:
     """Return the questions that wait for an answer, by the names of their tasks."""
+    return {task: question for task, (question, _) in _questions(directory).items()}
+
+
+def _questions(directory: Path) -> dict[str, tuple[str, str]]:
+    """Return the questions that wait, each with what its answer must repeat."""
     found = {}
     with contextlib.suppress(OSError):
         for file in sorted(directory.glob(f"*{_ASKED}")):
             with contextlib.suppress(OSError, ValueError, KeyError):
                 asked = json.loads(file.read_text("utf-8"))
-                found[str(asked["task"])] = str(asked["question"])
+                found[str(asked["task"])] = (str(asked["question"]), str(asked["id"]))
     return found
 
 
@@ -152,10 +179,10 @@ def answer(directory: Path, task: str, *, approved: bool) -> str:
 
     Raise ApprovalError when none of that name waits.
     """
-    waiting = questions(directory)
+    waiting = _questions(directory)
     if task not in waiting:
         there = f"there wait {', '.join(waiting)}" if waiting else "none does"
         raise ApprovalError(f"no task {task!r} waits for an answer; {there}")
-    given = _decision(waiting[task], approved=approved, who=who())
-    _put(directory, f"{task}{_ANSWERED}", given)
-    return waiting[task]
+    question, asked = waiting[task]
+    _put(directory, f"{task}{_ANSWERED}", {**_decision(question, approved=approved, who=who()), "id": asked})
+    return question

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from .errors import TaskCancelledError, TaskTimeoutError
+from .errors import TaskCancelledError, TaskStoppedError, TaskTimeoutError
 from .events import TaskOutput, TaskRetrying, TaskStarted
 from .node import Verdict
 from .outcome import SkipReason, TaskState
@@ -169,6 +169,9 @@ class Attempts:
             problem = TaskCancelledError("it was cancelled from within: its action raised CancelledError")
             problem.__cause__ = error
             self._failed(node, problem, TaskState.FAILED)
+        elif isinstance(error, TaskStoppedError):
+            node.outcome.error = error
+            self._conclude(node, Verdict(TaskState.CANCELLED, because=str(error)))
         elif isinstance(error, Exception):
             self._failed(node, error, TaskState.TIMEOUT if isinstance(error, TaskTimeoutError) else TaskState.FAILED)
         else:
@@ -216,6 +219,12 @@ class Attempts:
                 return
         self._scheduler.end(node, state)
         self._scheduler.settle()
+
+    def hasten(self, node: Node) -> None:
+        """Have the next attempt begin now that waits for its delay, if one does."""
+        if node.outcome.state is TaskState.RETRYING and node.timer is not None:
+            node.timer.cancel()
+            node.timer = self._loop.call_soon(self._try_again, node)
 
     def _try_again(self, node: Node) -> None:
         node.timer = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from .fingerprint import NotPlainError
@@ -96,7 +95,7 @@ class Bookkeeper:
         nodes, self._to_drive = self._to_drive, []
         try:
             self._journal.commit()
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - what is too large is no error of sqlite's, and nobody may wait for ever
             self._is_broken = True
             self._on_fault(self._journal.fault(error))
             return

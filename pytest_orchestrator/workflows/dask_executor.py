@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import uuid
 from concurrent.futures import Executor, Future
@@ -39,12 +40,29 @@ class DaskExecutor(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Have ``fn`` called on a worker and return the future of what it returns."""
         key = f"{self._prefix}-{next(self._numbers)}"
-        answer: Future[Any] = Future()
-        answer.set_running_or_notify_cancel()
         # In a list: bare arguments are searched for futures of dask's own.
         task = self._client.submit(_call_once, key, [fn, args, kwargs], key=key, pure=False, retries=0)
+        answer = _Answer(self._client, task)
         task.add_done_callback(lambda done: _hand_over(done, answer))
         return answer
+
+
+class _Answer(Future[Any]):
+    """What comes of a call. Cancelled, a call that no worker has begun is not made; one that was begun goes on."""
+
+    def __init__(self, client: Any, task: Any) -> None:
+        super().__init__()
+        self._client = client
+        self._task = task
+        self.set_running_or_notify_cancel()
+
+    def cancel(self) -> bool:
+        """Have dask forget the call if it still waits for a worker. Return False: it may have been begun."""
+        if not self.done():
+            # In the thread of the client: nobody here waits for the scheduler.
+            forget = self._client.cancel([self._task], asynchronous=True)
+            asyncio.run_coroutine_threadsafe(forget, self._client.loop.asyncio_loop)
+        return False
 
 
 def _hand_over(done: Any, answer: Future[Any]) -> None:

@@ -27,6 +27,10 @@ class TaskCancelledError(OrchestratorError):
     """An action ended as cancelled, though nobody had cancelled its task."""
 
 
+class TaskStoppedError(OrchestratorError):
+    """What an action raises that was stopped because nobody wants its result any more: its task is cancelled."""
+
+
 class WorkflowFailedError(ExceptionGroup[Exception], OrchestratorError):
     """What failed in a workflow: the exceptions of its tasks, each with a note that names its task."""
 

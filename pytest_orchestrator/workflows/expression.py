@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .expression_tree import Expression
 
-__all__ = ["Condition", "ExpressionError", "Template", "evaluate"]
+__all__ = ["Condition", "ExpressionError", "Template", "evaluate", "text_of"]
 
 _OPENING = "${{"
 
@@ -76,7 +76,7 @@ def _member(value: Any, key: Any) -> Any:
         found = (_member(each, key) for each in value)
         return Many(each for each in found if each is not None)
     if isinstance(value, dict):
-        return value.get(key if isinstance(key, str) else as_text(key))
+        return None if isinstance(key, list | dict) else value.get(as_text(key))
     if isinstance(value, list) and isinstance(key, int | float) and not isinstance(key, bool):
         return value[int(key)] if key == int(key) and 0 <= key < len(value) else None
     return None
@@ -88,6 +88,15 @@ def _each(value: Any) -> Many:
     if isinstance(value, dict):
         return Many(value.values())
     return Many(value) if isinstance(value, list) else Many()
+
+
+def text_of(expression: Expression, scope: Mapping[str, Any]) -> str:
+    """Return what an expression is worth as text. Raise ExpressionError, also when that would be too long."""
+    value = evaluate(expression, scope)
+    try:
+        return as_text(value)
+    except FunctionError as error:
+        raise ExpressionError(expression.at, str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +163,7 @@ class Template:
 
     def render(self, scope: Mapping[str, Any]) -> str:
         """Return the text with what the expressions are worth. Raise ExpressionError."""
-        return "".join(part if isinstance(part, str) else as_text(evaluate(part, scope)) for part in self.parts)
+        return "".join(part if isinstance(part, str) else text_of(part, scope) for part in self.parts)
 
     def value(self, scope: Mapping[str, Any]) -> Any:
         """Return what the expression is worth if there is nothing else in it, else the text."""

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .plain_json import parse_json
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -141,15 +143,10 @@ def _join(values: Any, between: Any = ",") -> str:
 def _from_json(text: Any) -> Any:
     written = as_text(text)
     try:
-        return json.loads(written, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        return parse_json(written)
+    except ValueError as error:
         shown = written if len(written) <= 60 else f"{written[:60]}…"
-        reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-        raise FunctionError(f"fromJSON: {shown!r} is no JSON: {reason}") from None
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+        raise FunctionError(f"fromJSON: {shown!r} is no JSON: {error}") from None
 
 
 def _to_json(value: Any) -> str:

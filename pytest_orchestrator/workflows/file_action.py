@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OrchestratorError
+from .errors import TaskStoppedError, TaskTimeoutError
 from .expression import ExpressionError
 from .expression_tree import Call, walk
 from .file_scope import rendered
@@ -38,10 +40,6 @@ LAST = 200
 
 class TaskFailedError(OrchestratorError):
     """A task of a file failed."""
-
-
-class TaskStoppedError(OrchestratorError):
-    """A task was stopped because another failed, and the workflow stops on failure."""
 
 
 class FileCondition:
@@ -92,13 +90,22 @@ class FileAction:
         self.definition = json.dumps(known_by, sort_keys=True)
 
     def _content(self) -> str:
-        """Return what a script or another workflow is known by: another text makes it another task."""
-        if self._task.kind not in ("script", "workflow") or not self._task.action.is_plain:
-            return ""
-        try:
-            return hashlib.sha256((self._run.file.path.parent / self._task.action.text).read_bytes()).hexdigest()
-        except OSError:
-            return ""
+        """Return what a script, a module or another workflow is known by: another text makes it another task."""
+        for path in self._files():
+            with contextlib.suppress(OSError):
+                return hashlib.sha256(path.read_bytes()).hexdigest()
+        return ""
+
+    def _files(self) -> list[Path]:
+        """Return where the text of what is called may be; nowhere for what is not known before its turn."""
+        task, base = self._task, self._run.file.path.parent
+        if task.kind in ("script", "workflow") and task.action.is_plain:
+            return [base / task.action.text]
+        if task.kind == "python" and (task.cwd is None or task.cwd.is_plain):
+            module = base / ("" if task.cwd is None else task.cwd.text)
+            module = module.joinpath(*task.action.text.partition(":")[0].split("."))
+            return [module / "__init__.py", module.with_name(f"{module.name}.py")]
+        return []
 
     async def __call__(self, *items: Any) -> dict[str, Any]:
         """Make one attempt and return what it gave, as plain JSON types; ``items`` is the combination, if any."""
@@ -117,7 +124,7 @@ class FileAction:
             return await self._attempt(name, attempt, scope, approval)
         except ExpressionError as error:
             raise TaskFailedError(error.problem) from None
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, TaskTimeoutError):
             if name in run.ended.stopped:
                 raise TaskStoppedError(run.why_stopped()) from None
             raise
@@ -148,6 +155,7 @@ class FileAction:
             started = time.time()
             try:
                 gave = await kind(replace(call, log=log))
+                handed = {**gave.outputs, **self._read(output)}
             except BaseException as error:
                 took = time.time() - started
                 log.end(call.redactor.text(str(error)) or "it was stopped", took)
@@ -155,7 +163,6 @@ class FileAction:
                     self._note_failure(name, error, output)
                     raise _telling(error, call.redactor) from None
                 raise
-            handed = {**gave.outputs, **self._read(output)}
         log.end("passed" if gave.exit_code is None else f"exit {gave.exit_code}", gave.duration)
         record = {"outputs": handed, "stdout": _kept(gave.stdout), "exit_code": gave.exit_code}
         if approval is not None:

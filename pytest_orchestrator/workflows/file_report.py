@@ -11,7 +11,7 @@ from .expression import ExpressionError
 from .outcome import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from .file_run import FileRun
     from .outcome import TaskOutcome
@@ -49,7 +49,6 @@ class TaskReport:
     stdout: str = ""
     stderr: str = ""
     log: str | None = None
-    matrix: Mapping[str, Any] | None = None
 
     @property
     def duration(self) -> float:
@@ -118,30 +117,37 @@ class WorkflowReport:
 
 def counts_of(tasks: tuple[TaskReport, ...]) -> dict[str, int]:
     """Return how many tasks ended how, by state, and ``total``."""
-    parents = {task.name.partition("[")[0] for task in tasks if "[" in task.name}
-    leaves = [task for task in tasks if task.name not in parents]
+    leaves = leaves_of(tasks)
     names = ("passed", "failed", "timeout", "skipped", "cancelled")
     return {**{name: sum(task.state == name for task in leaves) for name in names}, "total": len(leaves)}
+
+
+def leaves_of(tasks: Iterable[TaskReport]) -> list[TaskReport]:
+    """Return ``tasks`` without those of which combinations are among them: these say more."""
+    found = list(tasks)
+    parents = {task.name.partition("[")[0] for task in found if "[" in task.name}
+    return [task for task in found if task.name not in parents]
 
 
 def errors_of(tasks: tuple[TaskReport, ...]) -> list[str]:
     """Return one line for each task that failed."""
     return [
         f"{task.name}: {(task.error or str(task.state)).partition(chr(10))[0]}"
-        for task in tasks
-        if task.state.is_bad and not any(each.name.startswith(f"{task.name}[") and each.state.is_bad for each in tasks)
+        for task in leaves_of(task for task in tasks if task.state.is_bad)
     ]
 
 
 def report_of(run: FileRun, outcomes: Mapping[str, TaskOutcome], started: float) -> WorkflowReport:
     """Return the report of a run."""
+    children: dict[str, list[TaskOutcome]] = {}
+    for outcome in outcomes.values():
+        parent, bracket, _ = outcome.name.partition("[")
+        if bracket:
+            children.setdefault(parent, []).append(outcome)
     tasks = []
-    for name, task in run.file.tasks.items():
+    for name in run.file.tasks:
         if name in outcomes:
-            tasks.append(_task(run, outcomes[name]))
-            prefix = f"{name}["
-            children = [each for each in outcomes if each.startswith(prefix)] if task.matrix is not None else []
-            tasks += [_task(run, outcomes[child]) for child in children]
+            tasks += [_task(run, outcome) for outcome in (outcomes[name], *children.get(name, ()))]
     found = tuple(tasks)
     return WorkflowReport(run.file.name, found, run.redactor.text(_summary(run, found)), started, time.time())
 

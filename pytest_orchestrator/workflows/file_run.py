@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,11 @@ from .approval import Gate
 from .events import TaskFinished
 from .expression import ExpressionError
 from .file import REQUIRED
-from .file_action import FileAction, FileCondition, TaskStoppedError, outlives_failure
+from .file_action import FileAction, FileCondition, outlives_failure
 from .file_report import WorkflowReport, report_of
 from .file_scope import Ended
 from .matrix import Combinations
 from .outcome import TaskState
-from .retry import RetryPolicy
 from .task import Trigger
 from .task_log import TaskLog
 from .task_programs import register_programs
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from ..core.retry import RetryPolicy as Delays
     from .events import WorkflowEvent
     from .file import FileTask, WorkflowFile
     from .journal import Journal
@@ -111,7 +110,7 @@ class FileRun:
             common: dict[str, Any] = {
                 "condition": FileCondition(self, task),
                 "trigger": Trigger.ALL_DONE,  # the condition says the rest, of all that came before
-                "retry_policy": None if task.retry is None else _without_stopped(task.retry),
+                "retry_policy": task.retry,
                 "pool": task.pool,
             }
             action = FileAction(self, task)
@@ -178,13 +177,22 @@ class FileRun:
         outcome = event.outcome
         self.ended.add(outcome)
         task = self.file.tasks[outcome.name.partition("[")[0]]
-        is_failure = outcome.state.is_bad and not task.continue_on_error and outcome.name not in self.ended.stopped
+        is_failure = outcome.state.is_bad and not task.continue_on_error
         if is_failure and self.file.stops_on_failure and self.stopped_by is None:
             self.stopped_by = outcome.name
-            for name, running in list(self.running.items()):
-                if name != outcome.name and not outlives_failure(self.file.tasks[name.partition("[")[0]]):
-                    self.ended.stopped.add(name)
-                    running.cancel()
+            self._stop_others(outcome.name)
+
+    def _stop_others(self, failed: str) -> None:
+        """Stop what runs, and have what waits to be tried again hear of it at once."""
+
+        def is_unwanted(name: str) -> bool:
+            return name != failed and not outlives_failure(self.file.tasks[name.partition("[")[0]])
+
+        for name, running in list(self.running.items()):
+            if is_unwanted(name):
+                self.ended.stopped.add(name)
+                running.cancel()
+        self._workflow.hasten(is_unwanted)
 
     # -- from outside -----------------------------------------------------------------------------------------
 
@@ -199,12 +207,6 @@ class FileRun:
         return report_of(self, self._workflow.outcomes, started)
 
 
-def _without_stopped(delays: Delays) -> RetryPolicy:
-    """Return when a task is tried again: not when it was stopped because of another."""
-    given = (delays.max_attempts, delays.initial_delay, delays.max_delay, delays.factor)
-    return RetryPolicy(*given, give_up_on=(TaskStoppedError,))
-
-
 def _checked_inputs(file: WorkflowFile, given: Mapping[str, Any]) -> dict[str, Any]:
     from ..config.phrases import suggestion
 
@@ -217,6 +219,11 @@ def _checked_inputs(file: WorkflowFile, given: Mapping[str, Any]) -> dict[str, A
         if name not in given:
             about = file.inputs[name].description
             problems.append(f"input {name!r} is missing; give it a value{about and f': {about}'}")
+    for name, value in given.items():
+        try:
+            json.dumps(value, allow_nan=False, sort_keys=True)
+        except (TypeError, ValueError, RecursionError) as error:
+            problems.append(f"input {name!r} cannot be written as JSON: {error}; give a text")
     if problems:
         raise ArgumentError("\n".join(f"workflow {file.name!r}: {problem}" for problem in problems))
     defaults = {each.name: each.default for each in file.inputs.values() if each.default is not REQUIRED}

@@ -23,7 +23,7 @@ class Ended:
         self.records: dict[str, dict[str, Any]] = {}
         """What they gave, also those that failed: ``outputs``, ``stdout``, ``exit_code``."""
         self.stopped: set[str] = set()
-        """Tasks that were stopped because another failed. To the engine they failed."""
+        """Tasks that were stopped because another failed."""
         self._children: dict[str, list[str]] = {}
         self._clean: set[str] = set()
         """Tasks that passed, as did all that came before them."""
@@ -64,8 +64,6 @@ class Ended:
         outcome = self.outcomes.get(name)
         if outcome is None:
             return TaskState.PENDING
-        if name in self.stopped and outcome.state is TaskState.FAILED:
-            return TaskState.CANCELLED
         states = [self.state(child) for child in self._children.get(name, ())]
         if (
             outcome.state is TaskState.FAILED

@@ -16,6 +16,7 @@ from .file import FileTask
 from .file_matrix import read_matrix
 from .file_places import place_of
 from .file_schema import ACTION_NAMES, NAME, TASK_MAPPINGS, TASK_OPTIONS
+from .shell_text import check_shell_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,11 +173,20 @@ class TaskReader:
                 return None
             at = at.entries["prompt"].value
         found = self._template(at, below(where, key))
+        if key == "run" and found is not None:
+            self._check_words(at, found, where)
         if key in ("script", "workflow") and found is not None and found.is_plain:
             self._check_file(at, key, found.text, where)
         if key == "python" and found is not None and not (found.is_plain and _FUNCTION.fullmatch(found.text)):
             self._report(at.at, f"{below(where, key)}: {clipped(found.text)} names no function; write module:function")
         return found
+
+    def _check_words(self, node: Node, words: Template, where: str) -> None:
+        assert isinstance(node, Scalar)
+        try:
+            check_shell_text(words)
+        except ExpressionError as error:
+            self._report(place_of(self._source, node, error.at), f"{below(where, 'run')}: {error.problem}")
 
     def _check_file(self, node: Node, key: str, name: str, where: str) -> None:
         if not os.path.isfile(os.path.join(self._directory, name)):

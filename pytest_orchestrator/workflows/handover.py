@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..config.regular_file import NotRegularError, read_regular
 from ..errors import OrchestratorError
 from .file_schema import NAME
+from .plain_json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,8 +73,8 @@ def parse_outputs(data: bytes) -> dict[str, Any]:
 
 def _from_json(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = parse_json(text)
+    except ValueError as error:
         raise OutputError(f"${OUTPUT} begins like a JSON object and is none: {error}") from None
     bad = [key for key in found if not re.fullmatch(NAME, key)]
     if bad:
@@ -96,6 +97,7 @@ def read_outputs(path: Path) -> dict[str, Any]:
 def write_inputs(path: Path, values: Mapping[str, Any]) -> None:
     """Write the file that a program reads its inputs from; nobody else may read it."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
+    # Half a character, as names of files have, is written as JSON escapes it.
+    with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         json.dump(values, file, ensure_ascii=False, indent=1)
         file.write("\n")

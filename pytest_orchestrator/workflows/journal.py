@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import OrchestratorError
 from .fingerprint import NotPlainError, decoded, digest_of, encoded, fingerprint
+from .journal_lock import holder, is_held, take_lock
 from .outcome import TaskState, shown
 
 if TYPE_CHECKING:
@@ -54,13 +55,15 @@ class Journal:
         self._workflow = workflow
         self._lock = self._locked()
         try:
+            # Results may hold what is nobody else's business. What sqlite puts beside it has the same permissions.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             try:
                 self._begin(sync)
             except BaseException:
                 self._database.close()
                 raise
-        except (sqlite3.Error, JournalError) as error:
+        except (sqlite3.Error, OSError, JournalError) as error:
             self._unlock()
             if isinstance(error, JournalError):
                 raise
@@ -71,19 +74,13 @@ class Journal:
         """Return a descriptor of the lock file, which is locked as long as this or a copy of it is open."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            return take_lock(self.path)
+        except BlockingIOError:
+            message = f"the journal {str(self.path)!r} is in use by process {holder(self.path)}"
+            raise JournalError(message) from None
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise JournalError(f"cannot open the journal {str(self.path)!r}: {why}") from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip()
-            os.close(lock)
-            raise JournalError(f"the journal {str(self.path)!r} is in use by process {holder or '?'}") from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, b"%d\n" % os.getpid(), 0)
-        return lock
 
     def _unlock(self) -> None:
         if self._lock >= 0:
@@ -246,18 +243,4 @@ def read_journal(path: str | os.PathLike[str]) -> tuple[str, list[dict[str, Any]
         raise JournalError(f"{os.fspath(path)!r} is no journal: {error}") from error
     if "workflow" not in about:
         raise JournalError(f"{os.fspath(path)!r} is no journal: it does not say of which workflow")
-    return about["workflow"], rows, _is_held(path)
-
-
-def _is_held(path: str | os.PathLike[str]) -> bool:
-    try:
-        lock = os.open(f"{os.fspath(path)}.lock", os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
+    return about["workflow"], rows, is_held(path)

@@ -48,7 +48,7 @@ def combinations(matrix: Mapping[str, Any], scope: Mapping[str, Any]) -> list[di
         _bound(size)
     found = [dict(zip(lists, values, strict=True)) for values in itertools.product(*lists.values())] if lists else []
     for out in _mappings(EXCLUDE, matrix, scope):
-        found = [each for each in found if not all(key in each and each[key] == out[key] for key in out)]
+        found = [each for each in found if not all(key in each and _is_same(each[key], out[key]) for key in out)]
     added = _mappings(INCLUDE, matrix, scope)
     _bound(len(found) + len(added))
     return _with(found, added)
@@ -61,13 +61,18 @@ def _with(found: Sequence[dict[str, Any]], added: Sequence[dict[str, Any]]) -> l
         fits = [
             number
             for number, each in enumerate(found)
-            if all(key not in each or each[key] == value for key, value in extra.items())
+            if all(key not in each or _is_same(each[key], value) for key, value in extra.items())
         ]
         for number in fits:
             wider[number].update(extra)
         if not fits:
             alone.append(dict(extra))
     return [*wider, *alone]
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two values are equal; to Python true is 1."""
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _list_of(name: str, value: Any, scope: Mapping[str, Any]) -> list[Any]:

@@ -64,7 +64,7 @@ class Node:
         """Counts attempts that were given up: what they still say is of no interest."""
         self.driver: asyncio.Task[None] | None = None
         """What carries out its present attempt."""
-        self.timer: asyncio.TimerHandle | None = None
+        self.timer: asyncio.Handle | None = None
         """What ends its present attempt, or its delay before the next."""
         self.verdict: Verdict | None = None
         """How its present attempt ends, if it is being stopped."""

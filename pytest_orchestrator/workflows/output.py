@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
+import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,6 +35,9 @@ LONGEST_STEP = 0.2
 """Seconds between two looks at what has been written: more of them the longer nothing has come."""
 LONGEST_LINE = 1 << 16
 """Characters of a line after which it is told though it goes on."""
+_BETWEEN = " \t,;\"'"
+"""Signs behind which such a line is cut."""
+_BREAK = re.compile(rb"[\s,;\"']")
 _KEY_BEGINS, _KEY_ENDS = "-----BEGIN ", "-----END "
 _LONGEST_KEY = 1 << 14
 
@@ -55,7 +59,8 @@ class _Lines:
         text = self._rest + self._decoder.decode(data, is_last)
         end = len(text) if is_last else text.rfind("\n") + 1
         if not end and len(text) > LONGEST_LINE:
-            end = len(text)
+            # Between two words if there are two: half a secret is known to nobody as one.
+            end = max(map(text.rfind, _BETWEEN)) + 1 or len(text)
         begin = text.rfind(_KEY_BEGINS, 0, end)
         if begin >= 0 and not is_last and text.find(_KEY_ENDS, begin, end) < 0 and end - begin < _LONGEST_KEY:
             end = begin
@@ -96,7 +101,7 @@ class Following:
             lines = self._lines[stream]
             rest = lines.feed(b"", is_last=True)
             if self._is_enough[stream] and capture.size > lines.taken:
-                rest += _end_of(capture, lines.taken)
+                rest = _with_end(rest, capture, lines.taken)
             self._tell(stream, rest)
 
     def close(self) -> None:
@@ -116,9 +121,20 @@ class Following:
                 tell(stream, text)
 
 
-def _end_of(capture: Capture, told: int) -> str:
-    """Return the end of a stream of which ``told`` bytes have been told, and how much is missing before it."""
+def _with_end(rest: str, capture: Capture, told: int) -> str:
+    """Return ``rest`` and the end of a stream of which ``told`` bytes have been taken; say how much is missing between.
+
+    What is cut in two there, a word or a key, is left out as well: it may be half a secret.
+    """
     end = capture.tail[-(capture.size - told) :]
     left_out = capture.size - told - len(end)
-    between = f"\n[{left_out} bytes left out]\n" if left_out else ""
-    return between + decode_output(end)
+    if not left_out:
+        return rest + decode_output(end)
+    key = rest.find(_KEY_BEGINS)
+    keep = max(map(rest.rfind, f"\n{_BETWEEN}")) + 1 if key < 0 else key
+    key_end = end.find(_KEY_ENDS.encode())
+    is_in_key = key_end >= 0 and end.find(_KEY_BEGINS.encode(), 0, key_end) < 0
+    begin = _BREAK.search(end, key_end if is_in_key else 0)
+    skipped = 0 if begin is None else begin.end()
+    left_out += len(rest[keep:].encode("utf-8", "surrogatepass")) + skipped
+    return f"{rest[:keep]}\n[{left_out} bytes left out]\n{decode_output(end[skipped:])}"

@@ -16,7 +16,7 @@ from .errors import TaskTimeoutError
 from .output import TELLER, Following
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from ..config.settings import Limits
     from ..process.command import Outcome
@@ -79,8 +79,7 @@ async def run_program(command: Command, log: OutputLog | None = None) -> Program
             await (ended.wait() if following is None else following.until(ended))
         except BaseException:
             run.cancel()
-            with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-                await asyncio.wait_for(ended.wait(), command.grace + _SLACK)
+            await waited(ended.wait, command.grace + _SLACK)
             stopped = run.wait(0)
             if stopped is not None:
                 if following is not None:
@@ -97,6 +96,27 @@ async def run_program(command: Command, log: OutputLog | None = None) -> Program
     result = _result(outcome)
     remove_files(outcome)
     return _judged(outcome, result, command)
+
+
+async def waited(wait: Callable[[], Awaitable[object]], seconds: float) -> None:
+    """Wait for what ``wait`` gives, ``seconds`` at the most, and however often whoever waits is cancelled meanwhile.
+
+    What is being ended must be gone before anybody goes on: a task that is stopped at its limit may be stopped once
+    more, by the limit of the workflow or by Ctrl-C, while its program still takes its grace period.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while True:
+        try:
+            async with asyncio.timeout_at(deadline):
+                await wait()
+        except asyncio.CancelledError:
+            # Some versions of Python tell of the deadline so in a task that was cancelled before.
+            if loop.time() < deadline:
+                continue
+        except TimeoutError:
+            pass
+        return
 
 
 def _end_of(run: Run) -> asyncio.Event:

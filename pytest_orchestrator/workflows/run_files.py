@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .journal import JournalError
+from .journal_lock import take_lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 
 WORKFLOWS = Path(".orchestrator", "workflows")
 """Where they are, relative to the current directory."""
+
+
+def command_line(verb: str, file: str, *more: str, case: str | None = None, directory: Path = WORKFLOWS) -> str:
+    """Return the command ``pytest-orchestrator workflow VERB FILE …`` as one pastes it into a shell.
+
+    ``directory`` is where the runs are kept, relative to where the command is given.
+    """
+    words = ["pytest-orchestrator", "workflow", verb, file, *more]
+    words += [] if case is None else ["--case", case]
+    words += [] if directory == WORKFLOWS else ["--dir", str(directory)]
+    return shlex.join(words)
 
 
 class RunFiles:
@@ -42,10 +54,8 @@ class RunFiles:
         """Forget the last run and remember the inputs of the one that begins. Raise JournalError when one goes on."""
         self._make_base()
         with contextlib.ExitStack() as stack:
-            lock = os.open(f"{self.journal}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            stack.callback(os.close, lock)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stack.callback(os.close, take_lock(self.journal))
             except BlockingIOError:
                 message = f"a run of this workflow goes on: its journal {str(self.journal)!r} is in use"
                 raise JournalError(message) from None

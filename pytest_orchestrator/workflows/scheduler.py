@@ -97,6 +97,12 @@ class Scheduler:
         if self._fault is not None:
             raise self._fault
 
+    def hasten(self, chosen: Callable[[str], bool]) -> None:
+        """Have attempts begin now that wait for their delay, those of tasks whose names are ``chosen``."""
+        for name, node in list(self._nodes.items()):
+            if chosen(name):
+                self._attempts.hasten(node)
+
     def why_not(self, node: Node) -> str | None:
         """Return why the result of ``node`` is of no interest any more, None where it is."""
         return self._stopping or (None if node.is_lasting else self._failing_fast)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .expression import ExpressionError, evaluate
-from .expression_functions import as_text
+from .expression import ExpressionError, text_of
+from .shell_quotes import ShellQuotes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from .expression import Template
+    from .expression_tree import Expression
 
 VARIABLE = "ORCHESTRATOR_VALUE_"
 MOST = 100_000
@@ -24,15 +25,13 @@ def shell_text(template: Template, scope: Mapping[str, Any]) -> tuple[str, dict[
     Unquoted, a value falls apart into words, as any variable does; in quotes of either kind it is itself. Raise
     ExpressionError.
     """
-    parts: list[str] = []
+    words: list[str] = []
     variables: dict[str, str] = {}
-    quotes = _Quotes()
-    for part in template.parts:
+    for part, in_single in _placed(template):
         if isinstance(part, str):
-            parts.append(part)
-            quotes.read(part)
+            words.append(part)
             continue
-        value = as_text(evaluate(part, scope))
+        value = text_of(part, scope)
         if len(value.encode("utf-8", "surrogatepass")) > MOST or "\0" in value:
             message = (
                 f"the value is no text of at most {MOST} bytes; read it from the file that $ORCHESTRATOR_INPUTS names"
@@ -40,35 +39,28 @@ def shell_text(template: Template, scope: Mapping[str, Any]) -> tuple[str, dict[
             raise ExpressionError(part.at, message)
         name = f"{VARIABLE}{len(variables) + 1}"
         variables[name] = value
-        parts.append(f"'\"${{{name}}}\"'" if quotes.in_single else f"${{{name}}}")
-    return "".join(parts), variables
+        words.append(f"'\"${{{name}}}\"'" if in_single else f"${{{name}}}")
+    return "".join(words), variables
 
 
-class _Quotes:
-    """Knows whether text of a shell is within single quotes."""
+def check_shell_text(template: Template) -> None:
+    """Raise ExpressionError where an expression stands at a place of the words at which no variable is expanded."""
+    for _ in _placed(template):
+        pass
 
-    def __init__(self) -> None:
-        self.in_single = False
-        self._in_double = False
-        self._in_comment = False
-        self._before = "\n"
 
-    def read(self, text: str) -> None:
-        """Go on to the end of ``text``."""
-        is_escaped = False
-        for character in text:
-            if self._in_comment:
-                self._in_comment = character != "\n"
-            elif self.in_single:
-                self.in_single = character != "'"
-            elif is_escaped:
-                is_escaped = False
-            elif character == "\\":
-                is_escaped = True
-            elif character == '"':
-                self._in_double = not self._in_double
-            elif character == "'" and not self._in_double:
-                self.in_single = True
-            elif character == "#" and not self._in_double and self._before in " \t\n;":
-                self._in_comment = True
-            self._before = character
+def _placed(template: Template) -> Iterator[tuple[str | Expression, bool]]:
+    """Yield the parts of the words, each with whether it stands in single quotes."""
+    quotes = ShellQuotes()
+    for part in template.parts:
+        if isinstance(part, str):
+            quotes.read(part)
+        else:
+            if quotes.document_is_literal:
+                message = (
+                    f"the shell takes the lines behind <<{quotes.document} as they are, so no value can stand there;"
+                    " take the quotes off that word"
+                )
+                raise ExpressionError(part.at, message)
+            quotes.value()
+        yield part, quotes.in_single

@@ -204,6 +204,11 @@ class Workflow:
             raise self._failure(bad, len(outcomes))
         return {name: outcome.result for name, outcome in outcomes.items() if outcome.state is TaskState.PASSED}
 
+    def hasten(self, chosen: Callable[[str], bool]) -> None:
+        """While it runs, have attempts begin now that wait for their delay: of the tasks whose names are ``chosen``."""
+        if self._running is not None:
+            self._running.hasten(chosen)
+
     async def __call__(self) -> dict[str, Any]:
         """Do what :meth:`run` does: so a workflow can be the action of a task of another."""
         return await self.run()

@@ -168,6 +168,17 @@ def test_a_gate_fails_fast_in_ci_and_can_be_approved_beforehand(
     assert task["approval"]["who"].startswith("--orchestrate-approve by ")
 
 
+def test_a_secret_of_the_file_is_not_in_what_a_task_that_failed_is_reported_with(flows: Project) -> None:
+    flows.file(
+        "flows/bad.workflow.yaml",
+        "env: {SHOP_TOKEN: hunter2hunter2}\ntasks: {a: {run: 'true', cwd: '${{ env.SHOP_TOKEN }}'}}\n",
+    )
+    run = flows.run("flows/bad.workflow.yaml", "-v", "-rA")
+    assert run.code == 1
+    assert "[redacted]" in run.out
+    assert "hunter2" not in run.out
+
+
 def test_a_time_limit_of_the_workflow_is_a_timeout(flows: Project) -> None:
     flows.file("flows/slow.workflow.yaml", "timeout: 0.3\ntasks: {a: {run: sleep 60}, b: {run: 'true', needs: a}}\n")
     run = flows.run("flows/slow.workflow.yaml")

@@ -110,26 +110,60 @@ def test_a_mistake_of_the_user_is_exit_code_2(
 
 
 def test_a_gate_is_answered_from_another_terminal(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (place / "gate.workflow.yaml").write_text("tasks: {gate: {approve: Really?}}\nsummary: ${{ result }}\n")
+    (place / "gate.workflow.yaml").write_text(
+        "cases: {one: {}}\ntasks: {gate: {approve: Really?}}\nsummary: ${{ result }}\n"
+    )
+    where = ["gate.workflow.yaml", "--case", "one", "--dir", "the runs"]
     environment = {name: value for name, value in os.environ.items() if name != "CI"}
     running = subprocess.Popen(
-        [sys.executable, "-m", "pytest_orchestrator", "workflow", "run", "gate.workflow.yaml"],
+        [sys.executable, "-m", "pytest_orchestrator", "workflow", "run", *where],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
     )  # fmt: skip
     try:
         assert running.stderr is not None
         assert running.stderr.readline() == "gate waits for a person: Really?\n"
-        assert main(["workflow", "status", "gate.workflow.yaml"]) == 0
+        words = "pytest-orchestrator workflow approve gate.workflow.yaml gate --case one --dir 'the runs'"
+        assert running.stderr.readline() == f"  answer with: {words} [--reject]\n"
+        assert main(["workflow", "status", *where]) == 0
         assert "waiting" in capsys.readouterr().out
-        assert main(["workflow", "run", "gate.workflow.yaml"]) == 2
+        assert main(["workflow", "run", *where]) == 2
         assert "a run of this workflow goes on" in capsys.readouterr().err
-        assert main(["workflow", "approve", "gate.workflow.yaml", "gate"]) == 0
+        assert main(["workflow", "approve", *where, "gate"]) == 0
         assert "gate: approved by" in capsys.readouterr().out
         out, _ = running.communicate(timeout=30)
     finally:
         running.kill()
         running.wait()
     assert (running.returncode, out) == (0, "passed\n")
+
+
+def test_a_question_of_a_run_that_was_killed_cannot_be_answered(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "gate.workflow.yaml").write_text("tasks: {gate: {approve: Really?}}\n")
+    environment = {name: value for name, value in os.environ.items() if name != "CI"}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "pytest_orchestrator", "workflow", "run", "gate.workflow.yaml"],
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment,
+    )  # fmt: skip
+    assert running.stderr is not None
+    running.stderr.readline()
+    running.kill()
+    running.communicate()
+    assert main(["workflow", "approve", "gate.workflow.yaml", "gate"]) == 2
+    assert "is over: pytest-orchestrator workflow resume gate.workflow.yaml lets it ask" in capsys.readouterr().err
+
+
+def test_what_failed_is_shown_without_secrets(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "hunter2hunter2")
+    (place / "bad.workflow.yaml").write_text("tasks: {a: {run: 'true', cwd: '${{ env.SHOP_TOKEN }}'}}\n")
+    assert main(["workflow", "run", "bad.workflow.yaml"]) == 1
+    assert main(["workflow", "status", "bad.workflow.yaml"]) == 0
+    told = capsys.readouterr()
+    assert "[redacted]" in told.out
+    assert "hunter2" not in told.out + told.err
 
 
 @pytest.mark.usefixtures("place")

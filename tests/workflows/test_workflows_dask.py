@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import distributed
 import pytest
+from process_watch import until
 from workflow_tasks import states
 
 from pytest_orchestrator.scripts.library import run_script
@@ -90,6 +91,33 @@ def test_a_function_is_not_called_again_when_its_worker_dies(executor: Any, tmp_
     assert states(workflow)["a"] == "failed"
     assert isinstance(workflow.outcomes["a"].error, CalledBeforeError)
     assert Path(trace).read_text() == "called\n"
+
+
+def test_what_waits_for_a_worker_is_not_begun_when_the_workflow_has_failed(
+    executor: Any, client: Any, tmp_path: Path
+) -> None:
+    trace = str(tmp_path / "trace")
+
+    def fails() -> None:
+        raise OddError(1)
+
+    def slow() -> None:
+        with open(trace, "a", encoding="utf-8") as file:
+            file.write("begun\n")
+        time.sleep(0.1)
+
+    workflow = Workflow("w", fail_fast=True, executor=executor).add_task("bad", fails)
+    for number in range(40):
+        workflow.add_task(f"t{number}", slow)
+    workflow.run_sync(raise_on_failure=False)
+    assert states(workflow)["bad"] == "failed"
+    until(lambda: not client.run_on_scheduler(_unfinished), "dask still has calls to make")
+    begun = Path(trace).read_text().count("begun") if Path(trace).exists() else 0
+    assert begun < 40
+
+
+def _unfinished(dask_scheduler: Any) -> int:
+    return sum(task.state in ("queued", "processing", "waiting") for task in dask_scheduler.tasks.values())
 
 
 def test_limits_of_a_script_hold_on_the_worker(executor: Any, tmp_path: Path) -> None:

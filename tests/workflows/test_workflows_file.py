@@ -14,9 +14,10 @@ import yaml
 
 import pytest_orchestrator
 from pytest_orchestrator.errors import ArgumentError, ConfigurationError
-from pytest_orchestrator.workflow_kinds import register_kinds
+from pytest_orchestrator.workflow_kinds import register_kinds, run_workflow_file
 from pytest_orchestrator.workflows.file_run import FileRun
 from pytest_orchestrator.workflows.file_schema import workflow_schema
+from pytest_orchestrator.workflows.journal import read_journal
 from pytest_orchestrator.workflows.loader import load_workflow_file
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def states(report: WorkflowReport) -> dict[str, str]:
         ("[]", "1:1", "a list is not a workflow"),
         ("name: x\n", "1:1", "tasks: there is none"),
         ("taks: {}\ntasks: {a: {run: x}}\n", "1:1", "taks: unknown key; did you mean 'tasks'?"),
+        ("tasks:\n  a:\n    run: |\n      cat <<'X'\n      ${{ 1 }}\n      X\n", "5:11", "a.run: the shell takes"),
         ("on_failure: stopp\ntasks: {a: {run: x}}\n", "1:13", "did you mean 'stop'?"),
         ("tasks:\n  a: {run: x, neds: b}\n", "2:15", "tasks.a.neds: unknown key; did you mean 'needs'?"),
         ("tasks:\n  a: {run: x, needs: [bb]}\n  b: {run: x}\n", "2:23", "there is no task 'bb'; did you mean 'b'?"),
@@ -245,6 +247,8 @@ def test_a_matrix_runs_once_for_each_combination_and_gathers(tmp_path: Path) -> 
         ("{os: [a, b], v: [1], include: [{os: b, x: y}]}", "a1 b1y"),
         ("{os: [a, b], v: [1], include: [{x: y}, {os: a, x: z}]}", "a1z b1y"),
         ("{include: [{os: a, v: 1}, {os: b, v: 2}]}", "a1 b2"),
+        ("{os: [a], v: [1, true], exclude: [{v: true}]}", "a1"),
+        ("{os: [a], v: [1], include: [{os: a, v: true}]}", "a1 atrue"),
         ("{os: [a], v: [1], include: '${{ inputs.more }}'}", "a1 q7"),
         ("{os: [a, b], v: [1], exclude: '${{ inputs.more }}', include: [{os: a, v: 1}]}", "a1 b1"),
     ],
@@ -355,6 +359,33 @@ def test_on_failure_stop_ends_what_runs_and_starts_nothing_more(tmp_path: Path) 
     assert {task.name: task.why for task in report.tasks}["long"] == "'bad' failed, and the workflow stops on failure"
 
 
+def test_on_failure_stop_waits_for_no_delay_before_another_attempt(tmp_path: Path) -> None:
+    text = """\
+        on_failure: stop
+        timeout: 60
+        tasks:
+          again: {run: 'touch tried; exit 1', retry: {max_attempts: 2, initial_delay: 900, max_delay: 900}}
+          breaks: {run: 'until [ -e tried ]; do sleep 0.02; done; sleep 0.3; exit 1'}
+        """
+    assert states(run(tmp_path, text)) == {"again": "cancelled", "breaks": "failed"}
+
+
+def test_what_on_failure_stopped_is_cancelled_to_the_journal_too(tmp_path: Path) -> None:
+    path = tmp_path / "x.workflow.yaml"
+    path.write_text(
+        "on_failure: stop\n"
+        "tasks:\n"
+        "  stopped: {run: 'touch ready; [ -e again ] || exec sleep 60'}\n"
+        "  breaks: {run: 'until [ -e ready ]; do sleep 0.02; done; [ -e again ]'}\n"
+    )
+    run_workflow_file(path, journal=tmp_path / "j")
+    kept = {row["name"]: row["state"] for row in read_journal(tmp_path / "j")[1]}
+    assert kept == {"stopped": "cancelled", "breaks": "failed"}
+    (tmp_path / "again").touch()
+    again = run_workflow_file(path, journal=tmp_path / "j")
+    assert {task.name: task.was_interrupted for task in again.tasks} == {"stopped": True, "breaks": False}
+
+
 def test_limits_retries_and_expectations_are_those_of_the_task(tmp_path: Path) -> None:
     report = run(
         tmp_path,
@@ -425,6 +456,38 @@ def test_secrets_are_in_no_log_no_error_and_no_summary(tmp_path: Path) -> None:
     told = json.dumps([report.summary, *(task.as_dict() for task in report.tasks)])
     assert "s3cr3t" not in told + (tmp_path / "logs" / "a.log").read_text()
     assert "exit 1: [redacted]" in told
+
+
+def test_a_function_whose_module_has_changed_is_called_again_in_a_resumed_run(tmp_path: Path) -> None:
+    (tmp_path / "where").mkdir()
+    modules = [tmp_path / "steps.py", tmp_path / "where" / "steps" / "__init__.py"]
+    modules[1].parent.mkdir()
+    path = tmp_path / "x.workflow.yaml"
+    path.write_text("tasks: {a: {python: 'steps:run'}, b: {python: 'steps:run', cwd: where}}\n")
+
+    def outputs() -> list[Any]:
+        report = run_workflow_file(path, journal=tmp_path / "j")
+        return [task.outputs.get("result") for task in report.tasks]
+
+    for module in modules:
+        module.write_text("def run(): return 1\n")
+    assert outputs() == [1, 1]
+    modules[0].write_text("def run(): return 22\n")
+    assert outputs() == [22, 1]
+
+
+def test_an_input_that_is_no_json_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    text = "inputs: {x: 1}\ntasks: {a: {run: 'true'}}\n"
+    with pytest.raises(ArgumentError, match="input 'x' cannot be written as JSON: Object of type PosixPath"):
+        run(tmp_path, text, {"x": tmp_path})
+
+
+def test_a_summary_that_would_be_too_long_costs_no_report(tmp_path: Path) -> None:
+    (tmp_path / "values.json").write_text(f'{{"x":[{",".join("1" * 400_000)}]}}')
+    text = "summary: ${{ tasks.a.outputs.x }}\ntasks:\n  a: {run: cat values.json > $ORCHESTRATOR_OUTPUT}\n"
+    report = run(tmp_path, text)
+    assert states(report) == {"a": "passed"}
+    assert "the summary cannot be worked out: the text would have more than" in report.summary
 
 
 def test_inputs_that_are_missing_or_unknown_are_refused_before_anything_runs(tmp_path: Path) -> None:

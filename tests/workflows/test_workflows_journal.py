@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import functools
 import multiprocessing
 import os
@@ -500,3 +501,37 @@ def test_what_needs_a_task_begins_after_its_row_is_committed(journal: Path) -> N
     workflow = Workflow("w", journal=journal).add_task("a", look, args=["a"]).add_task("b", look, ["a"], args=["b"])
     run(workflow)
     assert seen == {"a": {"a": "running"}, "b": {"a": "passed", "b": "running"}}
+
+
+def test_a_journal_is_for_nobody_else_to_read(tmp_path: Path) -> None:
+    modes: list[int] = []
+
+    async def act() -> None:
+        modes.extend(path.stat().st_mode & 0o077 for path in tmp_path.iterdir())
+
+    Workflow("w", journal=tmp_path / "j").add_task("a", act).run_sync()
+    assert modes == [0, 0, 0, 0], "the file, its lock, and two of sqlite"
+
+
+def test_who_looks_whether_a_journal_is_in_use_keeps_nobody_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j"
+    Workflow("w", journal=path).add_task("a", give(1)).run_sync()
+    looks = os.open(f"{path}.lock", os.O_RDWR)
+    fcntl.flock(looks, fcntl.LOCK_SH)
+    held = [looks]
+    monkeypatch.setattr("time.sleep", lambda _: os.close(held.pop()) if held else None)  # over when it is waited for
+    assert Workflow("w", journal=path).add_task("a", give(1)).run_sync() == {"a": 1}
+
+
+def test_a_row_that_cannot_be_written_ends_the_workflow(tmp_path: Path) -> None:
+    workflow = Workflow("w", timeout=20, journal=tmp_path / "j")
+
+    def act() -> None:
+        # As with a result of 2 GiB, what sqlite3 raises is no error of its own.
+        workflow.outcomes["a"].attempts = 1 << 70
+
+    workflow.add_task("a", act).add_task("b", give(2), ["a"])
+    with pytest.raises(JournalError, match="too large"):
+        workflow.run_sync()

@@ -19,8 +19,8 @@ from workflow_tasks import fail, give, played, states
 
 from pytest_orchestrator.errors import ArgumentError
 from pytest_orchestrator.workflows.errors import TaskTimeoutError, WorkflowFailedError
-from pytest_orchestrator.workflows.events import TaskRetrying, WorkflowEvent
-from pytest_orchestrator.workflows.program import Shell
+from pytest_orchestrator.workflows.events import TaskFinished, TaskRetrying, WorkflowEvent
+from pytest_orchestrator.workflows.program import Shell, waited
 from pytest_orchestrator.workflows.retry import RetryPolicy
 from pytest_orchestrator.workflows.workflow import Workflow
 
@@ -90,6 +90,26 @@ def test_a_retry_if_that_raises_is_the_failure_of_its_task() -> None:
     error = workflow.outcomes["a"].error
     assert isinstance(error, LookupError)
     assert isinstance(error.__context__, OSError)
+
+
+def test_an_attempt_that_waits_for_its_delay_can_be_hastened() -> None:
+    ends: dict[str, float] = {}
+
+    def note(event: WorkflowEvent) -> None:
+        if isinstance(event, TaskFinished):
+            ends[event.outcome.name] = asyncio.get_running_loop().time()
+
+    async def hasten() -> None:
+        await asyncio.sleep(7)
+        for _ in range(2):  # twice is no more than once
+            workflow.hasten(lambda name: name != "late")
+
+    workflow = Workflow("w", on_event=note).add_task("hasten", hasten)
+    for name in ("soon", "late"):
+        workflow.add_task(name, flaky(1), retry_policy=RetryPolicy(2, 100.0, 100.0))
+    assert played(workflow)[0] == {"hasten": "passed", "soon": "passed", "late": "passed"}
+    assert ends == {"hasten": 7.0, "soon": 7.0, "late": 100.0}
+    assert workflow.outcomes["soon"].attempts == 2
 
 
 def test_all_mistakes_of_a_policy_are_told_at_once() -> None:
@@ -363,6 +383,39 @@ def test_a_workflow_that_was_cancelled_runs_again() -> None:
         return await workflow.run()
 
     assert simulated(main())[0] == {"a": 1}
+
+
+def test_what_is_waited_for_in_spite_of_cancellation_is_not_waited_for_without_end() -> None:
+    waits: list[float] = []
+
+    async def stubborn() -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await asyncio.sleep(1000)
+        except asyncio.CancelledError:
+            begun = loop.time()
+            await waited(asyncio.Event().wait, 10.0)
+            waits.append(loop.time() - begun)
+
+    async def cancelled_often() -> None:
+        task = asyncio.ensure_future(stubborn())
+        for _ in range(3):
+            await asyncio.sleep(1)
+            task.cancel()
+        await task
+
+    simulated(cancelled_often())
+    assert waits == [10.0]
+
+
+def test_a_program_that_is_being_ended_is_waited_for_though_the_workflow_ends_meanwhile(tmp_path: Path) -> None:
+    script = tmp_path / "slow.sh"
+    script.write_text("trap 'sleep 1.5; touch gone; exit 0' TERM\nwhile :; do sleep 0.05; done\n")
+    # Its own limit comes first; that of the workflow while it takes its grace period.
+    workflow = Workflow("w", timeout=1.5).add_task("a", Shell(["bash", str(script)], cwd=tmp_path), timeout=1.0)
+    workflow.run_sync(raise_on_failure=False)
+    assert (tmp_path / "gone").exists()
+    assert states(workflow) == {"a": "timeout"}
 
 
 def test_cancelling_run_ends_trees_of_programs() -> None:

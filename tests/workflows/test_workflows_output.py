@@ -13,7 +13,7 @@ from workflow_tasks import fail
 from pytest_orchestrator.workflow_kinds import run_workflow_file
 from pytest_orchestrator.workflows.errors import WorkflowFailedError
 from pytest_orchestrator.workflows.events import TaskOutput, TaskRetrying, WorkflowEvent
-from pytest_orchestrator.workflows.output import MAX_TOLD
+from pytest_orchestrator.workflows.output import LONGEST_LINE, MAX_TOLD
 from pytest_orchestrator.workflows.program import Shell
 from pytest_orchestrator.workflows.retry import RetryPolicy
 from pytest_orchestrator.workflows.workflow import Workflow
@@ -125,6 +125,13 @@ def test_the_log_of_a_task_grows_while_it_runs(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_the_log_says_that_what_was_handed_on_cannot_be_read(tmp_path: Path) -> None:
+    report = run(tmp_path, "tasks:\n  a: {run: 'echo hi; echo nothing > $ORCHESTRATOR_OUTPUT'}\n")
+    assert report.tasks[0].state == "failed"
+    log = (tmp_path / "logs" / "a.log").read_text()
+    assert "hi\n== attempt 1: $ORCHESTRATOR_OUTPUT, line 1: 'nothing' is neither" in log
+
+
 def test_what_a_task_wrote_that_was_stopped_is_in_its_log(tmp_path: Path) -> None:
     text = """\
         on_failure: stop
@@ -144,6 +151,54 @@ def test_a_secret_of_many_lines_that_comes_slowly_is_not_in_the_log(tmp_path: Pa
     assert report.passed
     log = (tmp_path / "logs" / "a.log").read_text()
     assert "before\n[redacted]\nafter\n" in log
+
+
+@pytest.mark.parametrize("sign", [" ", ","])
+def test_a_secret_in_a_line_without_end_is_not_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sign: str
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "hunter2hunter2")
+    (tmp_path / "tell.py").write_text(
+        "import os, sys, time\n"
+        "token = os.environ['SHOP_TOKEN']\n"
+        f"sys.stdout.write({f'x{sign}'!r} * {LONGEST_LINE // 2} + token[:7])\n"
+        "sys.stdout.flush()\n"
+        "until = time.monotonic() + 60\n"
+        "while not os.path.getsize('logs/a.log') > 60_000 and time.monotonic() < until:\n"
+        "    time.sleep(0.02)\n"
+        "print(token[7:])\n"
+    )
+    assert run(tmp_path, "tasks:\n  a: {run: exec python3 tell.py}\n").passed
+    log = (tmp_path / "logs" / "a.log").read_text()
+    assert f"x{sign}[redacted]\n" in log
+    assert "hunter2" not in log
+
+
+@pytest.mark.parametrize("shift", [3, 9, 20])
+def test_where_the_middle_is_left_out_there_is_no_half_of_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shift: int
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "hunter2hunter2")
+    (tmp_path / "tell.py").write_text(
+        "import os, sys\n"
+        f"sys.stdout.write('x' * {shift} + ' ' + (os.environ['SHOP_TOKEN'] + ' ') * {2 * MAX_TOLD // 15})\n"
+    )
+    assert run(tmp_path, "tasks:\n  a: {run: exec python3 tell.py}\n").passed
+    log = (tmp_path / "logs" / "a.log").read_text()
+    assert re.search(r"\[redacted\] \n\[\d+ bytes left out\]\n\[redacted\] ", log)
+    assert "hun" not in log
+    assert "er2" not in log
+
+
+def test_where_the_middle_is_left_out_there_is_no_half_of_a_key(tmp_path: Path) -> None:
+    (tmp_path / "tell.py").write_text(
+        f"key = {chr(10).join([KEY[0], *KEY[1:-1] * 40, KEY[-1], ''])!r}\n"
+        f"import sys\nsys.stdout.write(key * ({2 * MAX_TOLD} // len(key)))\n"
+    )
+    assert run(tmp_path, "tasks:\n  a: {run: exec python3 tell.py}\n").passed
+    log = (tmp_path / "logs" / "a.log").read_text()
+    assert "bytes left out" in log
+    assert "c3VwZXI" not in log
 
 
 def test_the_tasks_of_an_inner_workflow_have_logs_of_their_own(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from pytest_orchestrator.workflows.expression import ExpressionError, Template
 from pytest_orchestrator.workflows.handover import LARGEST, OutputError, parse_outputs, read_outputs, write_inputs
-from pytest_orchestrator.workflows.shell_text import shell_text
+from pytest_orchestrator.workflows.shell_text import check_shell_text, shell_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         (b"text<<'END'\nEND\n", {"text": ""}),
         (b'{"n": 1, "l": [null, true]}', {"n": 1, "l": [None, True]}),
         (b'\xef\xbb\xbf {"n": 1}\n', {"n": 1}),
+        (b'{"n": "\\ud83d\\ude00", "l": [' + b"[]," * 60 + b"[]]}", {"n": "\N{GRINNING FACE}", "l": [[]] * 61}),
     ],
 )
 def test_outputs_are_lines_blocks_or_one_object(data: bytes, outputs: dict[str, Any]) -> None:
@@ -45,6 +47,10 @@ def test_outputs_are_lines_blocks_or_one_object(data: bytes, outputs: dict[str, 
         (b"text<<\n\n", "the block of 'text'"),
         (b"{not json}", "begins like a JSON object and is none"),
         (b'{"a b": 1}', "'a b' is not a name"),
+        (b'{"a": [NaN]}', "NaN is no number of JSON"),
+        (b'{"a": "\\ud800"}', "'\\ud800' is half a character"),
+        (b'{"a": ' + b"[" * 60 + b"]" * 60 + b"}", "more than 50 levels deep"),
+        (b'{"a": ' + b"[" * 90_000 + b"]" * 90_000 + b"}", "more than 50 levels deep"),
         (b"k=\xff", "byte 0xff at 2"),
         (b"k=" + b"x" * LARGEST, "more than 1048576 bytes"),
     ],
@@ -85,6 +91,37 @@ def test_any_value_arrives_as_it_is_in_quotes_of_either_kind(value: str) -> None
     words, variables = shell_text(template, {"v": value})
     done = subprocess.run(["/bin/sh", "-e", "-c", words], env=variables, capture_output=True, check=True)
     assert done.stdout.decode() == f"{value}|{value}|x''{value}|"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "x=\"$(printf '%s' '${{ v }}')\"; printf '%s' \"$x\"",
+        "printf '%s' \"`printf '%s' '${{ v }}'`\"",
+        "(# it's a comment\nprintf '%s' '${{ v }}')",
+        "printf '%s' \"$(case x in (x) printf '%s' \"it's ${{ v }}\" | cut -c6-;; esac)\"",
+        "cat <<END | { read -r it; cat; }\nit's (\" a quote\n${{ v }}\nEND",
+        "cat <<-END\n\t${{ v }}\n\tEND\nprintf '%s' \"${1-}\"",
+        'x="$(cat <<END\nit\'s not the end:END\n${{ v }}\nEND\n)"; printf \'%s\' "${x#*END?}"',
+        "test $((1 << 2)) = 4; printf '%s' '${{ v }}'",
+    ],
+)
+def test_a_value_arrives_as_it_is_however_quotes_and_documents_are_nested(words: str) -> None:
+    value = "a 'b' \"$c\" `d` \\ $(e) *"
+    words, variables = shell_text(Template.parse(words), {"v": value})
+    done = subprocess.run(
+        ["/bin/sh", "-e", "-c", words], env={"PATH": os.defpath, **variables}, capture_output=True, check=True
+    )
+    assert done.stdout.decode().rstrip("\n") == value
+
+
+@pytest.mark.parametrize("word", ["'END'", '"END"', "\\END"])
+def test_a_document_in_which_the_shell_expands_nothing_can_hold_no_value(word: str) -> None:
+    template = Template.parse(f"cat <<{word}\n${{{{ v }}}}\nEND\necho ${{{{ v }}}}")
+    with pytest.raises(ExpressionError) as caught:
+        check_shell_text(template)
+    assert "take the quotes off that word" in caught.value.problem
+    check_shell_text(Template.parse(f"cat <<{word}\n$v\nEND\necho ${{{{ v }}}}"))
 
 
 def test_a_value_that_no_variable_can_hold_is_refused() -> None:
