@@ -9,7 +9,9 @@ from typing import Any, Literal, TypeVar, get_args
 
 Role = Literal["assistant", "user", "system"]
 
-ErrorKind = Literal["rate_limit", "overloaded", "authentication", "billing", "network", "max_turns", "other"]
+ErrorKind = Literal[
+    "rate_limit", "overloaded", "authentication", "billing", "network", "max_turns", "max_cost", "other"
+]
 """Why an agent's run ended in an error."""
 
 ERROR_KINDS: tuple[ErrorKind, ...] = get_args(ErrorKind)

@@ -132,8 +132,8 @@ def test_usage_adds_up() -> None:
 
 @pytest.mark.parametrize("kind", ERROR_KINDS)
 def test_what_says_nothing_of_the_agent_is_infrastructure(kind: ErrorKind) -> None:
-    assert Transcript("claude", error_kind=kind).is_infrastructure is (kind not in ("max_turns", "other"))
-    assert (kind in INFRASTRUCTURE_KINDS) is (kind not in ("max_turns", "other"))
+    assert Transcript("claude", error_kind=kind).is_infrastructure is (kind not in ("max_turns", "max_cost", "other"))
+    assert (kind in INFRASTRUCTURE_KINDS) is (kind not in ("max_turns", "max_cost", "other"))
 
 
 def test_a_transcript_without_an_error_is_no_infrastructure_trouble() -> None:
