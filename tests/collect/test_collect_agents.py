@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -162,6 +163,9 @@ def test_results_have_the_transcript_and_the_report_a_table(agents: Project, wor
         "test_good` passed",
     ]
     assert "1 created: `new.txt`<br>1 modified: `a.txt`<br>1 deleted: `old.txt`" in lines[2]
+    links = [unquote(path) for line in lines for path in re.findall(r" \[log\]\((\S+)\) \|", line)]
+    assert links == [found[name]["runs"][0]["log_path"] for name in ("test_bad", "test_refused", "test_good")]
+    assert all((run.report_dir / path).is_file() for path in links)
     run.assert_adds_up()
 
 
