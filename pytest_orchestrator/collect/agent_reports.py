@@ -145,6 +145,7 @@ def properties(evidence: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
             "status": run["status"],
             "reason": run["reason"],
             "error": run["error"],
+            "limit": None if run["limit"] is None else run["limit"]["name"],
             "cli": run["cli"],
             "model": run["model"],
             "duration": run["duration"],
