@@ -10,15 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_orchestrator.core.tool_call import PermissionDenial, ToolCall, ToolResult
 from pytest_orchestrator.core.transcript import (
     ERROR_KINDS,
     INFRASTRUCTURE_KINDS,
     ErrorKind,
     Message,
-    PermissionDenial,
     SubAgent,
-    ToolCall,
-    ToolResult,
     Transcript,
     Usage,
 )

@@ -16,7 +16,8 @@ from .locks import Locks
 from .marks import Marks
 from .orphans import Orphans
 from .outbox import Outbox
-from .program import NEVER, RUNNING, Program, Request
+from .program import NEVER, RUNNING, Program
+from .request import Request
 from .salvage import Salvage
 from .slots import Slots, remove_if_empty
 from .starting import Starting
