@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from .core.document import RunDocument
     from .core.result import RunResult
     from .core.status import Reason, Status
-    from .core.transcript import Message, PermissionDenial, SubAgent, ToolCall, ToolResult, Transcript, Usage
+    from .core.tool_call import PermissionDenial, ToolCall, ToolResult
+    from .core.transcript import Message, SubAgent, Transcript, Usage
     from .errors import (
         AgentError,
         ArgumentError,
@@ -236,7 +237,7 @@ _HOMES = {
     "ModelRequest": "cassettes.request",
     "NVersion": "agents.patterns.n_version",
     "OrchestratorSession": "agents.session",
-    "PermissionDenial": "core.transcript",
+    "PermissionDenial": "core.tool_call",
     "PlainParser": "agents.plain_stream",
     "ProcessResult": "agents.result",
     "ProgramFailedError": "workflows.program",
@@ -268,8 +269,8 @@ _HOMES = {
     "TaskStarted": "workflows.events",
     "TaskState": "workflows.outcome",
     "TaskTimeoutError": "workflows.errors",
-    "ToolCall": "core.transcript",
-    "ToolResult": "core.transcript",
+    "ToolCall": "core.tool_call",
+    "ToolResult": "core.tool_call",
     "Transcript": "core.transcript",
     "Trigger": "workflows.task",
     "Usage": "core.transcript",

@@ -72,6 +72,8 @@ def usage_of(told: Mapping[str, Any]) -> Usage:
 def _kind(subtype: str, error: str, label: str, status: int | None) -> ErrorKind:
     if subtype == "error_max_turns":
         return "max_turns"
+    if subtype == "error_max_budget_usd":
+        return "max_cost"
     if subtype.startswith("error_max_"):
         return "other"
     return kind_of(error, label, status)

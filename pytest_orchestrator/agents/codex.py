@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..config.phrases import joined
 from ..errors import ArgumentError
 from .clis import AgentCli
 from .codex_stream import CodexParser
 from .process import CliProcess
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .settings import Launch
 
 SANDBOXES = ("read-only", "workspace-write", "danger-full-access")
 """What ``permission_mode`` may be here: Codex's own word for it is sandbox."""
+APPROVALS = ("untrusted", "on-failure", "on-request", "never")
+"""Codex's words for when it asks, which is another setting, and easily taken for that one."""
 
 
 def _arguments(launch: Launch) -> list[str]:
-    if launch.allowed_tools:
-        problem = f"allowed_tools: {list(launch.allowed_tools)!r} cannot be given to codex, which has no list of tools"
-        raise ArgumentError(f"{problem}; use permission_mode, one of {', '.join(map(repr, SANDBOXES))}")
+    problems = list(_problems(launch))
+    if problems:
+        raise ArgumentError("\n".join(problems))
     arguments = ["exec", "--json", "--skip-git-repo-check"]
     if launch.model is not None:
         arguments += ["--model", launch.model]
@@ -28,6 +33,25 @@ def _arguments(launch: Launch) -> list[str]:
     arguments += launch.extra_args
     # A lone dash: the prompt is on standard input.
     return [*arguments, "-"] if launch.prompt is None else [*arguments, "--", launch.prompt]
+
+
+def _problems(launch: Launch) -> Iterator[str]:
+    """Yield what Codex does not take. It would refuse a sandbox that it has not, too, but only once it runs."""
+    sandboxes = joined([repr(name) for name in SANDBOXES], "or")
+    if launch.allowed_tools:
+        given = list(launch.allowed_tools)
+        yield (
+            f"allowed_tools: {given!r} cannot be given to codex, which has no list of tools; "
+            f"use permission_mode, {sandboxes}"
+        )
+    mode = launch.permission_mode
+    if mode is None or mode in SANDBOXES:
+        return
+    remedy = f"give {sandboxes}"
+    if mode in APPROVALS:
+        setting = f"approval_policy={mode!r}"
+        remedy = f"it says when codex asks, and is extra_args={['-c', setting]!r}; as permission_mode {remedy}"
+    yield f"permission_mode: {mode!r} is no sandbox of codex; {remedy}"
 
 
 CODEX = AgentCli(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,6 @@ class Control:
         """``obey`` is called with each order and returns the answer. Raise OSError if there can be no socket."""
         self._directory = directory
         self._obey = obey
-        self._is_closed = threading.Event()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with contextlib.suppress(FileNotFoundError):
@@ -48,6 +48,8 @@ class Control:
             with _address(directory) as address:
                 self._socket.bind(address)
             self._socket.listen()
+            self._end = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+            """Readable from the end on: whatever the thread waits for, it waits for that as well."""
         except OSError:
             self._socket.close()
             raise
@@ -55,11 +57,8 @@ class Control:
         self._thread.start()
 
     def close(self) -> None:
-        """Obey no more."""
-        self._is_closed.set()
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread
-        self._socket.close()
+        """Obey no more. Waits for the order that is being obeyed, but not for who has called and says nothing."""
+        os.eventfd_write(self._end, 1)
         if threading.current_thread() is not self._thread:
             self._thread.join()
         with contextlib.suppress(OSError):
@@ -68,18 +67,36 @@ class Control:
     def forget(self) -> None:
         """Let go of the socket in a forked process, in which nobody listens to it."""
         self._socket.close()
+        os.close(self._end)
 
     def _serve(self) -> None:
-        while not self._is_closed.is_set():
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                self._is_closed.wait(_LISTEN / 50)  # out of descriptors, for one: that may pass
-                continue
-            with connection, contextlib.suppress(OSError):
-                connection.settimeout(_LISTEN)
-                order = connection.recv(_LONGEST).decode("utf-8", "replace").strip()
-                connection.sendall(json.dumps(self._answer(order)).encode())
+        try:
+            while self._wait_for(self._socket):
+                try:
+                    connection, _ = self._socket.accept()
+                except OSError:
+                    self._wait_for(None, _LISTEN / 50)  # out of descriptors, for one: that may pass
+                    continue
+                with connection, contextlib.suppress(OSError):
+                    self._listen_to(connection)
+        finally:
+            self._socket.close()
+            os.close(self._end)
+
+    def _listen_to(self, connection: socket.socket) -> None:
+        if self._wait_for(connection, _LISTEN):
+            connection.settimeout(_LISTEN)
+            order = connection.recv(_LONGEST).decode("utf-8", "replace").strip()
+            connection.sendall(json.dumps(self._answer(order)).encode())
+
+    def _wait_for(self, other: socket.socket | None, seconds: float | None = None) -> bool:
+        """Wait until ``other`` has something to read; return False when it has not after ``seconds``, or at the end."""
+        poll = select.poll()
+        poll.register(self._end, select.POLLIN)
+        if other is not None:
+            poll.register(other, select.POLLIN)
+        ready = [descriptor for descriptor, _ in poll.poll(None if seconds is None else seconds * 1000)]
+        return bool(ready) and self._end not in ready
 
     def _answer(self, order: str) -> Mapping[str, Any]:
         try:

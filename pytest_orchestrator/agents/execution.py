@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from ..config.phrases import clipped
 from ..core.names import escape_name
+from ..core.result import Limit
 from ..core.status import Status
 from ..errors import AgentError
 from ..process.command import Command
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from ..core.result import Limit
     from ..core.transcript import Transcript
     from ..process.command import Outcome
     from ..process.runs import Run
@@ -56,6 +56,8 @@ class Execution:
         """Its name in the books of the budget."""
         self._parser: StreamParser = spec.cli.parser()
         self._budget_limit: Limit | None = None
+        self._allowance: Limit | None = None
+        """What it may cost, for command lines that see to that themselves."""
         self._guard = threading.Lock()
         self._is_unwanted = False
         self._is_suspended = False
@@ -113,7 +115,9 @@ class Execution:
             executable = shutil.which(spec.cli.executable, path=environment.get("PATH", os.defpath))
             if executable is not None:
                 executable = os.path.abspath(executable)  # it is started from another directory
-            words = [executable or spec.cli.executable, *spec.cli.words(spec.launch(self._allowance()))]
+            self._allowance = self._least_bound()
+            most = None if self._allowance is None else self._allowance.value
+            words = [executable or spec.cli.executable, *spec.cli.words(spec.launch(most))]
             for line in self._head(words, environment, redactor):
                 log.note(line)
             obstacle = self._obstacle(executable, words, environment)
@@ -131,7 +135,9 @@ class Execution:
         if outcome.cancelled and following.is_flooded and following.bound is not None:
             verdict = flooded(following.bound)
         else:
-            verdict = judge(outcome, self._parser.transcript, spec.extras, spec.timeout, self._budget_limit)
+            verdict = judge(
+                outcome, self._parser.transcript, spec.extras, spec.timeout, self._budget_limit, self._allowance
+            )
         return self._finished(log, self._result(outcome, verdict))
 
     def _obstacle(self, executable: str | None, words: Sequence[str], environment: Mapping[str, str]) -> Verdict | None:
@@ -167,12 +173,12 @@ class Execution:
                 return refused_by(limit)
         return None
 
-    def _allowance(self) -> float | None:
-        """Return the US dollars that it may cost; None for no bound."""
+    def _least_bound(self) -> Limit | None:
+        """Return the US dollars that it may cost, named after what sets the bound; None for no bound."""
         extras = self._spec.extras
         left = None if extras.budget is None else extras.budget.left_usd
-        bounds = [bound for bound in (extras.max_cost_usd, left) if bound]
-        return min(bounds, default=None)
+        bounds = [("max_cost_usd", extras.max_cost_usd), ("budget_usd", left)]
+        return min((Limit(name, usd) for name, usd in bounds if usd), key=lambda limit: limit.value, default=None)
 
     def _command(self, words: Sequence[str], environment: dict[str, str]) -> Command:
         spec, extras = self._spec, self._spec.extras

@@ -8,7 +8,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..core.transcript import Message, PermissionDenial, SubAgent, ToolCall, ToolResult, Transcript
+from ..core.tool_call import PermissionDenial, ToolCall, ToolResult
+from ..core.transcript import Message, SubAgent, Transcript
 from .event_lines import clean, mapping, plain, text_of, to_bytes
 
 if TYPE_CHECKING:

@@ -36,9 +36,18 @@ class Verdict:
 
 
 def judge(
-    outcome: Outcome, transcript: Transcript, extras: Extras, timeout: float | None, budget: Limit | None
+    outcome: Outcome,
+    transcript: Transcript,
+    extras: Extras,
+    timeout: float | None,
+    budget: Limit | None,
+    allowance: Limit | None = None,
 ) -> Verdict:
-    """Return what ``outcome`` means. ``budget`` is the limit of the budget for which it was stopped, if it was."""
+    """Return what ``outcome`` means.
+
+    ``budget`` is the limit of the budget for which it was stopped, if it was; ``allowance`` is what the command line
+    was told that it may cost, if it was told.
+    """
     if outcome.lost:
         return Verdict(Status.ERROR, FAILURE, outcome.error, Reason.INFRASTRUCTURE)
     if budget is not None and outcome.cancelled:  # else it had ended when that was found
@@ -63,6 +72,8 @@ def judge(
     under = limits_in_force(extras.limits)
     if name is not None:
         return Verdict(Status.FAILED, SIGNALLED - code, f"killed by {name}{under}", signal=name)
+    if allowance is not None and transcript.error_kind == "max_cost" and transcript.is_error:
+        return _judge_cost(code, transcript, extras, allowance)
     return _judge_exit(code, transcript, outcome.stderr, under)
 
 
@@ -78,6 +89,16 @@ def _judge_exit(code: int, transcript: Transcript, stderr: Capture, under: str) 
     if transcript.is_error:
         return Verdict(Status.FAILED, FAILURE, f"exit 0, but it reports an error{said}")
     return Verdict(Status.FAILED, FAILURE, "exit 0, but its output ends before its result")
+
+
+def _judge_cost(code: int, transcript: Transcript, extras: Extras, allowance: Limit) -> Verdict:
+    said = f": {clipped(transcript.error)}" if transcript.error else ""
+    limit, what = allowance, f"stopped by its limit: {allowance}"
+    if limit.name == "budget_usd" and extras.budget is not None:
+        # What was left of it when this one began says little: the limit is the whole, as where others reach it.
+        limit = Limit("budget_usd", extras.budget.usd or allowance.value)
+        what = f"stopped: the budget is spent ({limit}; {allowance.value:g} was left)"
+    return Verdict(Status.FAILED, code or FAILURE, f"{what}{said}", limit=limit)
 
 
 def _complaint(stderr: Capture) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sysconfig
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from .agent_record import AGENTS_ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
+    from types import TracebackType
 
 AGENT_TEST = pytest.StashKey[Any]()
 """Where an item keeps what its agent fixtures share."""
@@ -27,6 +29,8 @@ _OWN = pytest.StashKey[list[tuple[str, object]]]()
 """The properties of a test that are ours."""
 _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _HERE = os.path.join(os.path.dirname(__file__), "agent_test.py")
+_LIBRARY = sysconfig.get_path("stdlib") + os.sep
+_SITES = tuple(sysconfig.get_path(name) + os.sep for name in ("purelib", "platlib"))
 _PLUGIN = "orchestrator-agents"
 
 
@@ -74,17 +78,36 @@ class AgentReports:
 
 
 def _cut_to_caller(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-    """Let the traceback of one of our own errors end where the test called us: it tells of a mistake there."""
-    if not isinstance(excinfo.value, OrchestratorError):
+    """Let a traceback end where the test called us, if what is below tells nothing.
+
+    That is so of our own errors, which tell of a mistake there, and of pytest-timeout's where it found us waiting. To
+    hide our frames would not do: those of the standard library in which we wait would stay.
+    """
+    frames, is_late = _frames(excinfo.value.__traceback__)
+    theirs = [each for each in frames if not _is_in(each, _PACKAGE)]
+    is_waiting = is_late and frames[-1:] != theirs[-1:]
+    if not is_waiting and not isinstance(excinfo.value, OrchestratorError):
         return
-    last, tb = None, excinfo.value.__traceback__
-    while tb is not None:
-        if not tb.tb_frame.f_code.co_filename.startswith(_PACKAGE):
-            last = tb
-        tb = tb.tb_next
+    last = theirs[-1] if theirs else None
     # Where no test called us, as in the teardown of a fixture of ours, there is nothing to end at.
     if last is not None and str(last.tb_frame.f_globals.get("__name__")).partition(".")[0] not in ("_pytest", "pluggy"):
         last.tb_next = None
+
+
+def _frames(tb: TracebackType | None) -> tuple[list[TracebackType], bool]:
+    """Return what led to an exception, without the standard library, and whether it is pytest-timeout's."""
+    frames: list[TracebackType] = []
+    while tb is not None:
+        if tb.tb_frame.f_globals.get("__name__") == "pytest_timeout":
+            return frames, True
+        if not _is_in(tb, _LIBRARY) or _is_in(tb, *_SITES):
+            frames.append(tb)
+        tb = tb.tb_next
+    return frames, False
+
+
+def _is_in(tb: TracebackType, *directories: str) -> bool:
+    return tb.tb_frame.f_code.co_filename.startswith(directories)
 
 
 def _outcome(report: pytest.TestReport) -> str:
@@ -145,6 +168,7 @@ def properties(evidence: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
             "status": run["status"],
             "reason": run["reason"],
             "error": run["error"],
+            "limit": None if run["limit"] is None else run["limit"]["name"],
             "cli": run["cli"],
             "model": run["model"],
             "duration": run["duration"],

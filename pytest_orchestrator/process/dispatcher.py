@@ -6,7 +6,6 @@ fifty times at once must not cost a supervisor each.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import select
@@ -21,6 +20,7 @@ from ..config.options import by_name
 from ..errors import SupervisorError
 from .engine import NUDGE_SECONDS, Engine
 from .outcomes import never_started
+from .per_process import PerProcess
 from .runs import Run
 from .workplace import Workplace
 
@@ -221,31 +221,9 @@ def _start_supervisor(engine: Engine) -> None:
         engine.start()
 
 
-_shared: Dispatcher | None = None
-_creation = threading.Lock()
+_of_process = PerProcess(lambda: Dispatcher(tuple(by_name("redact").default)))
 
 
 def shared_dispatcher() -> Dispatcher:
     """Return the dispatcher of this process. It is closed when the process ends; a forked process has its own."""
-    global _shared  # noqa: PLW0603 - one per process is the point
-    with _creation:
-        if _shared is None:
-            _shared = Dispatcher(tuple(by_name("redact").default))
-            atexit.register(_close_at_exit, _shared)
-        return _shared
-
-
-def _close_at_exit(dispatcher: Dispatcher) -> None:
-    if dispatcher is _shared:
-        dispatcher.close()
-
-
-def _after_fork() -> None:
-    global _shared, _creation  # noqa: PLW0603 - one per process is the point
-    _creation = threading.Lock()
-    if _shared is not None:
-        _shared.forget()
-        _shared = None
-
-
-os.register_at_fork(after_in_child=_after_fork)
+    return _of_process.get()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import os
 import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .engine import Engine
+from .per_process import PerProcess
 from .workplace import Workplace
 
 if TYPE_CHECKING:
@@ -105,34 +104,9 @@ class EnginePool:
             self._all.discard(engine)
 
 
-_pool: EnginePool | None = None
-_creation = threading.Lock()
-_inherited: list[EnginePool] = []
-"""Pools of the processes that this one was forked from. Kept, because their Popen objects complain when deleted."""
+_of_process = PerProcess(EnginePool)
 
 
 def shared_pool() -> EnginePool:
     """Return the pool of this process. It is closed when the process ends; a forked process has its own."""
-    global _pool  # noqa: PLW0603 - one per process is the point
-    with _creation:
-        if _pool is None:
-            _pool = EnginePool()
-            atexit.register(_close_at_exit, _pool)
-        return _pool
-
-
-def _close_at_exit(pool: EnginePool) -> None:
-    if pool is _pool:
-        pool.close()
-
-
-def _after_fork() -> None:
-    global _pool, _creation  # noqa: PLW0603 - one per process is the point
-    _creation = threading.Lock()
-    if _pool is not None:
-        _pool.forget()
-        _inherited.append(_pool)
-        _pool = None
-
-
-os.register_at_fork(after_in_child=_after_fork)
+    return _of_process.get()

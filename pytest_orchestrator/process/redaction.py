@@ -12,6 +12,7 @@ from fnmatch import translate
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from .known_values import with_more
 from .secret_spans import Net, Search
 from .shapes import BYTES_SHAPES, BYTES_TOKEN, LONGEST, TEXT_SHAPES, TEXT_TOKEN
 
@@ -39,6 +40,7 @@ class Redactor:
         """
         self._name = _any_name(tuple(names))
         self._known = frozenset(self._secrets(environment))
+        self._groups = with_more((), self._known)
 
     def is_secret_name(self, name: str) -> bool:
         """Return whether a variable of this name holds a secret."""
@@ -52,6 +54,7 @@ class Redactor:
         other = Redactor((), {})
         other._name = self._name
         other._known = self._known | added
+        other._groups = with_more(self._groups, added)
         return other
 
     def _secrets(self, environment: Mapping[str, str]) -> set[str]:
@@ -66,9 +69,7 @@ class Redactor:
 
     @cached_property
     def _text_net(self) -> Net[str]:
-        shown = {_escaped(value) for value in self._known}
-        values = [re.escape(value) for value in _longest_first(self._known | shown)]
-        return Net(re.compile("|".join(values)) if values else None, TEXT_SHAPES, TEXT_TOKEN)
+        return Net([group.in_text for group in self._groups], TEXT_SHAPES, TEXT_TOKEN)
 
     def text(self, text: str) -> str:
         """Return ``text`` without its secrets."""
@@ -84,10 +85,8 @@ class Redactor:
 
     @cached_property
     def _bytes_net(self) -> Net[bytes]:
-        known = self._known | {_escaped(value) for value in self._known}
-        values = [_bytes(value) for value in _longest_first(known)]
-        pattern = re.compile(b"|".join(map(re.escape, values))) if values else None
-        return Net(pattern, BYTES_SHAPES, BYTES_TOKEN, max([LONGEST, *map(len, values)]))
+        reach = max([LONGEST, *(group.longest for group in self._groups)])
+        return Net([group.in_bytes for group in self._groups], BYTES_SHAPES, BYTES_TOKEN, reach)
 
     def cut_before(self, data: bytes, position: int) -> int:
         """Return ``position`` or, if that would cut a secret or a UTF-8 character in two, where that starts."""
@@ -164,20 +163,6 @@ def _any_name(names: tuple[str, ...]) -> re.Pattern[str] | None:
 def _is_harmless(value: str) -> bool:
     # A directory is what PWD in a name usually means, and where credentials are is no secret either.
     return value.lower() in _HARMLESS or (value.startswith("/") and os.path.isdir(value))
-
-
-def _longest_first(values: Iterable[str]) -> list[str]:
-    # Or a secret that starts with another would keep its end.
-    return sorted(values, key=lambda value: (-len(value), value))
-
-
-def _bytes(value: str) -> bytes:
-    return value.encode("utf-8", "surrogateescape")
-
-
-def _escaped(value: str) -> str:
-    r"""Return how a value that is not UTF-8 looks in text made from output, with ``\xNN``."""
-    return _bytes(value).decode("utf-8", "backslashreplace")
 
 
 def _private(path: str, flags: int) -> int:

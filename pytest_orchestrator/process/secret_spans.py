@@ -19,8 +19,8 @@ Span = tuple[int, int]
 class Net(Generic[Text]):
     """What secrets are found with, in text or in bytes."""
 
-    known: re.Pattern[Text] | None
-    """The known values, the longest first."""
+    known: Sequence[re.Pattern[Text]]
+    """Known values, in each pattern the longest first."""
     shapes: Sequence[Shape[Text]]
     token: re.Pattern[Text]
     reach: int = LONGEST
@@ -36,7 +36,10 @@ class Net(Generic[Text]):
         for hint in self.hints:
             if hint in text:
                 return False
-        return self.known is None or self.known.search(text) is None
+        for known in self.known:  # noqa: SIM110 - a generator takes as long as all the rest
+            if known.search(text) is not None:
+                return False
+        return True
 
     def spans(self, text: Text) -> list[Span]:
         """Return where the secrets in ``text`` start and end, in order."""
@@ -70,7 +73,8 @@ class Search(Generic[Text]):
         ``text`` is what lies around it: at least one character before, ``reach`` behind, as far as there are any.
         ``base`` is the position of its first character.
         """
-        sources = [iter(self._later), self._known(text, start, stop, base)]
+        sources = [iter(self._later)]
+        sources += [self._known(known, text, start, stop, base) for known in self.net.known]
         sources += [
             self._shaped(number, text, start, stop, base)
             for number, shape in enumerate(self.net.shapes)
@@ -108,9 +112,9 @@ class Search(Generic[Text]):
             self._open = self._open[0], token.end() + base
         return token is not None
 
-    def _known(self, text: Text, start: int, stop: int, base: int) -> Iterator[Span]:
-        known, position = self.net.known, start - base
-        while known is not None and (match := known.search(text, position)) and match.start() + base < stop:
+    def _known(self, known: re.Pattern[Text], text: Text, start: int, stop: int, base: int) -> Iterator[Span]:
+        position = start - base
+        while (match := known.search(text, position)) and match.start() + base < stop:
             yield match.start() + base, match.end() + base
             position = match.start() + 1  # one value may start within another
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from .amounts import format_duration, plural
-from .quoting import cell, code
+from .quoting import cell, code, link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ..core.agent_row import AgentRow
 
 _HEADER = (
-    "| test | agent | status | time | turns | tools | tokens | cost | files |\n"
-    "|---|---|---|---:|---:|---:|---:|---:|---|\n"
+    "| test | agent | status | time | turns | tools | tokens | cost | log | files |\n"
+    "|---|---|---|---:|---:|---:|---:|---:|---|---|\n"
 )
 
 
@@ -82,14 +82,21 @@ def _lines(rows: Sequence[AgentRow]) -> Iterator[str]:
 
 def _run(run: Mapping[str, Any]) -> str:
     if not run:
-        return " | ".join(["none", *[""] * 6])
+        return " | ".join(["none", *[""] * 7])
     agent = cell(f"{run['process_id']} ({', '.join(str(run[name]) for name in ('cli', 'model') if run[name])})", 100)
     error = f": {cell(str(run['error']), 200)}" if run["error"] else ""
     seconds = run["duration"]
     time = format_duration(seconds) if isinstance(seconds, int | float) else ""
     cost = _dollars(run["cost_usd"]) if isinstance(run["cost_usd"], int | float) else ""
     numbers = [str(run[name]) if isinstance(run[name], int) else "" for name in ("turns", "tools", "tokens")]
-    return " | ".join([agent, f"{cell(str(run['status']), 40)}{error}", time, *numbers, cost])
+    return " | ".join([agent, f"{cell(str(run['status']), 40)}{error}", time, *numbers, cost, _log(run["log_path"])])
+
+
+def _log(path: object) -> str:
+    """Return a link to the log of a run where it lies below the report; the path of one that does not."""
+    if not isinstance(path, str) or not path:
+        return ""
+    return cell(path) if path.startswith("/") else link("log", path)
 
 
 def _dollars(amount: float) -> str:

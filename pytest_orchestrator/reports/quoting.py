@@ -1,13 +1,14 @@
 r"""Text of programs and users inside Markdown, so that none of it is ever taken for Markdown or HTML.
 
 One rule keeps this simple: such text stands only in code spans and in fenced blocks. GitHub looks into neither
-for mentions, links, emoji, formulas or tags. Only two places need more: a table cell, which a ``|`` ends even
-inside a code span, and the title of a hook's section, which is a heading as all others.
+for mentions, links, emoji, formulas or tags. Only three places need more: a table cell, which a ``|`` ends even
+inside a code span, the title of a hook's section, which is a heading as all others, and the path that a link leads to.
 """
 
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from ..core.markdown import code_span, fenced, visible
 
@@ -64,6 +65,12 @@ def cell(text: str, limit: int = 300) -> str:
     # Renderers differ on a backslash before a pipe in a code span; on character references they agree.
     text = _NO_WORD.sub(lambda match: f"&#{ord(match.group())};", one_line(text, limit))
     return f"<code>{text}</code>"
+
+
+def link(text: str, path: str) -> str:
+    """Return a link to a file beside or below the report. ``text`` is ours and stands as it is."""
+    # Nothing is left of it but letters, digits, percent signs and slashes: neither a protocol nor the end of a cell.
+    return f"[{text}]({quote(path, errors='backslashreplace')})"
 
 
 def fence(text: str, language: str = "text") -> str:

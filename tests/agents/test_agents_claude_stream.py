@@ -158,7 +158,7 @@ def test_running_out_of_turns_is_an_error_whatever_the_stream_calls_it(version: 
 @pytest.mark.parametrize("version", [OLD, NEW])
 def test_running_out_of_money_is_an_error_that_a_user_asked_for(version: str) -> None:
     transcript = transcript_of(version, "budget")
-    assert (transcript.is_error, transcript.error_kind) == (True, "other")
+    assert (transcript.is_error, transcript.error_kind) == (True, "max_cost")
     assert "budget" in str(transcript.error)
 
 

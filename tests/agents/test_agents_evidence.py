@@ -21,7 +21,8 @@ from pytest_orchestrator.agents.result import ProcessResult
 from pytest_orchestrator.agents.workspace import AgentWorkspace
 from pytest_orchestrator.core.result import Limit
 from pytest_orchestrator.core.status import Reason, Status
-from pytest_orchestrator.core.transcript import Message, PermissionDenial, ToolCall, ToolResult, Transcript, Usage
+from pytest_orchestrator.core.tool_call import PermissionDenial, ToolCall, ToolResult
+from pytest_orchestrator.core.transcript import Message, Transcript, Usage
 
 TRANSCRIPT = Transcript(
     cli="claude",

@@ -8,7 +8,7 @@ import agent_shell
 import pytest
 
 from pytest_orchestrator.agents.claude import ClaudeProcess
-from pytest_orchestrator.agents.codex import CodexProcess
+from pytest_orchestrator.agents.codex import SANDBOXES, CodexProcess
 from pytest_orchestrator.agents.process import CliProcess
 from pytest_orchestrator.errors import AgentError, ArgumentError
 
@@ -82,6 +82,36 @@ def test_codex_has_no_list_of_tools_and_says_so_before_it_runs(tmp_path: Path) -
     with pytest.raises(ArgumentError, match=r"allowed_tools: .* cannot be given to codex.*use permission_mode"):
         CodexProcess("x", "p", tmp_path, tmp_path, allowed_tools=["Bash"])
     assert CodexProcess("x", "p", tmp_path, tmp_path, allowed_tools=[]).cli.name == "codex"
+
+
+@pytest.mark.parametrize("mode", ["workspace_write", "plan", "Read-Only", ""])
+def test_codex_takes_no_mode_that_is_none_of_its_sandboxes_and_says_so_before_it_runs(
+    mode: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        CodexProcess("x", "p", tmp_path, tmp_path / "logs", permission_mode=mode)
+    assert str(caught.value) == (
+        f"permission_mode: {mode!r} is no sandbox of codex; give 'read-only', 'workspace-write' or 'danger-full-access'"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_gives_codex_an_approval_policy_as_its_sandbox_is_told_where_that_goes(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"""extra_args=\['-c', "approval_policy='never'"\]; as permission_mode"""):
+        CodexProcess("x", "p", tmp_path, tmp_path, permission_mode="never")
+
+
+def test_all_that_codex_does_not_take_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        CodexProcess("x", "p", tmp_path, tmp_path, permission_mode="plan", allowed_tools=["Bash"])
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == ["allowed_tools", "permission_mode"]
+
+
+@pytest.mark.parametrize("mode", [None, *SANDBOXES])
+def test_codex_takes_its_sandboxes(mode: str | None, tmp_path: Path) -> None:
+    process = CodexProcess("x", "p", tmp_path, tmp_path, permission_mode=mode)
+    words = process.cli.words(process._spec().launch())
+    assert ("--sandbox" in words) is (mode is not None)
 
 
 def test_a_command_line_that_is_not_known_is_refused_with_those_that_are(tmp_path: Path) -> None:

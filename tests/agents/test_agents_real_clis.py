@@ -14,6 +14,8 @@ import pytest
 from agent_clis import require_cli
 from agent_traces import processes_marked
 
+from pytest_orchestrator.agents.attempts import is_worth_retrying
+from pytest_orchestrator.agents.budget import Budget
 from pytest_orchestrator.agents.claude import ClaudeProcess
 from pytest_orchestrator.agents.codex import CodexProcess
 from pytest_orchestrator.agents.strategies import run_parallel, run_with_fallback
@@ -132,6 +134,19 @@ def test_an_endpoint_that_stops_answering_is_a_timeout_with_all_that_came_before
         # In dollars only where it came to tell them: Claude Code ends at its interrupt before or after it has.
         assert result.cli == "codex" or result.usage.input_tokens > 0
     assert processes_marked("TRACE_OF_TEST", str(tmp_path)) == []
+
+
+def test_what_costs_too_much_stops_itself_and_names_the_limit(tmp_path: Path) -> None:
+    with ModelEndpoint([{"run": "echo 1"}]) as endpoint:
+        own = process("claude", endpoint, tmp_path, "Go on for ever", max_cost_usd=0.001).run()
+        with_rest = process("claude", endpoint, tmp_path, "Go on for ever", budget=Budget(usd=0.001)).run()
+    assert (own.status, own.exit_code, str(own.limit)) == (Status.FAILED, 1, "max_cost_usd 0.001")
+    assert str(own.error).startswith("stopped by its limit: max_cost_usd 0.001")
+    assert own.cost_usd is not None
+    assert own.cost_usd > 0.001
+    assert not is_worth_retrying(own)
+    assert (with_rest.status, str(with_rest.limit)) == (Status.FAILED, "budget_usd 0.001")
+    assert "the budget is spent" in str(with_rest.error)
 
 
 def test_ten_of_them_run_in_parallel_and_none_gets_anothers_answer(tmp_path: Path) -> None:

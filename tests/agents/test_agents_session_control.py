@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import shlex
 import socket
@@ -15,6 +17,7 @@ import pytest
 from process_watch import new_mark, sleepers, until
 from session_programs import Programs, programs_in, sessions, shell_session, states, until_file
 
+from pytest_orchestrator.agents import control
 from pytest_orchestrator.agents.control import SOCKET, _address, tell
 from pytest_orchestrator.agents.store import SESSIONS, SessionStore
 from pytest_orchestrator.core.status import Status
@@ -217,6 +220,29 @@ def test_a_caller_who_says_nothing_or_nonsense_keeps_nobody_waiting(tmp_path: Pa
         with socket.socket(socket.AF_UNIX) as silent, _address(session.log_dir) as address:
             silent.connect(address)
         assert tell(session.log_dir, "pause")["state"] == "paused"
+
+
+def sockets() -> int:
+    """Return how many sockets this process has."""
+    found = 0
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found += os.readlink(descriptor).startswith("socket:")
+    return found
+
+
+def test_a_caller_who_says_nothing_does_not_hold_up_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "_LISTEN", 3600.0)  # the time limit of tests would come before that
+    with socket.socket(socket.AF_UNIX) as silent:
+        with shell_session(tmp_path) as session:
+            before = sockets()
+            with _address(session.log_dir) as address:
+                silent.connect(address)
+            until(lambda: sockets() == before + 1, "its being heard")
+        assert silent.recv(1) == b""
+        assert sockets() == before - 1
+    assert not (session.log_dir / SOCKET).exists()
+    assert [thread.name for thread in threading.enumerate() if thread.name == "session-control"] == []
 
 
 def test_a_session_in_a_very_deep_directory_can_be_directed(tmp_path: Path) -> None:

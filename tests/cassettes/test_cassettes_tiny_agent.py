@@ -82,6 +82,7 @@ def test_it_ends_with_its_budget(tmp_path: Path) -> None:
         result = run(endpoint, tmp_path, max_cost_usd=10)
     assert result.exit_code == 1
     assert result.cost_usd == pytest.approx(15)
+    assert str(result.limit) == "max_cost_usd 10"
     assert not (tmp_path / "work" / "made").exists()
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import pytest
 from agent_projects import agent_test, put_claude_on_path
+from process_watch import new_mark, sleepers
 
 if TYPE_CHECKING:
     from orchestrated import Project, Run
@@ -162,6 +164,9 @@ def test_results_have_the_transcript_and_the_report_a_table(agents: Project, wor
         "test_good` passed",
     ]
     assert "1 created: `new.txt`<br>1 modified: `a.txt`<br>1 deleted: `old.txt`" in lines[2]
+    links = [unquote(path) for line in lines for path in re.findall(r" \[log\]\((\S+)\) \|", line)]
+    assert links == [found[name]["runs"][0]["log_path"] for name in ("test_bad", "test_refused", "test_good")]
+    assert all((run.report_dir / path).is_file() for path in links)
     run.assert_adds_up()
 
 
@@ -227,6 +232,54 @@ def test_it(agent_workspace, claude_process, model_endpoint):
     assert told["transcript"]["tool_calls"][0]["result"]["text"] == "found it"
     assert "    found it\n" in run.out
     assert reports(agents)["test_it", "call"]["workspace.created"] == '["early"]'
+
+
+@pytest.mark.parametrize("call", ["process.run()", "run_parallel([process])"])
+def test_what_the_limit_of_a_test_interrupts_is_dead_then_and_the_traceback_ends_in_the_test(
+    agents: Project, call: str
+) -> None:
+    mark = new_mark()
+    text = f"""
+from pathlib import Path
+from pytest_orchestrator import run_parallel
+
+@pytest.mark.timeout(2)
+def test_it(claude_process, model_endpoint, tmp_path_factory):
+    run = f"setsid sleep {mark} & echo $PPID > {{Path.cwd()}}/agent; exec sleep {mark}"
+    process = claude_process("Go", endpoint=model_endpoint([{{"run": run}}]), timeout=None, grace=0.1)
+    {call}
+
+def test_after():
+    pid = Path("agent").read_text().strip()
+    assert not Path("/proc", pid).exists()
+"""
+    agent_test(agents, text)
+    run = agents.run("tests", orchestrate=False)
+    assert run.outcomes == {"failed": 1, "passed": 1}, run.out
+    assert sleepers(mark) == {}
+    trace = run.out[run.out.index("_ test_it _") :].partition("Captured agent")[0]
+    assert f">       {call}\nE       Failed: Timeout (>2.0s) from pytest-timeout.\n" in trace
+    assert "pytest_orchestrator/" not in trace
+    assert "in run" in agents.run("tests", "--full-trace", "-k", "test_it", orchestrate=False).out
+
+
+def test_a_function_of_the_test_that_its_limit_interrupts_is_in_the_traceback(agents: Project) -> None:
+    agent_test(
+        agents,
+        """
+import threading
+
+def hang(event):
+    threading.Event().wait()
+
+@pytest.mark.timeout(2)
+def test_it(claude_process, model_endpoint):
+    claude_process("Go", endpoint=model_endpoint(["Done."]), timeout=None, grace=0.1, on_event=hang).run()
+""",
+    )
+    run = agents.run("tests", orchestrate=False)
+    assert run.outcomes == {"failed": 1}, run.out
+    assert "in hang" in run.out
 
 
 def test_secrets_are_in_none_of_it(agents: Project, monkeypatch: pytest.MonkeyPatch) -> None:

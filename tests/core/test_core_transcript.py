@@ -10,15 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_orchestrator.core.tool_call import PermissionDenial, ToolCall, ToolResult
 from pytest_orchestrator.core.transcript import (
     ERROR_KINDS,
     INFRASTRUCTURE_KINDS,
     ErrorKind,
     Message,
-    PermissionDenial,
     SubAgent,
-    ToolCall,
-    ToolResult,
     Transcript,
     Usage,
 )
@@ -132,8 +130,8 @@ def test_usage_adds_up() -> None:
 
 @pytest.mark.parametrize("kind", ERROR_KINDS)
 def test_what_says_nothing_of_the_agent_is_infrastructure(kind: ErrorKind) -> None:
-    assert Transcript("claude", error_kind=kind).is_infrastructure is (kind not in ("max_turns", "other"))
-    assert (kind in INFRASTRUCTURE_KINDS) is (kind not in ("max_turns", "other"))
+    assert Transcript("claude", error_kind=kind).is_infrastructure is (kind not in ("max_turns", "max_cost", "other"))
+    assert (kind in INFRASTRUCTURE_KINDS) is (kind not in ("max_turns", "max_cost", "other"))
 
 
 def test_a_transcript_without_an_error_is_no_infrastructure_trouble() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,9 @@ from pytest_orchestrator.process import redaction
 from pytest_orchestrator.process.redaction import BLOCK, REPLACEMENT, Redactor
 from pytest_orchestrator.process.shapes import LONGEST, TEXT_SHAPES
 from pytest_orchestrator.process.temporary import remove_tree
+
+if TYPE_CHECKING:
+    from pytest_orchestrator.process.known_values import Values
 
 NAMES = ("*TOKEN*", "*SECRET*", "*PASSWORD*", "*API_KEY*")
 SECRET = "correct-horse-battery"
@@ -131,6 +135,37 @@ def test_a_secret_that_is_not_utf8_is_replaced_in_text_and_bytes(tmp_path: Path)
     (tmp_path / "raw").write_bytes(b"is p\xffssw\xe9rd\n")
     clean.move_file(bytes(tmp_path / "raw"), bytes(tmp_path / "clean"))
     assert (tmp_path / "clean").read_bytes() == b"is [redacted]\n"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    secrets=st.lists(st.text("ab\xe4\udcff", min_size=5, max_size=9), max_size=40),
+    parts=st.lists(st.text("ab\xe4\udcff\\xff.", max_size=12), max_size=12),
+)
+def test_it_makes_no_difference_when_a_secret_became_known(secrets: list[str], parts: list[str]) -> None:
+    variables = {f"TOKEN_{number}": value for number, value in enumerate(secrets)}
+    at_once, grown = redactor(**variables), redactor()
+    for name, value in variables.items():
+        grown = grown.extended({name: value})
+    text = "".join(part for pair in zip(parts, [*secrets, *parts], strict=False) for part in pair)
+    assert grown.text(text) == at_once.text(text)
+    data = text.encode("utf-8", "surrogateescape")
+    for position in range(len(data)):
+        assert grown.cut_before(data, position) == at_once.cut_before(data, position)
+
+
+def test_few_patterns_are_looked_for_however_many_secrets_came_one_by_one() -> None:
+    known = redactor()
+    compiled: set[Values] = set()
+    for number in range(2000):
+        known = known.extended({"A_TOKEN": f"secret-{number:04}"})
+        assert known.text(f"a secret-{number:04} b") == f"a {REPLACEMENT} b"
+        compiled.update(known._groups)
+    assert len(known._groups) <= 11
+    assert (
+        sum(len(group.values) for group in compiled) < 2000 * 11
+    )  # of 2 million that were compiled when each new one made a new pattern of all
+    assert known.text("secret-0000 secret-1999 secret-2000") == f"{REPLACEMENT} {REPLACEMENT} secret-2000"
 
 
 def test_a_redactor_is_extended_only_by_new_secrets() -> None:

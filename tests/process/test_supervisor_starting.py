@@ -12,7 +12,7 @@ from pytest_orchestrator.process.request import run_message
 from pytest_orchestrator.process.supervisor.locks import Locks
 from pytest_orchestrator.process.supervisor.marks import Marks
 from pytest_orchestrator.process.supervisor.outbox import Outbox
-from pytest_orchestrator.process.supervisor.program import Request
+from pytest_orchestrator.process.supervisor.request import Request
 from pytest_orchestrator.process.supervisor.slots import Slots
 from pytest_orchestrator.process.supervisor.starting import Starting
 from pytest_orchestrator.process.supervisor.terminals import Terminals

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RUN: dict[str, Any] = {
     "process_id": "claude-1", "cli": "claude", "model": "m", "status": "passed", "reason": None, "error": None,
     "duration": 2.5, "turns": 2, "tools": 1, "cost_usd": 0.25, "usage": {"total": 1200}, "transcript": {"long": "x"},
+    "log_path": "logs/tests/test_a.py@@test_a.agents/claude-1.log",
 }  # fmt: skip
 EVIDENCE: dict[str, Any] = {
     "outcome": "passed",
@@ -86,6 +87,7 @@ def test_the_report_has_a_section_and_stays_the_same_when_rendered_again(tmp_pat
     )
     assert (
         "| `t.py::bad` failed | `claude-1 (claude, m)` | `passed` | 2.50 s | 2 | 1 | 1200 | $0.2500 |"
+        " [log](logs/tests/test_a.py%40%40test_a.agents/claude-1.log) |"
         " 30 created: `f0, f1, f2 …`<br>1 modified: <code>a&#124;b</code> |\n" in report
     )
     assert report.index("`t.py::bad`") < report.index("`tests/test_a.py::test_a`")
@@ -112,6 +114,25 @@ def test_the_table_is_bounded() -> None:
     assert "more runs, all in `results.jsonl`" in section
     assert section.startswith("5000 runs in 5000 tests")
     assert agents_section([], 100) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("logs/a b|c)[x](y)<z>`\n.log", "[log](logs/a%20b%7Cc%29%5Bx%5D%28y%29%3Cz%3E%60%0A.log)"),
+        ("javascript:alert(1)", "[log](javascript%3Aalert%281%29)"),
+        ("logs/\xe4\ud800.log", "[log](logs/%C3%A4%5Cud800.log)"),
+        ("/tmp/a|b.log", "<code>&#47;tmp&#47;a&#124;b&#46;log</code>"),
+        ("/tmp/a.log", "`/tmp/a.log`"),
+        (None, ""),
+        (5, ""),
+        ("", ""),
+    ],
+)
+def test_the_log_of_a_run_is_a_link_where_it_lies_below_the_report(path: object, shown: str) -> None:
+    section = agents_section([row(runs=[{**RUN, "log_path": path}])], 10_000)
+    assert f"| $0.2500 | {shown} |" in section
+    assert all(line.count("|") == 11 for line in section.split("\n\n")[1].splitlines())
 
 
 def test_a_test_without_runs_has_a_line() -> None:

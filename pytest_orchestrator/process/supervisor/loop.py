@@ -11,12 +11,12 @@ import select
 import time
 
 from ..wire import READ_SIZE, Unpacker
-from .ending import Ending, Remains
 from .locks import Locks
 from .marks import Marks
-from .orphans import Orphans
 from .outbox import Outbox
-from .program import NEVER, RUNNING, Program, Request
+from .program import NEVER
+from .request import Request
+from .running import Running
 from .salvage import Salvage
 from .slots import Slots, remove_if_empty
 from .starting import Starting
@@ -42,12 +42,8 @@ class Supervisor:
         self._wakeup = wakeup
         self._work_dir: bytes = settings["work_dir"]
         self._incoming = Unpacker()
-        self._running: dict[int, Program] = {}
-        self._leaders: dict[int, Program] = {}
-        """By pid, as long as the program itself has not been reaped."""
         self._slots = Slots(self._work_dir)
         self._base_env: dict[bytes, bytes] = {}
-        self._has_children = False
         self._stopping = False
         """The engine asked for the end, or is gone."""
         self._abandoned = False
@@ -63,13 +59,20 @@ class Supervisor:
         marks = Marks(settings["token"])
         marks.allow_limits()
         self._marks = marks
-        self._orphans = Orphans(marks, self._running, self._leaders)
-        self._ending = Ending(self._orphans)
-        self._remains = Remains(self._orphans)
         self._salvage = Salvage(self._work_dir, settings["redact"])
         self._locks = Locks(settings["lock_dir"], wakeup.wake)
         self._terminals = Terminals(self._poll)
         self._starting = Starting(settings["jobs"], self._slots, self._locks, marks, self._outbox, self._terminals)
+        self._running = Running(
+            self._work_dir,
+            self._starting,
+            self._slots,
+            self._locks,
+            marks,
+            self._terminals,
+            self._salvage,
+            self._outbox,
+        )
         self._watched = {fd for pid in settings["watch"] if (fd := self._watch(pid)) is not None}
 
     def _watch(self, pid: int) -> int | None:
@@ -89,10 +92,14 @@ class Supervisor:
         for message in messages:
             self._obey(message)
         while True:
-            self._reap()
-            self._look_at_programs()
+            self._running.reap()
+            self._running.look_at_all()
             self._start_waiting()
-            if self._stopping and not self._running and self._is_swept():
+            if (
+                self._stopping
+                and not self._running.programs
+                and self._running.sweep(at_once=self._abandoned or self._hurried)
+            ):
                 break
             was_blocked = self._outbox.is_blocked
             self._flush()
@@ -100,9 +107,6 @@ class Supervisor:
                 self._wait()
             # else something may be started at once that had to wait until the engine has heard of it
         self._say_goodbye()
-
-    def _is_swept(self) -> bool:
-        return not self._has_children or self._remains.sweep(at_once=self._abandoned or self._hurried)
 
     def _wait(self) -> None:
         events = dict(self._poll.poll(self._patience()))
@@ -125,8 +129,8 @@ class Supervisor:
 
     def _patience(self) -> float | None:
         """Return the seconds until something is due; None to wait for an event."""
-        due = min((program.due for program in self._running.values()), default=NEVER)
-        if self._stopping and not self._running:
+        due = self._running.due
+        if self._stopping and not self._running.programs:
             return SWEEP_STEP
         if self._starting.zygotes is not None:
             due = min(due, self._starting.zygotes.due)
@@ -188,13 +192,8 @@ class Supervisor:
             raise AssertionError(kind)
 
     def _hold(self, number: int, *, is_held: bool) -> None:
-        program = self._running.get(number)
-        if program is None:  # asked for just before, perhaps in the same breath
+        if not self._running.hold(number, is_held=is_held):  # asked for just before, perhaps in the same breath
             self._starting.hold(number, is_held=is_held)
-        elif is_held:
-            self._ending.suspend(program)
-        else:
-            self._ending.resume(program)
 
     def _new_zygotes(self) -> Zygotes:
         # Nobody pays for this import but a run with warm starts.
@@ -206,98 +205,43 @@ class Supervisor:
         """Stop every program, politely, and take no more."""
         self._stopping = True
         self._starting.cancel_all()
-        for program in self._running.values():
-            self._ending.cancel(program)
+        self._running.cancel_all()
 
     def _kill(self) -> None:
         """Stop every program without any grace, and take no more."""
         self._hurried = True
         self._stop()
-        for program in self._running.values():
-            self._ending.kill(program)
+        self._running.kill_all()
 
     def _cancel(self, number: int, *, at_once: bool) -> None:
-        self._reap()  # what has ended by itself is told as that
-        program = self._running.get(number)
-        if program is not None:
-            self._ending.cancel(program)
-            if at_once and not program.has_exited:
-                self._ending.kill(program)
-        else:
+        self._running.reap()  # what has ended by itself is told as that
+        if not self._running.cancel(number, at_once=at_once):
             self._starting.cancel(number)
 
     def _give_up(self) -> None:
         """Stop every program at once, and tell the engine why: it gives what waits to another supervisor."""
         self._stopping = True
         self._starting.forget_all()
-        for program in self._running.values():
-            program.is_lost = program.phase == RUNNING and not program.has_exited
-            self._ending.kill(program)
+        self._running.kill_all(lost=True)
 
     def _abandon(self) -> None:
         """Stop every program at once: nobody is there any more who could want a result."""
-        self._abandoned = True
+        self._abandoned = self._running.is_abandoned = True
         self._stopping = True
         self._starting.forget_all()
-        for program in self._running.values():
-            self._ending.kill(program)
-
-    # -- starting ---------------------------------------------------------------------------------------------
+        self._running.kill_all()
 
     def _start_waiting(self) -> None:
         try:
-            while not self._stopping and (program := self._starting.next(len(self._running))) is not None:
-                self._running[program.number] = program
-                self._leaders[program.pid] = program
-                self._has_children = True
-                if program.request.is_held:
-                    self._ending.suspend(program)
+            if not self._stopping:
+                self._running.start()
         except OSError:
             self._lose_engine()
-        if self._starting.zygotes is not None:
-            self._has_children = self._has_children or self._starting.zygotes.are_there
+        if self._starting.zygotes is not None and self._starting.zygotes.are_there:
+            self._running.expect_children()
         self._locks.give_back_unwanted()
 
-    # -- ending -----------------------------------------------------------------------------------------------
-
-    def _reap(self) -> None:
-        while self._has_children:
-            try:
-                pid, status, usage = os.wait4(-1, os.WNOHANG)
-            except ChildProcessError:
-                self._has_children = False
-                return
-            if pid == 0:
-                return
-            self._orphans.forget(pid)
-            if self._starting.zygotes is not None:
-                self._starting.zygotes.reaped(pid, status)
-            program = self._leaders.pop(pid, None)
-            if program is not None:
-                program.record_exit(status, usage)
-
-    def _look_at_programs(self) -> None:
-        now = time.monotonic()
-        for program in list(self._running.values()):
-            if (
-                program.exit_code is not None or program.phase != RUNNING or now >= program.due
-            ) and self._ending.look_at(program, now, has_children=self._has_children):
-                self._finish(program)
-
-    def _finish(self, program: Program) -> None:
-        request, slot = program.request, program.slot
-        del self._running[program.number]
-        self._terminals.close(program.terminal)
-        self._leaders.pop(program.pid, None)
-        self._orphans.ended(program.number)
-        self._locks.release(request.resources)
-        in_use = bool(program.unkillable or (program.left and request.left_processes == "allow"))
-        out, err, tmp = slot.collect(
-            b"%s/%d" % (self._work_dir, program.number), self._abandoned or request.whole_output, in_use
-        )
-        self._salvage.handed_over(request, out[3], err[3])
-        self._slots.give_back(slot)
-        self._outbox.put(("done", program.number, program.outcome(out, err, tmp)))
+    # -- the end ----------------------------------------------------------------------------------------------
 
     def _say_goodbye(self) -> None:
         if not self._abandoned:

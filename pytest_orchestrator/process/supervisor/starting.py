@@ -7,13 +7,14 @@ import time
 from collections import deque
 
 from .marks import RUN_VARIABLE
-from .program import Program, Request, start
+from .program import Program, start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .locks import Locks
     from .marks import Marks
     from .outbox import Outbox
+    from .request import Request
     from .slots import Slot, Slots
     from .terminals import Terminals
     from .zygotes import Zygotes

@@ -13,7 +13,7 @@ from .zygote import Refusal, Zygote
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .marks import Marks
-    from .program import Request
+    from .request import Request
 
     Key = tuple[bytes, tuple[str, ...], tuple[tuple[bytes, bytes], ...]]
     """Interpreter, warm imports, and the variables that act when it starts."""
