@@ -4,40 +4,94 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from .calls import ASYNC
-from .faces import plan_of, presented
-from .strategies import run_batched, run_parallel, run_sequential, run_with_fallback
+from .plans import Watching, batched_course, fallback_course, parallel_course, sequential_course
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Iterable
 
-    from .course import Course, Ended
+    from ..core.retry import RetryPolicy
+    from .course import Course, Ended, OnProgress
     from .crew import Crew, Wave
+    from .handover import PassOutput
+    from .process import AgentProcess
+    from .result import ProcessResult
 
-P = ParamSpec("P")
 T = TypeVar("T")
-_DIFFERENCE = """
-This one is awaited, and does not hold the event loop up. ``on_progress`` is called in the event loop. Cancelling the
-task terminates the processes that run, starts no other, and waits until all have ended.
-"""
 
 
-def _awaited(strategy: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
-    plan = plan_of(strategy)
-    name = f"{plan.__name__}{ASYNC}"
+async def run_parallel_async(
+    processes: Iterable[AgentProcess],
+    max_workers: int | None = None,
+    *,
+    fail_fast: bool = False,
+    on_progress: OnProgress | None = None,
+    retry: RetryPolicy | int | None = None,
+    retry_on: Callable[[ProcessResult], bool] | None = None,
+) -> list[ProcessResult]:
+    """Do what :func:`~pytest_orchestrator.run_parallel` does, without holding the event loop up.
 
-    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        return await _follow(plan(*args, **kwargs)(name))
+    Parameters, result and errors are the same. ``on_progress`` is called in the event loop. Cancelling the task
+    terminates the processes that run, starts no other, and waits until all have ended.
+    """
+    watching = Watching(on_progress, retry, retry_on)
+    return await _follow(parallel_course("run_parallel_async", processes, watching, max_workers, fail_fast=fail_fast))
 
-    return presented(call, plan, name, __name__, _DIFFERENCE)
+
+async def run_sequential_async(
+    processes: Iterable[AgentProcess],
+    pass_output: PassOutput = False,
+    stop_on_failure: bool = False,
+    *,
+    pass_failed: bool = False,
+    on_progress: OnProgress | None = None,
+    retry: RetryPolicy | int | None = None,
+    retry_on: Callable[[ProcessResult], bool] | None = None,
+) -> list[ProcessResult]:
+    """Do what :func:`~pytest_orchestrator.run_sequential` does; see :func:`run_parallel_async`."""
+    watching = Watching(on_progress, retry, retry_on)
+    course = sequential_course(
+        "run_sequential_async",
+        processes,
+        watching,
+        pass_output,
+        stop_on_failure=stop_on_failure,
+        pass_failed=pass_failed,
+    )
+    return await _follow(course)
 
 
-run_parallel_async = _awaited(run_parallel)
-run_sequential_async = _awaited(run_sequential)
-run_with_fallback_async = _awaited(run_with_fallback)
-run_batched_async = _awaited(run_batched)
+async def run_with_fallback_async(
+    processes: Iterable[AgentProcess],
+    timeout: float | None = None,
+    *,
+    on_progress: OnProgress | None = None,
+    retry: RetryPolicy | int | None = None,
+    retry_on: Callable[[ProcessResult], bool] | None = None,
+) -> ProcessResult:
+    """Do what :func:`~pytest_orchestrator.run_with_fallback` does; see :func:`run_parallel_async`."""
+    watching = Watching(on_progress, retry, retry_on)
+    return await _follow(fallback_course("run_with_fallback_async", processes, watching, timeout))
+
+
+async def run_batched_async(
+    processes: Iterable[AgentProcess],
+    batch_size: int,
+    pass_output: PassOutput = False,
+    *,
+    fail_fast: bool = False,
+    pass_failed: bool = False,
+    on_progress: OnProgress | None = None,
+    retry: RetryPolicy | int | None = None,
+    retry_on: Callable[[ProcessResult], bool] | None = None,
+) -> list[ProcessResult]:
+    """Do what :func:`~pytest_orchestrator.run_batched` does; see :func:`run_parallel_async`."""
+    watching = Watching(on_progress, retry, retry_on)
+    course = batched_course(
+        "run_batched_async", processes, watching, batch_size, pass_output, fail_fast=fail_fast, pass_failed=pass_failed
+    )
+    return await _follow(course)
 
 
 async def _follow(course: Course[T]) -> T:

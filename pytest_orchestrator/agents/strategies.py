@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import queue
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from .faces import presented
 from .plans import Watching, batched_course, fallback_course, parallel_course, sequential_course
 
 if TYPE_CHECKING:
@@ -20,25 +19,15 @@ if TYPE_CHECKING:
     from ..core.retry import RetryPolicy
     from .course import Course, Ended, OnProgress
     from .crew import Wave
-    from .faces import Planned
     from .handover import PassOutput
     from .process import AgentProcess
     from .result import ProcessResult
 
-P = ParamSpec("P")
 T = TypeVar("T")
 LOOK = 0.5
 """Seconds after which a wait is begun anew: a Ctrl-C just before one begins does not end it."""
 
 
-def _called(plan: Callable[P, Planned[T]]) -> Callable[P, T]:
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        return follow(plan(*args, **kwargs)(plan.__name__))
-
-    return presented(call, plan)
-
-
-@_called
 def run_parallel(
     processes: Iterable[AgentProcess],
     max_workers: int | None = None,
@@ -47,7 +36,7 @@ def run_parallel(
     on_progress: OnProgress | None = None,
     retry: RetryPolicy | int | None = None,
     retry_on: Callable[[ProcessResult], bool] | None = None,
-) -> Planned[list[ProcessResult]]:
+) -> list[ProcessResult]:
     """Run processes at the same time and return their results in the order of completion (seed 002).
 
     :param processes: agent processes that have not run yet, each once. Two may have the same process id.
@@ -73,10 +62,9 @@ def run_parallel(
     Raises :class:`~pytest_orchestrator.ArgumentError` with everything that is wrong with the arguments.
     """
     watching = Watching(on_progress, retry, retry_on)
-    return lambda called: parallel_course(called, processes, watching, max_workers, fail_fast=fail_fast)
+    return follow(parallel_course("run_parallel", processes, watching, max_workers, fail_fast=fail_fast))
 
 
-@_called
 def run_sequential(
     processes: Iterable[AgentProcess],
     pass_output: PassOutput = False,
@@ -86,7 +74,7 @@ def run_sequential(
     on_progress: OnProgress | None = None,
     retry: RetryPolicy | int | None = None,
     retry_on: Callable[[ProcessResult], bool] | None = None,
-) -> Planned[list[ProcessResult]]:
+) -> list[ProcessResult]:
     """Run processes one after another and return their results in that order (seed 002).
 
     :param processes: agent processes that have not run yet, each once.
@@ -101,12 +89,12 @@ def run_sequential(
     The other parameters, what is returned and what is raised are those of :func:`run_parallel`.
     """
     watching = Watching(on_progress, retry, retry_on)
-    return lambda called: sequential_course(
-        called, processes, watching, pass_output, stop_on_failure=stop_on_failure, pass_failed=pass_failed
+    course = sequential_course(
+        "run_sequential", processes, watching, pass_output, stop_on_failure=stop_on_failure, pass_failed=pass_failed
     )
+    return follow(course)
 
 
-@_called
 def run_with_fallback(
     processes: Iterable[AgentProcess],
     timeout: float | None = None,
@@ -114,7 +102,7 @@ def run_with_fallback(
     on_progress: OnProgress | None = None,
     retry: RetryPolicy | int | None = None,
     retry_on: Callable[[ProcessResult], bool] | None = None,
-) -> Planned[ProcessResult]:
+) -> ProcessResult:
     """Run processes one after another until one succeeds, and return its result, or the last failure (seed 002).
 
     :param processes: agent processes that have not run yet, each once; at least one.
@@ -126,10 +114,9 @@ def run_with_fallback(
     :class:`~pytest_orchestrator.ArgumentError`, which is a ValueError.
     """
     watching = Watching(on_progress, retry, retry_on)
-    return lambda called: fallback_course(called, processes, watching, timeout)
+    return follow(fallback_course("run_with_fallback", processes, watching, timeout))
 
 
-@_called
 def run_batched(
     processes: Iterable[AgentProcess],
     batch_size: int,
@@ -140,7 +127,7 @@ def run_batched(
     on_progress: OnProgress | None = None,
     retry: RetryPolicy | int | None = None,
     retry_on: Callable[[ProcessResult], bool] | None = None,
-) -> Planned[list[ProcessResult]]:
+) -> list[ProcessResult]:
     """Run processes in batches, each batch in parallel and after the one before it has ended (seed 002).
 
     :param processes: agent processes that have not run yet, each once.
@@ -155,9 +142,10 @@ def run_batched(
     :class:`~pytest_orchestrator.ArgumentError`, which is a ValueError.
     """
     watching = Watching(on_progress, retry, retry_on)
-    return lambda called: batched_course(
-        called, processes, watching, batch_size, pass_output, fail_fast=fail_fast, pass_failed=pass_failed
+    course = batched_course(
+        "run_batched", processes, watching, batch_size, pass_output, fail_fast=fail_fast, pass_failed=pass_failed
     )
+    return follow(course)
 
 
 def follow(course: Course[T]) -> T:

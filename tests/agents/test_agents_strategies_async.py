@@ -6,15 +6,14 @@ import asyncio
 import gc
 import inspect
 import os
-import pydoc
 import signal
 import threading
-from typing import TYPE_CHECKING, Any, assert_type
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from strategy_agents import CallAgent, ShellAgent, echoes, fails, own_threads, says, waits
 
-from pytest_orchestrator import ArgumentError, ProcessResult
+from pytest_orchestrator import ArgumentError
 from pytest_orchestrator.agents import asynchronous, strategies
 
 if TYPE_CHECKING:
@@ -28,29 +27,6 @@ def test_twins_take_and_give_the_same(name: str) -> None:
     ours = inspect.signature(getattr(asynchronous, f"{name}_async"))
     assert ours == inspect.signature(getattr(strategies, name))
     assert inspect.iscoroutinefunction(getattr(asynchronous, f"{name}_async"))
-
-
-@pytest.mark.parametrize("name", TWINS)
-def test_help_shows_the_parameters_of_both_with_their_texts(name: str) -> None:
-    called = pydoc.plain(pydoc.render_doc(getattr(strategies, name)))
-    awaited = pydoc.plain(pydoc.render_doc(getattr(asynchronous, f"{name}_async")))
-    assert f"\n{name}(processes: 'Iterable[AgentProcess]'" in called
-    assert f"\nasync {name}_async(processes: 'Iterable[AgentProcess]'" in awaited
-    texts = called.partition("\n    ")[2].strip()
-    assert ":param processes: agent processes that have not run yet" in texts
-    assert texts in awaited
-    assert "This one is awaited" in awaited
-
-
-def test_both_are_typed() -> None:
-    async def main() -> None:
-        assert_type(await asynchronous.run_parallel_async([], 3), list[ProcessResult])
-        assert_type(await asynchronous.run_with_fallback_async([says("a")], 3), ProcessResult)
-
-    asyncio.run(main())
-    assert_type(strategies.run_batched([], 3), list[ProcessResult])
-    with pytest.raises(TypeError, match="run_parallel"):
-        strategies.run_parallel([], workers=3)  # type: ignore[call-arg]
 
 
 def test_all_four_do_what_their_twins_do() -> None:
