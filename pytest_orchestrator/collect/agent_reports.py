@@ -16,6 +16,7 @@ from ..errors import OrchestratorError
 from ..process.pool import shared_pool
 from ..reports.quoting import clean
 from .agent_record import AGENTS_ATTRIBUTE
+from .stop_request import end_with_controller
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -38,6 +39,7 @@ def watch_agents(config: pytest.Config) -> None:
     """Have what agents do attached to reports from now on: when the first fixture asks for it, not before."""
     if not config.pluginmanager.has_plugin(_PLUGIN):
         config.pluginmanager.register(AgentReports(), _PLUGIN)
+        end_with_controller(config)
         config.add_cleanup(shared_pool().close_idle)
 
 

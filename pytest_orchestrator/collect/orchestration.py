@@ -256,9 +256,8 @@ class Orchestration:
             work_dir = Path(tempfile.gettempdir()) / f"pytest-orchestrator-{secrets.token_hex(8)}"
         else:
             work_dir = self.report_dir / "work"
-        watch = (os.getppid(),) if self.worker is not None else ()
         jobs = 1 if self.worker is not None else self.settings.jobs
-        return Engine(work_dir, self.lock_dir, jobs, watch, self.settings.redact)
+        return Engine(work_dir, self.lock_dir, jobs, redact=self.settings.redact)
 
     @property
     def has_engine(self) -> bool:

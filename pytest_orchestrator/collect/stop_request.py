@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from ..process.owners import end_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,12 +25,19 @@ def request_stop(node: Any) -> None:
         node.sendcommand(_COMMAND)
 
 
+def end_with_controller(config: pytest.Config) -> None:
+    """Have no program of a worker outlive the controller, which may be killed. Elsewhere do nothing."""
+    if hasattr(config, "workerinput"):
+        end_with(os.getppid())
+
+
 class StopRequests:
     """Waits for the request, in a worker."""
 
     def __init__(self, config: pytest.Config, orchestration: Orchestration) -> None:
         self._config = config
         self._orchestration = orchestration
+        end_with_controller(config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:

@@ -98,14 +98,16 @@ def _limit(item: WorkflowItem) -> float | None:
 
 
 async def _watched(run: FileRun, item: WorkflowItem) -> WorkflowReport:
-    """Run the workflow, and stop it when the controller of xdist wants this worker to stop."""
+    """Run the workflow, and stop it when the controller of xdist wants this worker to stop, or is no more."""
     orchestration = item.config.stash[KEY]
     if orchestration.worker is None:
         return await run.run()
+    controller = os.getppid()
     running = asyncio.ensure_future(run.run())
     while not running.done():
         await asyncio.wait({running}, timeout=STEP)
-        if orchestration.is_stop_requested and not running.done():
+        is_unwanted = orchestration.is_stop_requested or os.getppid() != controller
+        if is_unwanted and not running.done():
             running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await running

@@ -12,6 +12,7 @@ from ..errors import SupervisorError
 from .events import note_death
 from .launch import SupervisorProcess
 from .outcomes import lost, never_started, remove_slots
+from .owners import owners
 from .request import run_message
 from .temporary import WorkDirectory
 from .tickets import Tickets
@@ -53,7 +54,7 @@ class Engine:
 
         ``work_dir`` is a directory of this engine's own for output and temporary files, removed by :meth:`close` as
         far as it is empty; ``lock_dir`` is shared by all who respect the same named locks; ``watch`` are pids (this
-        process is always one) whose end also ends every program; ``redact`` are globs for the names of environment
+        process is always one, and so are its :func:`~.owners.owners`) whose end also ends every program; ``redact`` are globs for the names of environment
         variables whose values are kept out of the files that are left when this process is killed.
         """
         self.jobs = jobs
@@ -240,7 +241,7 @@ class Engine:
             "token": self._token,
             "work_dir": os.fsencode(work_dir),
             "lock_dir": os.fsencode(self._lock_dir),
-            "watch": list(self._watch),
+            "watch": [*{*self._watch, *owners()}],
             "redact": self._redact,
         }
         self._sent_env = None
