@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 AGENT = """\
-def test_agent(claude_process, fake_commands):
-    claude_process("go", timeout=600).run()
+def test_agent(claude_process):
+    claude_process("go", timeout=600, isolation="user").run()
 """
 SCRIPT = """\
 from pytest_orchestrator import run_script
 
 def test_script():
-    run_script("hides.script", interpreter="sh", timeout=600)
+    run_script("elsewhere/hides.sh", timeout=600)
 """
 
 
@@ -37,8 +37,8 @@ def test_a_workflow_ends_with_the_controller_and_can_be_resumed(tmp_path: Path, 
         session.process.send_signal(number)
         session.wait()
     words = ["workflow", "status", "scripts/flow.workflow.yaml", "--dir", ".orchestrator/workflows", "--json"]
-    told = run([sys.executable, "-m", "pytest_orchestrator", *words], cwd=tmp_path, capture_output=True, check=True)
-    assert "interrupted" in told.stdout
+    told = run([sys.executable, "-m", "pytest_orchestrator", *words], cwd=tmp_path, capture_output=True, text=True)
+    assert json.loads(told.stdout)["running"] is False, told.stderr
 
 
 @pytest.mark.parametrize("text", [AGENT, SCRIPT], ids=["agent", "script"])
@@ -46,9 +46,9 @@ def test_what_a_test_runs_ends_with_the_controller(tmp_path: Path, text: str) ->
     torture = Torture(tmp_path)
     torture.script("test_it.py", text)
     torture.script("test_other.py", "def test_other(): pass\n")
-    torture.script("../hides.script", f"{HIDES}sleep 600\n")
+    torture.script("../elsewhere/hides.sh", f"{HIDES}sleep 600\n")
     torture.script("../bin/claude", f"#!/bin/sh\n{HIDES}sleep 600\n")
     (tmp_path / "bin/claude").chmod(0o755)
-    with torture.session(*WORKERS_2, "scripts", hiding=HIDDEN, PATH=f"{tmp_path}/bin:/usr/bin:/bin") as session:
+    with torture.session(*WORKERS_2, "-rs", "scripts", hiding=HIDDEN, PATH=f"{tmp_path}/bin:/usr/bin:/bin") as session:
         session.process.kill()
         assert session.wait() == -signal.SIGKILL
