@@ -215,8 +215,9 @@ async def _workflow(call: TaskCall) -> TaskGave:
     if path in call.within:
         chain = " -> ".join(each.name for each in (*call.within, path))
         raise ProgramFailedError(f"the workflow runs itself: {chain}")
+    shown_as = os.path.normpath(os.path.join(os.path.dirname(call.file.shown_as), call.action))
     try:
-        file = load_workflow_file(path)
+        file = load_workflow_file(path, shown_as)
     except ConfigurationError as error:
         raise ProgramFailedError(str(error)) from None
     tell = TELLER.get()

@@ -16,6 +16,7 @@ from ..errors import ConfigurationError, Mistake
 from .expression import ExpressionError, Template
 from .file import REQUIRED, FileInput, WorkflowFile
 from .file_graph import check_graph
+from .file_nesting import Nesting, ReadFile
 from .file_places import place_of
 from .file_references import check_references, with_references
 from .file_schema import FILE_MAPPINGS, FILE_OPTIONS, INPUT_OPTIONS, NAME, POOL
@@ -33,18 +34,27 @@ if TYPE_CHECKING:
 def load_workflow_file(path: str | os.PathLike[str], shown_as: str | None = None) -> WorkflowFile:
     """Return what the workflow file at ``path`` says, which mistakes call ``shown_as`` (default: ``path`` itself).
 
-    Raise :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the file.
+    Raise :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the file, and of those that it
+    runs.
     """
     file = Path(path).absolute()
     named = str(path) if shown_as is None else shown_as
     if not is_workflow_file(file.name):
         message = f"the name of a workflow file ends in {joined(WORKFLOW_FILES, 'or')}; rename it"
         raise ConfigurationError([Mistake(named, 1, 1, message)])
-    source = read_source(file, named)
-    found = _Reader(source, file).read(parse(source))
-    source.raise_mistakes()
-    assert found is not None
-    return found
+    nesting = Nesting(file, named, _read)
+    nesting.raise_mistakes()
+    assert nesting.first.file is not None
+    return nesting.first.file
+
+
+def _read(path: Path, shown_as: str) -> ReadFile:
+    try:
+        source = read_source(path, shown_as)
+        root = parse(source)
+    except ConfigurationError as error:
+        return ReadFile(path, shown_as, unreadable=error.mistakes)
+    return ReadFile(path, shown_as, source, root, _Reader(source, path).read(root))
 
 
 class _Reader:

@@ -146,6 +146,20 @@ def test_a_broken_file_is_one_collection_error_with_all_mistakes(flows: Project)
     assert sorted(run.rows) == IDS, "the others run all the same"
 
 
+def test_a_broken_child_is_a_collection_error_of_the_file_that_runs_it(flows: Project) -> None:
+    flows.file(
+        "flows/outer.workflow.yaml", "tasks: {a: {run: touch ran}, b: {workflow: ../parts/inner.workflow.yaml}}\n"
+    )
+    flows.file("parts/inner.workflow.yaml", "tasks:\n  a: {rum: x}\n")
+    run = flows.run("flows")
+    assert run.code == 1
+    assert "ERROR flows/outer.workflow.yaml" in run.out
+    assert "parts/inner.workflow.yaml:2:7: tasks.a.rum: unknown key; did you mean 'run'?" in run.out
+    assert "Traceback" not in run.out
+    assert sorted(run.rows) == IDS
+    assert not (flows.path / "flows" / "ran").exists()
+
+
 def test_inputs_that_nobody_gives_are_an_error_of_the_item(flows: Project) -> None:
     flows.file("flows/needs.workflow.yaml", "inputs: {x: {required: true}}\ntasks: {a: {run: touch ran}}\n")
     run = flows.run("flows/needs.workflow.yaml")
