@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ..core.retry import RetryPolicy
     from .expression import Condition, Template
+    from .file_texts import Text
 
 REQUIRED = object()
 """In place of the default of an input that must be given."""
@@ -81,6 +82,8 @@ class WorkflowFile:
     cases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     summary: Template | None = None
     pools: Mapping[str, int] = field(default_factory=dict)
+    texts: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
+    """What its tasks call, by their names: of another workflow also all that is called below it."""
 
     @property
     def missing_inputs(self) -> tuple[str, ...]:

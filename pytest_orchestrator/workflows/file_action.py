@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
 import json
 import tempfile
 import time
@@ -17,6 +15,7 @@ from .errors import TaskStoppedError, TaskTimeoutError
 from .expression import ExpressionError
 from .expression_tree import Call, walk
 from .file_scope import rendered
+from .file_texts import digest_of
 from .handover import INPUTS, OUTPUT, OutputError, read_outputs, write_inputs
 from .kinds import JUDGES, KINDS, TaskCall, TaskGave
 from .program import ProgramFailedError, ProgramTimeoutError
@@ -86,26 +85,9 @@ class FileAction:
         self.stop_seconds = 10.0
         plain = replace(task, line=0, timeout=None, retry=None, pool=None, condition=None, upstream=(), refers=())
         # Every task can read all inputs of the workflow.
-        known_by = [repr(plain), repr(sorted(run.file.env.items())), run.inputs, self._content()]
+        content = digest_of(run.file.texts.get(task.name, ()))
+        known_by = [repr(plain), repr(sorted(run.file.env.items())), run.inputs, content]
         self.definition = json.dumps(known_by, sort_keys=True)
-
-    def _content(self) -> str:
-        """Return what a script, a module or another workflow is known by: another text makes it another task."""
-        for path in self._files():
-            with contextlib.suppress(OSError):
-                return hashlib.sha256(path.read_bytes()).hexdigest()
-        return ""
-
-    def _files(self) -> list[Path]:
-        """Return where the text of what is called may be; nowhere for what is not known before its turn."""
-        task, base = self._task, self._run.file.path.parent
-        if task.kind in ("script", "workflow") and task.action.is_plain:
-            return [base / task.action.text]
-        if task.kind == "python" and (task.cwd is None or task.cwd.is_plain):
-            module = base / ("" if task.cwd is None else task.cwd.text)
-            module = module.joinpath(*task.action.text.partition(":")[0].split("."))
-            return [module / "__init__.py", module.with_name(f"{module.name}.py")]
-        return []
 
     async def __call__(self, *items: Any) -> dict[str, Any]:
         """Make one attempt and return what it gave, as plain JSON types; ``items`` is the combination, if any."""

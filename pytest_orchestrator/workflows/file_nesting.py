@@ -11,6 +11,7 @@ from ..config.phrases import below, joined, suggestion
 from ..config.tree import Table, is_absent
 from ..core.kinds import is_workflow_file
 from ..errors import ConfigurationError
+from .file_texts import text_of
 from .graph import cycles
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..config.yaml_source import Source
     from ..errors import Mistake
     from .file import FileTask, WorkflowFile
+    from .file_texts import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,32 @@ class Nesting:
         mistakes = [mistake for file in self._files.values() for mistake in file.mistakes]
         if mistakes:
             raise ConfigurationError(mistakes)
+
+    def texts(self) -> dict[str, tuple[Text, ...]]:
+        """Return what the tasks of the first file call, by their names, with all that is called below that."""
+        first = _key(self.first.path)
+        assert self.first.file is not None
+        base = self.first.path.parent
+        found: dict[str, tuple[Text, ...]] = {
+            name: (text_of(task, base),) for name, task in self.first.file.tasks.items()
+        }
+        below_child: dict[str, tuple[Text, ...]] = {}
+        for call in self._calls[first]:
+            if call.child not in below_child:
+                below_child[call.child] = tuple(dict.fromkeys(self._texts_from(call.child)))
+            found[call.task.name] += below_child[call.child]
+        return found
+
+    def _texts_from(self, start: str) -> Iterator[Text]:
+        seen, rest = {start}, [start]
+        while rest:
+            key = rest.pop()
+            read = self._files[key]
+            for task in {} if read.file is None else read.file.tasks.values():
+                yield text_of(task, read.path.parent)
+            new = [call.child for call in self._calls[key] if call.child not in seen]
+            seen.update(new)
+            rest += reversed(dict.fromkeys(new))
 
     def _check_cycles(self) -> None:
         children = {key: list(dict.fromkeys(call.child for call in calls)) for key, calls in self._calls.items()}

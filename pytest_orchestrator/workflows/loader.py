@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def load_workflow_file(path: str | os.PathLike[str], shown_as: str | None = None
     nesting = Nesting(file, named, _read)
     nesting.raise_mistakes()
     assert nesting.first.file is not None
-    return nesting.first.file
+    return replace(nesting.first.file, texts=nesting.texts())
 
 
 def _read(path: Path, shown_as: str) -> ReadFile:

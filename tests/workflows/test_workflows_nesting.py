@@ -161,3 +161,28 @@ def test_a_path_with_expressions_is_a_matter_of_the_run() -> None:
     assert Path("ran").exists()
     circle = "outer.workflow.yaml -> outer.workflow.yaml"
     assert error(f="outer") == f"the workflow runs itself: {circle}"
+
+
+@pytest.mark.usefixtures("place")
+def test_a_task_is_run_again_when_a_text_below_it_has_changed() -> None:
+    Path("below").mkdir()
+    texts = {
+        Path("below/mid.workflow.yaml"): "tasks: {t: {workflow: ../inner.workflow.yaml}}\n",
+        Path("inner.workflow.yaml"): "tasks: {s: {script: below/s.sh}, p: {python: 'steps:run'}}\n",
+        Path("below/s.sh"): "echo ran >> $PWD/ran\n",
+        Path("steps.py"): "def run(): return 1\n",
+    }
+    for path, text in texts.items():
+        path.write_text(text)
+    write(outer="  a: {workflow: below/mid.workflow.yaml}\n  b: {run: 'true'}\n")
+
+    def repeated() -> list[str]:
+        report = run_workflow_file("outer.workflow.yaml", journal="j")
+        assert report.passed
+        return [task.name for task in report.tasks if not task.from_journal]
+
+    assert repeated() == ["a", "b"]
+    assert repeated() == []
+    for path, text in texts.items():
+        path.write_text(f"{text}# another\n")
+        assert (repeated(), repeated()) == (["a"], []), path
