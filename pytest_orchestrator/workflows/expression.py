@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .expression_functions import FUNCTIONS, STATUS_FUNCTIONS, FunctionError, Many, are_equal, as_text, is_less, is_true
+from .expression_functions import (
+    FUNCTIONS,
+    STATUS_FUNCTIONS,
+    FunctionError,
+    Many,
+    are_equal,
+    as_text,
+    is_less,
+    is_true,
+    problem_of_call,
+)
 from .expression_parser import parse_expression
 from .expression_tokens import ExpressionError
 from .expression_tree import Binary, Call, Each, Literal, Member, Name, Not, walk
@@ -26,7 +36,7 @@ def evaluate(
     """Return what an expression is worth: plain JSON types.
 
     ``scope`` has what names stand for; ``status`` the functions that say how tasks ended. What is not there is null.
-    Raise ExpressionError when a function cannot do what it is asked.
+    Raise ExpressionError when there is no such function, or it cannot do what it is asked.
     """
     match expression:
         case Literal(value):
@@ -40,6 +50,8 @@ def evaluate(
         case Not(of):
             return not is_true(evaluate(of, scope, status))
         case Call(name, arguments, at):
+            if (problem := problem_of_call(name, len(arguments))) is not None:
+                raise ExpressionError(at, problem)
             values = [evaluate(argument, scope, status) for argument in arguments]
             if name in STATUS_FUNCTIONS:
                 if status is None:

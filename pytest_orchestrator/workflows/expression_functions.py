@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 import re
@@ -177,3 +178,22 @@ FUNCTIONS = {
     "toJSON": Function(_to_json, (1, 1), "a value as JSON text"),
     "length": Function(_length, (1, 1), "how many items a list has, or characters a text"),
 }
+_NAMES = {name.lower(): name for name in (*FUNCTIONS, *STATUS_FUNCTIONS)}
+
+
+def called(name: str) -> str:
+    """Return the name of a function that is written in any case, as GitHub has it; else what is written."""
+    return _NAMES.get(name.lower(), name)
+
+
+def problem_of_call(name: str, given: int) -> str | None:
+    """Return what is wrong with calling ``name`` with so many arguments; None if nothing is."""
+    if name not in _NAMES.values():
+        close = difflib.get_close_matches(name.lower(), _NAMES, 1)
+        hint = f"did you mean {_NAMES[close[0]]}()?" if close else f"there is {', '.join(_NAMES.values())}"
+        return f"there is no function {name!r}; {hint}"
+    least, most = (0, 0) if name in STATUS_FUNCTIONS else FUNCTIONS[name].arity
+    if least <= given <= most:
+        return None
+    wanted = str(least) if least == most else f"{least} to {most}" if most < 100 else f"at least {least}"
+    return f"{name}() takes {wanted} argument{'' if wanted == '1' else 's'}, not {given}"

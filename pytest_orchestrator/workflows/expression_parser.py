@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
-from .expression_functions import FUNCTIONS, STATUS_FUNCTIONS
+from .expression_functions import called
 from .expression_tokens import ExpressionError, Token, tokens
 from .expression_tree import Binary, Call, Each, Literal, Member, Name, Not
 
@@ -148,18 +147,5 @@ class _Parser:
                 break
             self._take()
         self._close(")", opening)
-        return Call(_checked_name(word, len(arguments)), tuple(arguments), word.at)
-
-
-def _checked_name(word: Token, given: int) -> str:
-    known = {name.lower(): name for name in (*FUNCTIONS, *STATUS_FUNCTIONS)}
-    name = known.get(word.text.lower())  # as GitHub has it
-    if name is None:
-        close = difflib.get_close_matches(word.text.lower(), known, 1)
-        hint = f"did you mean {known[close[0]]}()?" if close else f"there is {', '.join(known.values())}"
-        raise ExpressionError(word.at, f"there is no function {word.text!r}; {hint}")
-    least, most = (0, 0) if name in STATUS_FUNCTIONS else FUNCTIONS[name].arity
-    if not least <= given <= most:
-        wanted = str(least) if least == most else f"{least} to {most}" if most < 100 else f"at least {least}"
-        raise ExpressionError(word.at, f"{name}() takes {wanted} argument{'' if wanted == '1' else 's'}, not {given}")
-    return name
+        # Whether there is such a function is asked with the names, so that one mistake hides no other.
+        return Call(called(word.text), tuple(arguments), word.at)

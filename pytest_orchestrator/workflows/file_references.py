@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..config.phrases import clipped, joined, suggestion
+from ..config.phrases import below, clipped, joined, suggestion
 from ..config.tree import Entry, Listing, Scalar, ScalarKind, Table
 from .expression import Condition, ExpressionError, Template
-from .expression_functions import STATUS_FUNCTIONS
+from .expression_functions import STATUS_FUNCTIONS, problem_of_call
 from .expression_tree import Binary, Call, Each, Expression, Literal, Member, Name, path_of, walk
 from .file_places import place_of
 from .matrix import names_of
@@ -47,17 +47,17 @@ def check_references(source: Source, root: Table, file: WorkflowFile) -> None:
     """Report what expressions name that is not there: tasks, inputs, fields, functions out of place."""
     checker = _Checker(source, file)
     for name, entry in _entries(root, "env"):
-        checker.check(entry.value, _names(f"env.{name}", ("inputs", "env", "workflow")))
+        checker.check(entry.value, below("env", name), _names(("inputs", "env", "workflow")))
     if "summary" in root.entries and file.summary is not None:
         names = (*_RUN, "counts", "errors", "result")
-        checker.check(root.entries["summary"].value, lambda node: _Place("summary", node, names, tuple(file.tasks)))
+        checker.check(root.entries["summary"].value, "summary", _names(names, tuple(file.tasks)))
     for name, entry in _entries(root, "tasks"):
         if name in file.tasks and isinstance(entry.value, Table):
             checker.check_task(file.tasks[name], entry.value)
 
 
-def _names(where: str, names: tuple[str, ...]) -> Callable[[Scalar], _Place]:
-    return lambda node: _Place(where, node, names, ())
+def _names(names: tuple[str, ...], tasks: tuple[str, ...] = ()) -> Callable[[Scalar, str], _Place]:
+    return lambda node, where: _Place(where, node, names, tasks)
 
 
 def _entries(node: Node, key: str) -> Iterator[tuple[str, Entry]]:
@@ -106,7 +106,7 @@ class _Checker:
 
     def check_task(self, task: FileTask, node: Table) -> None:
         """Check everything in a task."""
-        start = f"tasks.{task.name}"
+        start = below("tasks", task.name)
         matrix = () if task.matrix is None else ("matrix",)
         names = {
             "if": _RUN, "matrix": _RUN, "approve": (*_RUN, *matrix),
@@ -118,22 +118,23 @@ class _Checker:
             known = names.get(key, (*_RUN, *matrix))
             self.check(
                 entry.value,
-                lambda at, key=key, known=known: _Place(  # type: ignore[misc]
-                    f"{start}.{key}", at, known, task.upstream, task, has_status=key == "if"
+                below(start, key),
+                lambda at, where, key=key, known=known: _Place(  # type: ignore[misc]
+                    where, at, known, task.upstream, task, has_status=key == "if"
                 ),
             )
 
-    def check(self, node: Node, place: Callable[[Scalar], _Place]) -> None:
-        """Check the texts in a node."""
+    def check(self, node: Node, where: str, place: Callable[[Scalar, str], _Place]) -> None:
+        """Check the texts in a node, which messages call ``where`` with the keys below it."""
         match node:
             case Table(entries):
-                for entry in entries.values():
-                    self.check(entry.value, place)
+                for key, entry in entries.items():
+                    self.check(entry.value, below(where, key), place)
             case Listing(items):
                 for item in items:
-                    self.check(item, place)
+                    self.check(item, where, place)
             case Scalar(ScalarKind.TEXT | ScalarKind.INT | ScalarKind.FLOAT):
-                self._check_text(place(node))
+                self._check_text(place(node, where))
 
     def _check_text(self, place: _Place) -> None:
         text = place.node.text
@@ -150,7 +151,9 @@ class _Checker:
     def _check_expression(self, expression: Expression, place: _Place) -> None:
         inner = {id(each.of) for each in walk(expression) if isinstance(each, Member | Each)}
         for each in walk(expression):
-            if isinstance(each, Call) and each.name in STATUS_FUNCTIONS and not place.has_status:
+            if isinstance(each, Call) and (problem := problem_of_call(each.name, len(each.arguments))) is not None:
+                self._report(place, each.at, problem)
+            elif isinstance(each, Call) and each.name in STATUS_FUNCTIONS and not place.has_status:
                 self._report(place, each.at, f"{each.name}() is known in 'if' only; a text can use tasks.NAME.result")
             elif isinstance(each, Binary) and each.operator in ("==", "!="):
                 self._check_result(each, place)

@@ -171,8 +171,8 @@ class TaskReader:
             if "prompt" not in at.entries:
                 self._report(at.at, f"{below(where, key)}: there is no prompt; write prompt: …")
                 return None
-            at = at.entries["prompt"].value
-        found = self._template(at, below(where, key))
+            at, key = at.entries["prompt"].value, f"{key}.prompt"
+        found = self._template(at, f"{where}.{key}")
         if key == "run" and found is not None:
             self._check_words(at, found, where)
         if key in ("script", "workflow") and found is not None and found.is_plain:

@@ -104,6 +104,40 @@ def test_all_mistakes_of_a_file_are_told_at_once_in_its_order(tmp_path: Path) ->
     assert [re.match(r"\d+:\d+", line)[0] for line in found] == ["1:18", "3:24", "3:37", "4:13", "4:28"]  # type: ignore[index]
 
 
+def test_a_mistake_hides_no_other_in_the_same_text(tmp_path: Path) -> None:
+    found = mistakes(
+        tmp_path,
+        "tasks:\n  a: {run: 'echo ${{ foo(tasks.a.x) }} ${{ inputs.nope }} ${{ join() }} ${{ tasks.zz.stdout }}'}\n"
+        "  b: {run: x, if: 'bogus() && inputs.q && success(1) && tasks.zz.result'}\n",
+    )
+    assert [line.partition(";")[0] for line in found] == [
+        "2:22: tasks.a.run: there is no function 'foo'",
+        "2:26: tasks.a.run: a task cannot see its own result",
+        "2:44: tasks.a.run: there is no input 'nope'",
+        "2:63: tasks.a.run: join() takes 1 to 2 arguments, not 0",
+        "2:77: tasks.a.run: there is no task 'zz'",
+        "3:20: tasks.b.if: there is no function 'bogus'",
+        "3:31: tasks.b.if: there is no input 'q'",
+        "3:43: tasks.b.if: success() takes 0 arguments, not 1",
+        "3:57: tasks.b.if: there is no task 'zz'",
+    ]
+
+
+def test_a_mistake_in_a_mapping_is_called_by_its_key(tmp_path: Path) -> None:
+    for end in ("${{ foo() }}", "${{ inputs.q }}", "${{ ( }}"):
+        bad = f"'{end}'"
+        found = mistakes(
+            tmp_path,
+            f"env: {{A: {bad}}}\ntasks:\n  e:\n    run: x\n    env: {{B: {bad}}}\n    outputs: {{c: {bad}}}\n"
+            f"    matrix: {{d: [{bad}], include: [{{f: {bad}}}]}}\n"
+            f"  g: {{claude: {{prompt: {bad}}}}}\n  h: {{workflow: i.workflow.yaml, inputs: {{j: {{k: {bad}}}}}}}\n",
+        )
+        assert {line.split(": ")[1] for line in found if "no file" not in line} == {
+            "env.A", "tasks.e.env.B", "tasks.e.outputs.c", "tasks.e.matrix.d", "tasks.e.matrix.include.f",
+            "tasks.g.claude.prompt", "tasks.h.inputs.j.k",
+        }, end  # fmt: skip
+
+
 def test_a_file_that_is_not_called_like_one_is_refused(tmp_path: Path) -> None:
     assert "ends in .workflow.yaml or .workflow.yml" in mistakes(tmp_path, "tasks: {}", "x.yaml")[0]
 
