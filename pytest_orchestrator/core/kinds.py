@@ -18,6 +18,14 @@ WORKFLOW_FILES = (".workflow.yaml", ".workflow.yml")
 """How the names of workflow files end."""
 
 
+def problem_of_workflow_name(name: str) -> str:
+    """Return what is wrong with the name of a file that :func:`is_workflow_file` says is no workflow, and what to do."""
+    ending = next((each for each in WORKFLOW_FILES if name[name.rfind("/") + 1 :] == each), None)
+    if ending is not None:
+        return f"a workflow file has a name before {ending}; rename it, as in release{ending}"
+    return f"the name of a workflow file ends in {' or '.join(WORKFLOW_FILES)}; rename it"
+
+
 def is_workflow_file(name: str) -> bool:
     """Return whether a file is a workflow, by its name or its path."""
     return name.endswith(WORKFLOW_FILES) and name[name.rfind("/") + 1 :] not in WORKFLOW_FILES

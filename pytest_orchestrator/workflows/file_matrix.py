@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..config.tree import Node
 
-_MAPPINGS = "is not a mapping of names to values; write - {name: value}"
+_MAPPINGS = "is not a mapping of names to values"
 
 
 def read_matrix(
@@ -30,8 +30,9 @@ def read_matrix(
     if entry is None:
         return None
     if not isinstance(entry.value, Table) or not entry.value.entries:
-        message = "is not a mapping of names to lists; write name: [values]"
-        report(entry.value.at or entry.at, f"{where}.matrix: {shown(entry.value)} {message}")
+        is_empty = isinstance(entry.value, Table)
+        problem = "it is empty" if is_empty else f"{shown(entry.value)} is not a mapping of names to lists"
+        report(entry.value.at or entry.at, f"{where}.matrix: {problem}; write name: [values]")
         return None
     found = {}
     for name, item in entry.value.entries.items():
@@ -60,7 +61,8 @@ def _check_combinations(matrix: Table, names: set[str], where: str, report: Call
             continue
         for item in entry.value.items:
             if not isinstance(item, Table) or not item.entries:
-                report(item.at, f"{where}.{key}: {shown(item)} {_MAPPINGS}")
+                problem = "a mapping is empty" if isinstance(item, Table) else f"{shown(item)} {_MAPPINGS}"
+                report(item.at, f"{where}.{key}: {problem}; write - {{name: value}}")
                 continue
             for name, each in item.entries.items():
                 if not re.fullmatch(NAME, name):

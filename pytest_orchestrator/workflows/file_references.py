@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..config.phrases import below, clipped, joined, suggestion
 from ..config.tree import Entry, Listing, Scalar, ScalarKind, Table
 from .expression import Condition, ExpressionError, Template
-from .expression_functions import STATUS_FUNCTIONS, problem_of_call
+from .expression_functions import STATUS_FUNCTIONS, called, problem_of_call
 from .expression_tree import Binary, Call, Each, Expression, Literal, Member, Name, path_of, walk
 from .file_places import place_of
 from .matrix import names_of
@@ -189,9 +189,7 @@ class _Checker:
                 place, at, "'matrix' is not known here: this is worked out once, before there are combinations"
             )
         elif first not in place.names:
-            hint = suggestion(first, place.names).replace("known keys are", "known is") or "nothing is known here"
-            hint = "did you mean 'tasks'?" if first in ("needs", "steps", "jobs") and "tasks" in place.names else hint
-            self._report(place, at, f"{first!r} is not known here; {hint}")
+            self._report(place, at, f"{first!r} is not known here; {self._hint(path, place)}")
         elif first == "tasks":
             self._check_task_path(expression, path, place)
         elif first == "inputs" and len(path) > 1 and path[1] is not None and path[1] not in self._file.inputs:
@@ -212,6 +210,17 @@ class _Checker:
         elif first == "counts" and len(path) > 1 and path[1] is not None and path[1] not in COUNTS:
             hint = suggestion(path[1], COUNTS).replace("known keys are", "there is")
             self._report(place, at, f"counts has no {clipped(path[1])}; {hint}")
+
+    def _hint(self, path: tuple[str | None, ...], place: _Place) -> str:
+        """Return what may be meant by a path that begins with an unknown name."""
+        first = str(path[0])
+        if len(path) == 1 and place.has_status and called(first) in STATUS_FUNCTIONS:
+            return f"did you mean {called(first)}()?"
+        if "tasks" in place.names and first in self._file.tasks:
+            return f"did you mean 'tasks.{first}'?"
+        if "tasks" in place.names and first in ("needs", "steps", "jobs"):
+            return "did you mean 'tasks'?"
+        return suggestion(first, place.names).replace("known keys are", "known is") or "nothing is known here"
 
     def _check_task_path(self, expression: Expression, path: tuple[str | None, ...], place: _Place) -> None:
         at = _first_at(expression)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..config.phrases import below, clipped, joined, shown, suggestion
 from ..config.tree import Listing, Scalar, ScalarKind, Table, is_absent, is_nothing
 from ..config.values import INVALID, Checker
-from ..core.kinds import is_workflow_file
+from ..core.kinds import is_workflow_file, problem_of_workflow_name
 from ..core.retry import RetryPolicy
 from .expression import Condition, ExpressionError, Template
 from .file import FileTask
@@ -193,9 +193,8 @@ class TaskReader:
             message = f"there is no file {clipped(name)} beside the workflow; correct the path, which is relative to it"
             self._report(node.at, f"{below(where, key)}: {message}")
         elif key == "workflow" and not is_workflow_file(name):
-            self._report(
-                node.at, f"{below(where, key)}: {clipped(name)} is no workflow: its name ends in .workflow.yaml"
-            )
+            problem = problem_of_workflow_name(name)
+            self._report(node.at, f"{below(where, key)}: {clipped(name)} is no workflow: {problem}")
 
     def _condition(self, node: Table, where: str) -> Condition | None:
         entry = node.entries.get("if")

@@ -12,7 +12,7 @@ from ..config.phrases import below, clipped, joined, shown, suggestion
 from ..config.tree import Scalar, ScalarKind, Table, is_absent
 from ..config.values import CASE_NAME, INVALID, Checker
 from ..config.yaml_source import parse, read_source
-from ..core.kinds import WORKFLOW_FILES, is_workflow_file
+from ..core.kinds import is_workflow_file, problem_of_workflow_name
 from ..errors import ConfigurationError, Mistake
 from .expression import ExpressionError, Template
 from .file import REQUIRED, FileInput, WorkflowFile
@@ -41,8 +41,7 @@ def load_workflow_file(path: str | os.PathLike[str], shown_as: str | None = None
     file = Path(path).absolute()
     named = str(path) if shown_as is None else shown_as
     if not is_workflow_file(file.name):
-        message = f"the name of a workflow file ends in {joined(WORKFLOW_FILES, 'or')}; rename it"
-        raise ConfigurationError([Mistake(named, 1, 1, message)])
+        raise ConfigurationError([Mistake(named, 1, 1, problem_of_workflow_name(file.name))])
     nesting = Nesting(file, named, _read)
     nesting.raise_mistakes()
     assert nesting.first.file is not None

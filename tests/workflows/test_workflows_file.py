@@ -90,6 +90,11 @@ def states(report: WorkflowReport) -> dict[str, str]:
         ("inputs: {x: {required: true}}\ncases: {a: {}}\ntasks: {a: {run: x}}\n", "2:9", "required input x missing"),
         ("cases: {a: {y: 1}}\ntasks: {a: {run: x}}\n", "1:13", "cases.a.y: unknown input; the workflow has none"),
         ("summary: ${{ counts.pased }}\ntasks: {a: {run: x}}\n", "1:14", "did you mean 'passed'?"),
+        ("tasks:\n  a: {run: x, if: failure}\n", "2:19", "'failure' is not known here; did you mean failure()?"),
+        ("tasks:\n  a: {run: x, if: Always && true}\n", "2:19", "did you mean always()?"),
+        ("tasks:\n  a: {run: x}\n  b: {run: '${{ a.result }}', needs: a}\n", "3:17", "did you mean 'tasks.a'?"),
+        ("tasks:\n  a: {run: x, matrix: {}}\n", "2:23", "a.matrix: it is empty; write name: [values]"),
+        ("tasks:\n  a: {run: x, matrix: {include: [{}]}}\n", "2:34", "include: a mapping is empty; write - {name:"),
         ("tasks:\n  a: {approve: go, matrix: {v: [1]}}\n", "2:20", "means nothing to a task that only waits"),
     ],
 )  # fmt: skip
@@ -140,6 +145,10 @@ def test_a_mistake_in_a_mapping_is_called_by_its_key(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_called_like_one_is_refused(tmp_path: Path) -> None:
     assert "ends in .workflow.yaml or .workflow.yml" in mistakes(tmp_path, "tasks: {}", "x.yaml")[0]
+    rest = "a workflow file has a name before .workflow.yml; rename it, as in release.workflow.yml"
+    assert mistakes(tmp_path, "tasks: {}", ".workflow.yml") == [f"1:1: {rest}"]
+    call = "tasks: {a: {workflow: .workflow.yml}}\n"
+    assert mistakes(tmp_path, call) == [f"1:23: tasks.a.workflow: '.workflow.yml' is no workflow: {rest}"]
 
 
 def test_the_schema_accepts_what_the_loader_does_and_refuses_what_it_can_see(tmp_path: Path) -> None:
