@@ -19,7 +19,7 @@ WORKFLOW_FILES = (".workflow.yaml", ".workflow.yml")
 
 
 def problem_of_workflow_name(name: str) -> str:
-    """Return what is wrong with the name of a file that :func:`is_workflow_file` says is no workflow, and what to do."""
+    """Return what is wrong with the name of a file that :func:`is_workflow_file` refuses, and what to do."""
     ending = next((each for each in WORKFLOW_FILES if name[name.rfind("/") + 1 :] == each), None)
     if ending is not None:
         return f"a workflow file has a name before {ending}; rename it, as in release{ending}"

@@ -9,7 +9,7 @@ from ..config.phrases import below, clipped, shown, suggestion
 from ..config.tree import Listing, Table
 from .expression import Template
 from .file_schema import NAME
-from .matrix import EXCLUDE, INCLUDE
+from .matrix import EXCLUDE, INCLUDE, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,25 +31,35 @@ def read_matrix(
         return None
     if not isinstance(entry.value, Table) or not entry.value.entries:
         is_empty = isinstance(entry.value, Table)
-        problem = "it is empty" if is_empty else f"{shown(entry.value)} is not a mapping of names to lists"
-        report(entry.value.at or entry.at, f"{where}.matrix: {problem}; write name: [values]")
+        what = "it is empty" if is_empty else f"{shown(entry.value)} is not a mapping of names to lists"
+        report(entry.value.at or entry.at, f"{where}.matrix: {what}; write name: [values]")
         return None
     found = {}
+    mistakes = 0
+
+    def note(at: int, message: str) -> None:
+        nonlocal mistakes
+        mistakes += 1
+        report(at, message)
+
     for name, item in entry.value.entries.items():
         path = below(f"{where}.matrix", name)
         value = value_of(item.value, path)
         if not re.fullmatch(NAME, name):
-            report(item.at, f"{path}: {clipped(name)} is not a name; use letters, digits, '_' and '-'")
+            note(item.at, f"{path}: {clipped(name)} is not a name; use letters, digits, '_' and '-'")
         elif isinstance(value, list) and not value:
-            report(item.value.at, f"{path}: the list is empty, so there is nothing to run; give it values")
+            note(item.value.at, f"{path}: the list is empty, so there is nothing to run; give it values")
         elif isinstance(value, list | Template):
             if isinstance(value, Template) and len(value.parts) != 1:
-                report(item.value.at, f"{path}: text around '${{{{ }}}}' makes it no list; leave the text out")
+                note(item.value.at, f"{path}: text around '${{{{ }}}}' makes it no list; leave the text out")
             found[name] = value
         else:
             message = "is not a list; write [values], or ${{ an expression that gives a list }}"
-            report(item.value.at, f"{path}: {shown(item.value)} {message}")
-    _check_combinations(entry.value, set(found) - {INCLUDE, EXCLUDE}, f"{where}.matrix", report)
+            note(item.value.at, f"{path}: {shown(item.value)} {message}")
+    _check_combinations(entry.value, set(found) - {INCLUDE, EXCLUDE}, f"{where}.matrix", note)
+    # What is broken was told; how many combinations it makes is not known.
+    if not mistakes and (problem := problem_of(found)) is not None:
+        report(entry.value.at, f"{where}.matrix: {problem}")
     return found
 
 
@@ -61,8 +71,8 @@ def _check_combinations(matrix: Table, names: set[str], where: str, report: Call
             continue
         for item in entry.value.items:
             if not isinstance(item, Table) or not item.entries:
-                problem = "a mapping is empty" if isinstance(item, Table) else f"{shown(item)} {_MAPPINGS}"
-                report(item.at, f"{where}.{key}: {problem}; write - {{name: value}}")
+                what = "a mapping is empty" if isinstance(item, Table) else f"{shown(item)} {_MAPPINGS}"
+                report(item.at, f"{where}.{key}: {what}; write - {{name: value}}")
                 continue
             for name, each in item.entries.items():
                 if not re.fullmatch(NAME, name):

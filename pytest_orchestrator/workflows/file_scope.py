@@ -142,3 +142,10 @@ def rendered(value: Any, scope: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
         return [rendered(each, scope) for each in value]
     return value
+
+
+def has_templates(value: Any) -> bool:
+    """Return whether there are templates in a value."""
+    if isinstance(value, dict):
+        return any(map(has_templates, value.values()))
+    return any(map(has_templates, value)) if isinstance(value, list) else isinstance(value, Template)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING, Any
 
 from .expression import ExpressionError, Template
-from .file_scope import rendered
+from .file_scope import has_templates, rendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .file import FileTask
 
 MOST_COMBINATIONS = 10_000
+_MOST_COMPARED = 1_000_000
 INCLUDE, EXCLUDE = "include", "exclude"
 """What is no name of values in a matrix, but a list of combinations to add, or to leave out."""
 
@@ -38,6 +40,11 @@ def combinations(matrix: Mapping[str, Any], scope: Mapping[str, Any]) -> list[di
     entry of ``include`` is added to all combinations of which it changes no value, and is one itself where there are
     none such.
     """
+    return _with(*_parts(matrix, scope))
+
+
+def _parts(matrix: Mapping[str, Any], scope: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what ``exclude`` leaves, and what ``include`` adds."""
     lists: dict[str, list[Any]] = {}
     size = 1
     for name, value in matrix.items():
@@ -51,7 +58,27 @@ def combinations(matrix: Mapping[str, Any], scope: Mapping[str, Any]) -> list[di
         found = [each for each in found if not all(key in each and _is_same(each[key], out[key]) for key in out)]
     added = _mappings(INCLUDE, matrix, scope)
     _bound(len(found) + len(added))
-    return _with(found, added)
+    return found, added
+
+
+def problem_of(matrix: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the number of combinations, as far as it is known before they are worked out."""
+    lists = {name: value for name, value in matrix.items() if name not in (INCLUDE, EXCLUDE)}
+    if not all(isinstance(value, list) for value in lists.values()):
+        return None
+    size = math.prod(map(len, lists.values()))
+    if size > MOST_COMBINATIONS:
+        return f"it has {size} combinations; {MOST_COMBINATIONS} are allowed, take some values out"
+    # A file is read often: what takes long to compare is left to the run.
+    if has_templates(matrix) or size * len(matrix.get(EXCLUDE, ())) > _MOST_COMPARED:
+        return None
+    try:
+        found, added = _parts(matrix, {})
+    except ExpressionError as error:
+        return f"{error.problem}; take some values out"
+    if found or added:
+        return None
+    return "exclude leaves none of the combinations, so there is nothing to run; exclude fewer"
 
 
 def _with(found: Sequence[dict[str, Any]], added: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -95,6 +95,10 @@ def states(report: WorkflowReport) -> dict[str, str]:
         ("tasks:\n  a: {run: x}\n  b: {run: '${{ a.result }}', needs: a}\n", "3:17", "did you mean 'tasks.a'?"),
         ("tasks:\n  a: {run: x, matrix: {}}\n", "2:23", "a.matrix: it is empty; write name: [values]"),
         ("tasks:\n  a: {run: x, matrix: {include: [{}]}}\n", "2:34", "include: a mapping is empty; write - {name:"),
+        (f"tasks:\n  a: {{run: x, matrix: {{v: {[1] * 101}, w: {[1] * 100}}}}}\n", "2:23", "it has 10100 combinations"),
+        (f"tasks:\n  a: {{run: x, matrix: {{v: {[1] * 101}, w: {['${{ env.A }}'] * 100}}}}}\n", "2:23", "10100 comb"),
+        (f"tasks:\n  a: {{run: x, matrix: {{include: {[{'v': 1}] * 10_001}}}}}\n", "2:23", "more than 10000 comb"),
+        ("tasks:\n  a: {run: x, matrix: {v: [1, 2], exclude: [{v: 1}, {v: 2}]}}\n", "2:23", "exclude leaves none"),
         ("tasks:\n  a: {approve: go, matrix: {v: [1]}}\n", "2:20", "means nothing to a task that only waits"),
     ],
 )  # fmt: skip
@@ -311,6 +315,22 @@ def test_include_and_exclude_mean_what_they_mean_in_github_actions(tmp_path: Pat
         """,
     )
     assert report.summary == expected
+
+
+def test_a_matrix_that_turns_out_to_be_empty_passes_with_nothing_run(tmp_path: Path) -> None:
+    report = run(
+        tmp_path,
+        """
+        inputs: {l: [], out: [{v: 1}]}
+        tasks:
+          a: {run: touch ran, matrix: {v: '${{ inputs.l }}'}}
+          b: {run: touch ran, matrix: {v: [1], exclude: '${{ inputs.out }}'}}
+          after: {run: 'true', needs: [a, b]}
+        summary: ${{ length(tasks.a.outputs) }}
+        """,
+    )
+    assert states(report) == {"a": "passed", "b": "passed", "after": "passed"}
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_matrix_over_what_is_no_list_fails_the_task(tmp_path: Path) -> None:
