@@ -85,6 +85,10 @@ class WorkflowFile:
     texts: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
     """What its tasks call, by their names: of another workflow also all that is called below it."""
 
+    def place_of(self, task: FileTask) -> str:
+        """Return where a task stands, as errors at run time call it."""
+        return f"{self.shown_as}:{task.line}"
+
     @property
     def missing_inputs(self) -> tuple[str, ...]:
         """Names of inputs that must be given."""

@@ -61,7 +61,7 @@ class FileCondition:
             try:
                 holds = task.condition.holds(run.scope(task), status)
             except ExpressionError as error:
-                raise TaskFailedError(f"if: {error.problem}") from None
+                raise TaskFailedError(f"{run.file.place_of(task)}: if: {error.problem}") from None
             why = f"its condition is not true: {task.condition.text.strip()}"
         if not holds:
             run.why[task.name] = why
@@ -105,7 +105,7 @@ class FileAction:
             approval = await self._approval(name, scope)
             return await self._attempt(name, attempt, scope, approval)
         except ExpressionError as error:
-            raise TaskFailedError(error.problem) from None
+            raise TaskFailedError(f"{run.file.place_of(task)}: {error.problem}") from None
         except (asyncio.CancelledError, TaskTimeoutError):
             if name in run.ended.stopped:
                 raise TaskStoppedError(run.why_stopped()) from None

@@ -117,7 +117,7 @@ class FileRun:
             if task.matrix is None:
                 workflow.add_task(task.name, action, needed, **common)
             else:
-                over = Combinations(task, lambda task=task: self.scope(task))  # type: ignore[misc]
+                over = Combinations(task, file.place_of(task), lambda task=task: self.scope(task))  # type: ignore[misc]
                 workflow.map(task.name, action, over, needed, **common)
         return workflow
 

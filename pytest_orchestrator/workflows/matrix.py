@@ -6,6 +6,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..errors import OrchestratorError
 from .expression import ExpressionError, Template
 from .file_scope import has_templates, rendered
 
@@ -18,6 +19,10 @@ MOST_COMBINATIONS = 10_000
 _MOST_COMPARED = 1_000_000
 INCLUDE, EXCLUDE = "include", "exclude"
 """What is no name of values in a matrix, but a list of combinations to add, or to leave out."""
+
+
+class MatrixError(OrchestratorError):
+    """The combinations of a task cannot be worked out."""
 
 
 def names_of(matrix: Mapping[str, Any]) -> set[str] | None:
@@ -126,13 +131,18 @@ def _bound(size: int) -> None:
 class Combinations:
     """The combinations of the matrix of a task, worked out when its turn has come."""
 
-    def __init__(self, task: FileTask, scope: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(self, task: FileTask, place: str, scope: Callable[[], Mapping[str, Any]]) -> None:
+        """``place`` is where errors say that the task is."""
         self._task = task
+        self._place = place
         self._scope = scope
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         assert self._task.matrix is not None
-        found = combinations(self._task.matrix, self._scope())
+        try:
+            found = combinations(self._task.matrix, self._scope())
+        except ExpressionError as error:
+            raise MatrixError(f"{self._place}: {error.problem}") from None
         return iter([{"index": index, "matrix": each} for index, each in enumerate(found)])
 
     def __reduce__(self) -> tuple[Any, ...]:

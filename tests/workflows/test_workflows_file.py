@@ -35,8 +35,12 @@ def mistakes(directory: Path, text: str, name: str = "x.workflow.yaml") -> list[
     return [str(mistake).removeprefix("x.yaml:") for mistake in caught.value.mistakes]
 
 
-def run(directory: Path, text: str, inputs: dict[str, Any] | None = None, **more: Any) -> WorkflowReport:
-    """Run a file and return its report."""
+def run(
+    directory: Path, text: str, inputs: dict[str, Any] | None = None, below: str | None = None, **more: Any
+) -> WorkflowReport:
+    """Run a file, beside which may be another to run, and return its report."""
+    if below is not None:
+        (directory / "below.workflow.yaml").write_text(below)
     path = directory / "x.workflow.yaml"
     path.write_text(text)
     return asyncio.run(FileRun(load_workflow_file(path), inputs, **more).run())
@@ -334,8 +338,25 @@ def test_a_matrix_that_turns_out_to_be_empty_passes_with_nothing_run(tmp_path: P
 
 
 def test_a_matrix_over_what_is_no_list_fails_the_task(tmp_path: Path) -> None:
-    report = run(tmp_path, "inputs: {l: text}\ntasks: {a: {run: x, matrix: {v: '${{ inputs.l }}'}}}\n")
-    assert "matrix.v: str 'text' is not a list" in (report.tasks[0].error or "")
+    report = run(tmp_path, "inputs: {l: text}\ntasks:\n  a: {run: x, matrix: {v: '${{ inputs.l }}'}}\n")
+    place = f"{tmp_path / 'x.workflow.yaml'}:3"
+    assert (report.tasks[0].error or "").startswith(f"{place}: matrix.v: str 'text' is not a list; of a text")
+
+
+def test_an_expression_that_cannot_be_worked_out_is_told_with_the_place_of_its_task(tmp_path: Path) -> None:
+    report = run(
+        tmp_path,
+        "inputs: {l: text}\ntasks:\n  a: {run: 'echo ${{ fromJSON(inputs.l) }}'}\n"
+        "  b: {run: x, if: fromJSON(inputs.l)}\n  c: {run: x, matrix: {v: '${{ fromJSON(inputs.l) }}'}}\n"
+        "  d: {workflow: below.workflow.yaml}\n",
+        below="tasks: {e: {run: '${{ fromJSON(workflow.name) }}'}}\n",
+    )
+    place, problem = f"{tmp_path / 'x.workflow.yaml'}", "fromJSON: 'text' is no JSON"
+    errors = [task.error or "" for task in report.tasks]
+    for error, start in zip(errors, ("3: ", "4: if: ", "5: "), strict=False):
+        assert error.startswith(f"{place}:{start}{problem}")
+    below = tmp_path / "below.workflow.yaml"
+    assert errors[3].startswith(f"in below.workflow.yaml: e: {below}:1: fromJSON: 'below' is no JSON")
 
 
 CONDITIONS = """
