@@ -268,7 +268,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             about = "Workflow files: tasks that need one another."
             parser = _Parser(prog="pytest-orchestrator workflow", description=about)
-            return run_workflow_command(parser, [*words[1:], *extra])
+            return run_workflow_command(parser, [*words[1:], *(["--", *extra] if extra else [])])
         parser = _parser()
         given = parser.parse_args(words)
         if extra:

@@ -46,15 +46,18 @@ def run_workflow_command(parser: argparse.ArgumentParser, words: Sequence[str]) 
     0 when everything passed, 1 when a task failed, 130 after Ctrl-C. Raises
     :class:`~pytest_orchestrator.errors.OrchestratorError` for a mistake of the user.
     """
-    _add_commands(parser)
-    given = parser.parse_args(words)
+    commands = _add_commands(parser)
+    # Asked itself, the parser of a command sees the "--" before a FILE that begins with "-"; argparse takes it away.
+    command = commands.get(words[0]) if words else None
+    given = parser.parse_args(words) if command is None else command.parse_args(words[1:])
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     register_kinds()
     return int(given.function(given))
 
 
-def _add_commands(parser: argparse.ArgumentParser) -> None:
+def _add_commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Add the commands and return the parser of each."""
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=type(parser))
     told: dict[str, tuple[str, str, Callable[[argparse.Namespace], int]]] = {
         "run": ("run a workflow file", "Run a workflow file from its beginning, and print its summary.", _run),
@@ -102,6 +105,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
         if name == "approve":
             command.add_argument("task", metavar="TASK", help="the task that waits")
             command.add_argument("--reject", action="store_true", help="say no: the task fails")
+    return dict(commands.choices)
 
 
 def _loaded(given: argparse.Namespace) -> tuple[WorkflowFile, RunFiles]:

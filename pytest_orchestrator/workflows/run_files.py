@@ -29,6 +29,7 @@ def command_line(verb: str, file: str, *more: str, case: str | None = None, dire
 
     ``directory`` is where the runs are kept, relative to where the command is given.
     """
+    file = f"./{file}" if file.startswith("-") else file  # which is no option
     words = ["pytest-orchestrator", "workflow", verb, file, *more]
     words += [] if case is None else ["--case", case]
     words += [] if directory == WORKFLOWS else ["--dir", str(directory)]

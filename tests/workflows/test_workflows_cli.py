@@ -109,6 +109,20 @@ def test_a_mistake_of_the_user_is_exit_code_2(
     assert problem in capsys.readouterr().err
 
 
+def test_a_file_whose_name_begins_with_a_dash_stands_behind_two(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "-dash.workflow.yaml").write_text("tasks: {a: {run: test -e fixed}}\n")
+    assert main(["workflow", "run", "--", "-dash.workflow.yaml"]) == 1
+    line = capsys.readouterr().err.splitlines()[1]
+    (place / "fixed").touch()
+    assert line == "resume: pytest-orchestrator workflow resume ./-dash.workflow.yaml"
+    assert main(["workflow", "resume", "./-dash.workflow.yaml"]) == 0
+    capsys.readouterr()
+    assert main(["workflow", "status", "--json", "--", "-dash.workflow.yaml"]) == 0
+    assert '"state": "passed"' in capsys.readouterr().out
+
+
 def test_a_gate_is_answered_from_another_terminal(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place / "gate.workflow.yaml").write_text(
         "cases: {one: {}}\ntasks: {gate: {approve: Really?}}\nsummary: ${{ result }}\n"
