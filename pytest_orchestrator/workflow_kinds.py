@@ -20,8 +20,9 @@ from .scripts.expect import unmet_expectations
 from .scripts.interpreter import NotStartableError
 from .scripts.prepare import prepare
 from .scripts.spec import RunContext, ScriptSpec
+from .workflows.alone import run_alone
 from .workflows.approval import Gate
-from .workflows.errors import TaskTimeoutError, WorkflowError
+from .workflows.errors import TaskTimeoutError
 from .workflows.events import TaskOutput
 from .workflows.file_run import FileRun
 from .workflows.kinds import JUDGES, TaskGave, register_kind
@@ -89,11 +90,7 @@ def run_workflow_file(
         timeout=timeout,
         on_event=on_event,
     )
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(run.run())
-    raise WorkflowError(file.name, ["an event loop runs here already: call this in a thread"])
+    return run_alone(file.name, run.run())
 
 
 async def _script(call: TaskCall) -> TaskGave:
