@@ -13,6 +13,7 @@ from ..errors import OrchestratorError
 from ..process.dispatcher import shared_dispatcher
 from ..process.outcomes import remove_files, signal_name, text_of
 from .errors import TaskTimeoutError
+from .grace import STOP_SLACK
 from .output import TELLER, Following
 
 if TYPE_CHECKING:
@@ -22,12 +23,8 @@ if TYPE_CHECKING:
     from ..process.runs import Run
     from .output import OutputLog
 
-DEFAULT_GRACE = 5.0
-"""Seconds between SIGTERM and SIGKILL."""
 MAX_OUTPUT = 1 << 20
 """Bytes of each stream that a result has whole. Of more it has the beginning, and this much by half of the end."""
-STOP_SLACK = 5.0
-"""Seconds beyond the grace period that the end of a tree may take."""
 
 
 @dataclass(frozen=True, slots=True)

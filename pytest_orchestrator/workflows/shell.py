@@ -11,7 +11,8 @@ from ..config.settings import Limits
 from ..errors import ArgumentError
 from ..process.command import Command
 from .arguments import is_positive
-from .program import DEFAULT_GRACE, STOP_SLACK, ProgramFailedError, run_program
+from .grace import DEFAULT_GRACE, STOP_SLACK
+from .program import ProgramFailedError, run_program
 
 if TYPE_CHECKING:
     from .program import ProgramResult
