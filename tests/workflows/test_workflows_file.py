@@ -603,7 +603,7 @@ def test_an_agent_is_ended_when_nobody_wants_its_answer_any_more(agents: Path) -
 def test_a_task_at_its_limit_has_its_grace_period_to_end_by_itself(
     tmp_path: Path, grace: float, was_asked: bool
 ) -> None:
-    asked = "trap 'touch asked; exit 1' TERM; while :; do sleep 0.05; done"
+    asked = "set +e; trap 'sleep 1; touch asked; exit 1' TERM; while :; do sleep 0.05; done"
     report = run(tmp_path, json.dumps({"tasks": {"a": {"run": asked, "timeout": 0.3, "grace": grace}}}))
     assert [task.state for task in report.tasks] == ["timeout"]
     assert (tmp_path / "asked").exists() == was_asked
