@@ -89,8 +89,9 @@ if TYPE_CHECKING:
     from .workflows.file_report import TaskReport, WorkflowReport
     from .workflows.journal import JournalError, read_journal
     from .workflows.outcome import SkipReason, TaskOutcome, TaskState
-    from .workflows.program import ProgramFailedError, ProgramResult, ProgramTimeoutError, Shell
+    from .workflows.program import ProgramFailedError, ProgramResult, ProgramTimeoutError
     from .workflows.retry import RetryPolicy
+    from .workflows.shell import Shell
     from .workflows.task import Branch, Task, Trigger
     from .workflows.workflow import Workflow
 
@@ -251,7 +252,7 @@ _HOMES = {
     "SKIP_DIRS": "scripts.discovery",
     "SKIP_PATTERNS": "scripts.discovery",
     "SessionSummary": "agents.summary",
-    "Shell": "workflows.program",
+    "Shell": "workflows.shell",
     "SkillLibrary": "skills.library",
     "SkipReason": "workflows.outcome",
     "Status": "core.status",

@@ -19,6 +19,7 @@ from .workflow_state import last_graph, last_states
 from .workflows.approval import ApprovalError, Gate, answer, in_ci, questions, who
 from .workflows.events import TaskFinished
 from .workflows.file import REQUIRED
+from .workflows.file_report import FIRST_ERRORS, errors_of
 from .workflows.file_run import FileRun
 from .workflows.journal_lock import is_held
 from .workflows.loader import load_workflow_file
@@ -179,10 +180,13 @@ def _go(given: argparse.Namespace, file: WorkflowFile, inputs: dict[str, Any], f
 
 
 def _more(report: WorkflowReport, given: argparse.Namespace, files: RunFiles | None) -> list[str]:
-    """Return where to look and what to do. What runs again was told when it began."""
-    if report.passed or files is None:
+    """Return what broke, where the summary does not say so, where to look and what to do."""
+    if report.passed:
         return []
-    return [f"logs:   {_shown(files.logs)}", f"resume: {_command('resume', given)}"]
+    lines = [f"  {clean(error)}" for error in errors_of(report.tasks) if error not in report.summary][:FIRST_ERRORS]
+    if files is not None:
+        lines += [f"logs:   {_shown(files.logs)}", f"resume: {_command('resume', given)}"]
+    return lines
 
 
 def _command(verb: str, given: argparse.Namespace, *more: str) -> str:
@@ -226,6 +230,8 @@ def _typed() -> str | None:
 
 def _status(given: argparse.Namespace) -> int:
     file, files = _loaded(given)
+    if given.case is None and file.cases and not files.journal.exists():
+        raise ArgumentError(f"{given.file}: it was never run without a case; say which: --case {'|'.join(file.cases)}")
     is_running, told = last_states(file, files)
     if given.json:
         print(json.dumps({"workflow": file.name, "running": is_running, "tasks": told}, indent=2))

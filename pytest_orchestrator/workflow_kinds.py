@@ -20,15 +20,16 @@ from .scripts.expect import unmet_expectations
 from .scripts.interpreter import NotStartableError
 from .scripts.prepare import prepare
 from .scripts.spec import RunContext, ScriptSpec
+from .workflows.alone import run_alone
 from .workflows.approval import Gate
-from .workflows.errors import TaskTimeoutError, WorkflowError
+from .workflows.errors import TaskTimeoutError
 from .workflows.events import TaskOutput
 from .workflows.file_run import FileRun
+from .workflows.grace import STOP_SLACK
 from .workflows.kinds import JUDGES, TaskGave, register_kind
 from .workflows.loader import load_workflow_file
 from .workflows.output import TELLER
 from .workflows.program import (
-    DEFAULT_GRACE,
     ProgramFailedError,
     ProgramResult,
     ProgramTimeoutError,
@@ -89,18 +90,14 @@ def run_workflow_file(
         timeout=timeout,
         on_event=on_event,
     )
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(run.run())
-    raise WorkflowError(file.name, ["an event loop runs here already: call this in a thread"])
+    return run_alone(file.name, run.run())
 
 
 async def _script(call: TaskCall) -> TaskGave:
     """Run a script as the items of scripts are run: by its shebang, then its extension."""
     path = os.path.join(call.file.path.parent, call.action)
     settings = ScriptSettings(
-        timeout=call.timeout, args=call.args, stdin=call.stdin, cwd=call.cwd, grace=DEFAULT_GRACE
+        timeout=call.timeout, args=call.args, stdin=call.stdin, cwd=call.cwd, grace=call.grace
     )  # fmt: skip
     environment = {os.fsencode(name): os.fsencode(value) for name, value in call.environment.items()}
     context = RunContext(
@@ -133,13 +130,14 @@ def _agent(cli: str) -> Any:
             call.cwd,
             call.log_directory or call.scratch,
             timeout=call.timeout,
+            grace=call.grace,
             stream_output=False,
             cli=cli,
             env={**removed, **own},
             on_event=_told_to(call),
             **call.options,
         )
-        result = await _in_thread(process)
+        result = await _in_thread(process, call.grace)
         plain = ProgramResult(result.exit_code, result.output, result.stderr, result.duration)
         if result.status is Status.TIMEOUT:
             raise ProgramTimeoutError(result.error or "timed out", plain)
@@ -164,7 +162,7 @@ def _told_to(call: TaskCall) -> Callable[[StreamEvent], None]:
     return take
 
 
-async def _in_thread(process: CliProcess) -> ProcessResult:
+async def _in_thread(process: CliProcess, grace: float) -> ProcessResult:
     """Run an agent in a thread of its own, and end it when nobody wants it any more."""
     loop = asyncio.get_running_loop()
     found: asyncio.Future[ProcessResult] = loop.create_future()
@@ -191,7 +189,7 @@ async def _in_thread(process: CliProcess) -> ProcessResult:
         return await asyncio.shield(found)
     except asyncio.CancelledError:
         process.terminate()
-        await waited(lambda: asyncio.wait({found}), 2 * DEFAULT_GRACE)
+        await waited(lambda: asyncio.wait({found}), grace + STOP_SLACK)
         raise
 
 

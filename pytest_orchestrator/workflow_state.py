@@ -12,6 +12,8 @@ from .workflows.journal import JournalError, read_journal
 from .workflows.mermaid import GraphTask, mermaid
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from .workflows.file import WorkflowFile
     from .workflows.run_files import RunFiles
 
@@ -27,7 +29,7 @@ def last_states(file: WorkflowFile, files: RunFiles) -> tuple[bool, list[dict[st
     # The journal keeps everything as it is.
     redacted = Redactor(by_name("redact").default, os.environ).text
     told = []
-    for name in [*file.tasks, *(name for name in known if name.partition("[")[0] in file.tasks and "[" in name)]:
+    for name in _in_order(file, known):
         row = known.get(name, {})
         state = _state(row, is_running) or "pending"
         error = row.get("error")
@@ -42,6 +44,18 @@ def last_states(file: WorkflowFile, files: RunFiles) -> tuple[bool, list[dict[st
             }
         )
     return is_running, told
+
+
+def _in_order(file: WorkflowFile, known: Iterable[str]) -> Iterator[str]:
+    """Yield the tasks, and behind each its combinations."""
+    children: dict[str, list[str]] = {}
+    for name in known:
+        parent, bracket, _ = name.partition("[")
+        if bracket:
+            children.setdefault(parent, []).append(name)
+    for name in file.tasks:
+        yield name
+        yield from children.get(name, ())
 
 
 def last_graph(file: WorkflowFile, files: RunFiles) -> str:

@@ -173,7 +173,7 @@ class Subtests:
         assert self.run is not None
         item, state = self._item, self.run.ended.state(outcome.name)
         told: Any = None
-        is_expected = False
+        expected = None
         kind: Literal["passed", "failed", "skipped"] = "passed"
         if state in (TaskState.SKIPPED, TaskState.CANCELLED):
             kind = "skipped"
@@ -182,14 +182,17 @@ class Subtests:
             kind = "failed"
             # The run knows secrets of its own: variables of the file and of its tasks.
             told = f"task {outcome.name}: {item.redacted(self.run.redactor.text(str(outcome.error)))}"
-            is_expected = self.run.ended.forgives(outcome.name) or item.get_closest_marker("xfail") is not None
+            if self.run.ended.forgives(outcome.name):
+                expected = "continue_on_error"
+            elif item.get_closest_marker("xfail") is not None:
+                expected = "the workflow is expected to fail"
         report = pytest.TestReport(
             item.nodeid, item.location, {}, kind, told, "call",
             duration=outcome.duration, start=outcome.started or 0.0, stop=outcome.ended or 0.0,
         )  # fmt: skip
         subtest = subtest_report(report, outcome.name)
-        if is_expected:
-            subtest.outcome, subtest.wasxfail = "skipped", f"continue_on_error: {told}"
+        if expected is not None:
+            subtest.outcome, subtest.wasxfail = "skipped", f"{expected}: {told}"
         capture = item.config.pluginmanager.get_plugin("capturemanager")
         with contextlib.nullcontext() if capture is None else capture.global_and_fixture_disabled():
             assert self._hook is not None

@@ -53,9 +53,10 @@ class Engine:
         """Prepare; nothing is started before the first command.
 
         ``work_dir`` is a directory of this engine's own for output and temporary files, removed by :meth:`close` as
-        far as it is empty; ``lock_dir`` is shared by all who respect the same named locks; ``watch`` are pids (this
-        process is always one, and so are its :func:`~.owners.owners`) whose end also ends every program; ``redact`` are globs for the names of environment
-        variables whose values are kept out of the files that are left when this process is killed.
+        far as it is empty; ``lock_dir`` is shared by all who respect the same named locks; ``watch`` are pids whose
+        end also ends every program, beside this process and its :func:`~.owners.owners`; ``redact`` are globs for the
+        names of environment variables whose values are kept out of the files that are left when this process is
+        killed.
         """
         self.jobs = jobs
         self._work_dir = WorkDirectory(work_dir)

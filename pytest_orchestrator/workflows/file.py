@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .grace import DEFAULT_GRACE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -34,6 +36,7 @@ class FileTask:
     condition: Condition | None = None
     env: Mapping[str, Template | None] = field(default_factory=dict)
     timeout: float | None = None
+    grace: float = DEFAULT_GRACE
     retry: RetryPolicy | None = None
     continue_on_error: bool = False
     matrix: Mapping[str, Values] | None = None

@@ -16,6 +16,7 @@ from .expression import ExpressionError
 from .expression_tree import Call, walk
 from .file_scope import rendered
 from .file_texts import digest_of
+from .grace import DEFAULT_GRACE, STOP_SLACK
 from .handover import INPUTS, OUTPUT, OutputError, read_outputs, write_inputs
 from .kinds import JUDGES, KINDS, TaskCall, TaskGave
 from .program import ProgramFailedError, ProgramTimeoutError
@@ -82,8 +83,9 @@ class FileAction:
     def __init__(self, run: FileRun, task: FileTask) -> None:
         self._run = run
         self._task = task
-        self.stop_seconds = 10.0
-        plain = replace(task, line=0, timeout=None, retry=None, pool=None, condition=None, upstream=(), refers=())
+        self.stop_seconds = task.grace + STOP_SLACK
+        no_limits = replace(task, timeout=None, grace=DEFAULT_GRACE, retry=None, pool=None)
+        plain = replace(no_limits, line=0, condition=None, upstream=(), refers=())
         # Every task can read all inputs of the workflow.
         content = digest_of(run.file.texts.get(task.name, ()))
         known_by = [repr(plain), repr(sorted(run.file.env.items())), run.inputs, content]
@@ -209,6 +211,7 @@ class FileAction:
             cwd=self._directory(scope),
             environment=environment,
             timeout=task.timeout,
+            grace=task.grace,
             redactor=redactor,
             stdin=_text(task.stdin, scope),
             args=tuple(each.render(scope) for each in task.args),

@@ -7,6 +7,7 @@ from typing import Any
 from ..config.nested_options import EXPECT, RETRY, seconds
 from ..config.option import Kind, Option
 from ..config.schema import option_schema
+from .grace import DEFAULT_GRACE
 
 NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 """What tasks, inputs, outputs, pools and the like may be called: what an expression can name."""
@@ -53,6 +54,7 @@ TASK = (
     _text("if", "Condition; without a status function it is meant together with success()"),
     Option("env", Kind.ENVIRONMENT, "Added to the environment; null removes a variable", empty_ok=True),
     TIMEOUT,
+    seconds("grace", "Time between SIGTERM and SIGKILL when it is ended", DEFAULT_GRACE, zero="SIGKILL at once"),
     Option(
         "retry",
         Kind.TABLE,

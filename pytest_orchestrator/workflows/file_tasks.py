@@ -16,6 +16,7 @@ from .file import FileTask
 from .file_matrix import read_matrix
 from .file_places import place_of
 from .file_schema import ACTION_NAMES, NAME, TASK_MAPPINGS, TASK_OPTIONS
+from .grace import DEFAULT_GRACE
 from .shell_text import check_shell_text
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class TaskReader:
             condition=self._condition(node, where),
             env=self._env(node, values.get("env", {}), where),
             timeout=values.get("timeout") or None,
+            grace=values.get("grace", DEFAULT_GRACE),
             retry=None if retry is None else RetryPolicy(**retry),
             continue_on_error=values.get("continue_on_error", False),
             matrix=read_matrix(node, where, self._any, self._report),

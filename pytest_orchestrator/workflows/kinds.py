@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .grace import DEFAULT_GRACE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -30,6 +32,8 @@ class TaskCall:
     """The whole environment of its program."""
     timeout: float | None
     redactor: Redactor
+    grace: float = DEFAULT_GRACE
+    """Seconds between SIGTERM and SIGKILL."""
     stdin: str | None = None
     args: tuple[str, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)

@@ -8,25 +8,23 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ..core.names import decode_output
 from ..errors import OrchestratorError
-from ..process.command import Command
 from ..process.dispatcher import shared_dispatcher
 from ..process.outcomes import remove_files, signal_name, text_of
 from .errors import TaskTimeoutError
+from .grace import STOP_SLACK
 from .output import TELLER, Following
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from ..config.settings import Limits
-    from ..process.command import Outcome
+    from ..process.command import Capture, Command, Outcome
     from ..process.runs import Run
     from .output import OutputLog
 
-DEFAULT_GRACE = 5.0
-"""Seconds between SIGTERM and SIGKILL."""
-_SLACK = 5.0
-"""Seconds beyond the grace period that the end of a tree may take."""
+MAX_OUTPUT = 1 << 20
+"""Bytes of each stream that a result has whole. Of more it has the beginning, and this much by half of the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class ProgramResult:
 
     exit_code: int
     stdout: str
-    """Its standard output; the middle of a long one is left out, and that is said."""
+    """Its standard output; of more than 1 MiB the middle is left out, and that is said."""
     stderr: str
     duration: float
     """Seconds."""
@@ -71,7 +69,7 @@ async def run_program(command: Command, log: OutputLog | None = None) -> Program
     was ended by another limit or a signal, or its exit code is not 0.
     """
     tellers = [each for each in (None if log is None else log.output, TELLER.get()) if each is not None]
-    run = shared_dispatcher().start(replace(command, whole_output=True) if tellers else command)
+    run = shared_dispatcher().start(replace(command, whole_output=True))
     ended = _end_of(run)
     following = Following(run, tellers) if tellers else None
     try:
@@ -79,7 +77,7 @@ async def run_program(command: Command, log: OutputLog | None = None) -> Program
             await (ended.wait() if following is None else following.until(ended))
         except BaseException:
             run.cancel()
-            await waited(ended.wait, command.grace + _SLACK)
+            await waited(ended.wait, command.grace + STOP_SLACK)
             stopped = run.wait(0)
             if stopped is not None:
                 if following is not None:
@@ -136,8 +134,22 @@ def _result(outcome: Outcome) -> ProgramResult:
     code = outcome.exit_code
     shell_code = 128 - code if code is not None and code < 0 else code
     return ProgramResult(
-        -1 if shell_code is None else shell_code, text_of(outcome.stdout), text_of(outcome.stderr), outcome.duration
+        -1 if shell_code is None else shell_code, _text(outcome.stdout), _text(outcome.stderr), outcome.duration
     )
+
+
+def _text(capture: Capture) -> str:
+    """Return a stream as text: all of it, or its beginning and its end, and how much is left out between them."""
+    if not capture.was_cut or capture.path is None:
+        return text_of(capture)
+    try:
+        with open(capture.path, "rb", buffering=0) as file:
+            if capture.size <= MAX_OUTPUT:
+                return decode_output(file.read(MAX_OUTPUT))
+            file.seek(-MAX_OUTPUT // 2, os.SEEK_END)
+            return text_of(replace(capture, tail=file.read(MAX_OUTPUT // 2)))
+    except OSError:  # it emptied the file
+        return text_of(capture)
 
 
 def _judged(outcome: Outcome, result: ProgramResult, command: Command) -> ProgramResult:
@@ -154,65 +166,3 @@ def _judged(outcome: Outcome, result: ProgramResult, command: Command) -> Progra
     if outcome.exit_code:
         raise ProgramFailedError(f"exit {outcome.exit_code}", result)
     return result
-
-
-class Shell:
-    """An action: words for ``/bin/sh``, or a program with its arguments."""
-
-    limits_itself = True
-
-    def __init__(
-        self,
-        command: str | list[str],
-        *,
-        cwd: str | os.PathLike[str] | None = None,
-        env: Mapping[str, str] | None = None,
-        stdin: str | None = None,
-        timeout: float | None = None,
-        idle_timeout: float | None = None,
-        grace: float = DEFAULT_GRACE,
-        limits: Limits | None = None,
-    ) -> None:
-        """Take a command: a text is given to a shell, a list is a program and its arguments.
-
-        ``cwd`` is where it runs (default: the current directory), ``env`` is added to the environment, ``stdin`` is
-        what it reads; ``timeout`` and ``idle_timeout`` are in seconds, and so is ``grace``, from SIGTERM to SIGKILL.
-        """
-        self._command = command
-        self._cwd = cwd
-        self._env = dict(env or {})
-        self._stdin = stdin
-        self._timeout = timeout
-        self._idle_timeout = idle_timeout
-        self._grace = grace
-        self._limits = limits
-        self.stop_seconds = grace + _SLACK
-        self.definition = repr((command, os.fspath(cwd) if cwd is not None else None, sorted(self._env.items()), stdin))
-
-    def __repr__(self) -> str:
-        return f"Shell({self._command!r})"
-
-    async def __call__(self) -> ProgramResult:
-        """Run it; see :func:`run_program`."""
-        return await run_program(self._made())
-
-    def _made(self) -> Command:
-        import shutil
-
-        from ..config.settings import Limits
-
-        words = ["/bin/sh", "-c", self._command] if isinstance(self._command, str) else list(self._command)
-        program = shutil.which(words[0])
-        if program is None:
-            raise ProgramFailedError(f"{words[0]!r} is not on PATH")
-        return Command(
-            argv=(os.fsencode(program), *map(os.fsencode, words[1:])),
-            cwd=os.fsencode(os.path.abspath(self._cwd or os.curdir)),
-            base_env=os.environb,
-            env={os.fsencode(name): os.fsencode(value) for name, value in self._env.items()},
-            stdin=None if self._stdin is None else self._stdin.encode(),
-            timeout=self._timeout,
-            idle_timeout=self._idle_timeout,
-            grace=self._grace,
-            limits=self._limits or Limits(),
-        )

@@ -52,7 +52,20 @@ class RunFiles:
         self._inputs = base / f"{self._stem}.inputs.json"
 
     def begin(self, inputs: Mapping[str, Any]) -> None:
-        """Forget the last run and remember the inputs of the one that begins. Raise JournalError when one goes on."""
+        """Forget the last run and remember the inputs of the one that begins.
+
+        Raise JournalError when one goes on, or when nothing can be written there.
+        """
+        try:
+            self._begin(inputs)
+        except OSError as error:
+            where = error.filename or self.base
+            message = (
+                f"a run cannot be kept in {str(self.base)!r}: {error.strerror} ({str(where)!r}); name another place"
+            )
+            raise JournalError(message) from None
+
+    def _begin(self, inputs: Mapping[str, Any]) -> None:
         self._make_base()
         with contextlib.ExitStack() as stack:
             try:

@@ -32,11 +32,11 @@ def shell_text(template: Template, scope: Mapping[str, Any]) -> tuple[str, dict[
             words.append(part)
             continue
         value = text_of(part, scope)
-        if len(value.encode("utf-8", "surrogatepass")) > MOST or "\0" in value:
-            message = (
-                f"the value is no text of at most {MOST} bytes; read it from the file that $ORCHESTRATOR_INPUTS names"
-            )
-            raise ExpressionError(part.at, message)
+        size = len(value.encode("utf-8", "surrogatepass"))
+        if size > MOST or "\0" in value:
+            what = f"{size} bytes, and {MOST} are the most here" if size > MOST else "a NUL character in it"
+            remedy = "read it from the file that $ORCHESTRATOR_INPUTS names"
+            raise ExpressionError(part.at, f"the value has {what}; {remedy}")
         name = f"{VARIABLE}{len(variables) + 1}"
         variables[name] = value
         words.append(f"'\"${{{name}}}\"'" if in_single else f"${{{name}}}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..config.settings import Limits
 from ..process.command import Command
 from .kinds import TaskGave, register_kind
-from .program import DEFAULT_GRACE, run_program
+from .program import run_program
 
 if TYPE_CHECKING:
     from .kinds import TaskCall
@@ -28,7 +28,7 @@ async def run_words(call: TaskCall, words: list[str]) -> TaskGave:
             item=f"{call.file.name}::{call.name}",
             stdin=None if call.stdin is None else call.stdin.encode("utf-8", "surrogateescape"),
             timeout=call.timeout,
-            grace=DEFAULT_GRACE,
+            grace=call.grace,
             limits=Limits(),
         ),
         call.log,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
+from .alone import run_alone
 from .arguments import task_of, workflow_problems
 from .attempts import STOP_SECONDS
 from .errors import WorkflowError, WorkflowFailedError
@@ -226,12 +226,7 @@ class Workflow:
 
     def run_sync(self, *, raise_on_failure: bool = True) -> dict[str, Any]:
         """Do what :meth:`run` does, where no event loop runs."""
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(self.run(raise_on_failure=raise_on_failure))
-        message = "an event loop runs here already: use 'await workflow.run()'"
-        raise WorkflowError(self.name, [message])
+        return run_alone(self.name, self.run(raise_on_failure=raise_on_failure))
 
     def _open_journal(self) -> Journal | None:
         if self._journal_at is None:

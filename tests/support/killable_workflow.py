@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from process_watch import DEADLINE, marked, new_mark, until
 
 from pytest_orchestrator.workflows.journal import read_journal
-from pytest_orchestrator.workflows.program import Shell
+from pytest_orchestrator.workflows.shell import Shell
 from pytest_orchestrator.workflows.workflow import Workflow
 
 if TYPE_CHECKING:

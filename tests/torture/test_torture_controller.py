@@ -1,4 +1,4 @@
-"""The controller of xdist is killed while a worker is at work: on a workflow, on an agent, in a test that runs a script."""
+"""The controller of xdist is killed while a worker is at work: a workflow, an agent, a script of a test."""
 
 from __future__ import annotations
 

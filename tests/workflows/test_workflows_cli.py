@@ -83,7 +83,7 @@ def test_each_case_has_a_run_of_its_own(place: Path, capsys: pytest.CaptureFixtu
     main(["workflow", "run", "deploy.workflow.yaml", "--case", "two"])
     assert capsys.readouterr().out.startswith("app:2.0 ")
     assert main(["workflow", "status", "deploy.workflow.yaml"]) == 2
-    assert "there is no journal" in capsys.readouterr().err
+    assert "it was never run without a case; say which: --case two" in capsys.readouterr().err
     assert main(["workflow", "run", "deploy.workflow.yaml", "--case", "three"]) == 2
     assert "there is no case 'three'; there is two" in capsys.readouterr().err
     assert place.joinpath("ran").exists()
@@ -205,3 +205,38 @@ def test_ctrl_c_ends_the_programs_and_says_how_to_go_on(tmp_path: Path) -> None:
 def test_the_schema_of_workflow_files_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "--workflow"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "pytest-orchestrator workflow"
+
+
+@pytest.mark.parametrize("directory", ["a-file", "/proc/nope"])
+def test_a_place_where_nothing_can_be_kept_is_told_before_anything_runs(
+    place: Path, directory: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "a-file").touch()
+    assert main(["workflow", "run", "deploy.workflow.yaml", "--dir", directory]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("pytest-orchestrator: a run cannot be kept in '")
+    assert err.endswith("; name another place\n")
+    assert err.count("\n") == 1
+    assert not (place / "ran").exists()
+
+
+def test_what_broke_is_told_although_the_summary_does_not_say_it(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = DEPLOY.replace("${{ errors }}", "sorry")
+    (place / "quiet.workflow.yaml").write_text(text)
+    assert main(["workflow", "run", "quiet.workflow.yaml"]) == 1
+    out, err = capsys.readouterr()
+    assert out == "app:1.0 x2: 1 of 3, sorry\n"
+    assert err.splitlines()[0] == "  push: exit 3: no space left"
+    assert err.splitlines()[1].startswith("logs:   ")
+
+
+def test_combinations_stand_below_their_task(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "tasks:\n  first: {run: 'true', matrix: {n: [1, 2]}}\n  last: {run: 'true', needs: first}\n"
+    (place / "two.workflow.yaml").write_text(text)
+    assert main(["workflow", "run", "two.workflow.yaml"]) == 0
+    assert main(["workflow", "status", "two.workflow.yaml", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.partition("\n")[2])
+    assert [task["name"] for task in told["tasks"]] == ["first", "first[0]", "first[1]", "last"]

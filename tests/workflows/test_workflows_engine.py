@@ -24,8 +24,8 @@ from pytest_orchestrator.workflows.events import (
     WorkflowStarted,
 )
 from pytest_orchestrator.workflows.outcome import TaskState
-from pytest_orchestrator.workflows.program import Shell
 from pytest_orchestrator.workflows.retry import RetryPolicy
+from pytest_orchestrator.workflows.shell import Shell
 from pytest_orchestrator.workflows.task import Branch, Task
 from pytest_orchestrator.workflows.workflow import Workflow
 

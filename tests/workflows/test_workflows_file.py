@@ -679,3 +679,13 @@ def test_an_agent_is_ended_when_nobody_wants_its_answer_any_more(agents: Path) -
     )
     assert states(report) == {"ask": "cancelled", "bad": "failed"}
     assert not Path(f"/proc/{(agents / 'agent.pid').read_text().strip()}").exists()
+
+
+@pytest.mark.parametrize(("grace", "was_asked"), [(0, False), (5, True)])
+def test_a_task_at_its_limit_has_its_grace_period_to_end_by_itself(
+    tmp_path: Path, grace: float, was_asked: bool
+) -> None:
+    asked = "set +e; trap 'sleep 1; touch asked; exit 1' TERM; while :; do sleep 0.05; done"
+    report = run(tmp_path, json.dumps({"tasks": {"a": {"run": asked, "timeout": 0.3, "grace": grace}}}))
+    assert [task.state for task in report.tasks] == ["timeout"]
+    assert (tmp_path / "asked").exists() == was_asked

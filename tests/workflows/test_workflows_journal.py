@@ -24,8 +24,8 @@ from workflow_tasks import ask, fail, give, states
 from pytest_orchestrator.workflows.errors import WorkflowFailedError
 from pytest_orchestrator.workflows.fingerprint import NotPlainError, decoded, encoded
 from pytest_orchestrator.workflows.journal import Journal, JournalError, read_journal
-from pytest_orchestrator.workflows.program import Shell
 from pytest_orchestrator.workflows.retry import RetryPolicy
+from pytest_orchestrator.workflows.shell import Shell
 from pytest_orchestrator.workflows.task import Branch
 from pytest_orchestrator.workflows.workflow import Workflow
 

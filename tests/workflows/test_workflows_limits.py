@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,10 +19,11 @@ from simulated_time import simulated
 from workflow_tasks import fail, give, played, states
 
 from pytest_orchestrator.errors import ArgumentError
-from pytest_orchestrator.workflows.errors import TaskTimeoutError, WorkflowFailedError
+from pytest_orchestrator.workflows.errors import TaskTimeoutError, WorkflowError, WorkflowFailedError
 from pytest_orchestrator.workflows.events import TaskFinished, TaskRetrying, WorkflowEvent
-from pytest_orchestrator.workflows.program import Shell, waited
+from pytest_orchestrator.workflows.program import waited
 from pytest_orchestrator.workflows.retry import RetryPolicy
+from pytest_orchestrator.workflows.shell import Shell
 from pytest_orchestrator.workflows.workflow import Workflow
 
 # -- retries -----------------------------------------------------------------------------------------------------
@@ -438,7 +440,7 @@ def test_cancelling_run_ends_trees_of_programs() -> None:
 _PROGRAM = """
 import json, sys, time
 from pathlib import Path
-from pytest_orchestrator.workflows.program import Shell
+from pytest_orchestrator.workflows.shell import Shell
 from pytest_orchestrator.workflows.workflow import Workflow
 
 mark, trace = sys.argv[1], Path(sys.argv[2])
@@ -471,3 +473,53 @@ def test_a_real_program_that_is_interrupted_leaves_nothing(tmp_path: Path, numbe
         assert program.returncode in (-signal.SIGINT, 130), errors
         assert "KeyboardInterrupt" in errors
         assert trace.read_text() == '{"tree": "cancelled", "thread": "cancelled", "after": "cancelled"}'
+
+
+def test_a_coroutine_that_never_lets_itself_be_cancelled_holds_nobody_up_for_ever(tmp_path: Path) -> None:
+    program = """
+import asyncio
+from pytest_orchestrator import Workflow
+
+async def stubborn():
+    while True:
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            pass
+
+workflow = Workflow("w").add_task("a", stubborn, timeout=0.1)
+workflow.run_sync(raise_on_failure=False)
+print(workflow.outcomes["a"].state)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=DEADLINE, check=True)
+    assert done.stdout == "timeout\n"
+    assert "workflow 'w': stubborn does not let itself be cancelled; it was left" in done.stderr
+
+
+def test_run_sync_where_an_event_loop_runs_says_what_to_do_and_leaves_no_coroutine() -> None:
+    async def inside() -> None:
+        with pytest.raises(WorkflowError, match="an event loop runs here already: use 'await"):
+            Workflow("w").run_sync()
+
+    asyncio.run(inside())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"command": 5}, "command: 5 is neither words for a shell nor a list"),
+        ({"command": ""}, "command: '' is neither"),
+        ({"command": []}, "command: [] is neither"),
+        ({"command": ["a", 5]}, "command: ['a', 5] is neither"),
+        ({"command": "a\0b"}, "has a NUL character"),
+        ({"command": "x", "cwd": 3}, "cwd: 3 is not a path"),
+        ({"command": "x", "env": {"A": 5}}, "env: {'A': 5} is not a mapping of names to texts"),
+        ({"command": "x", "stdin": b"x"}, "stdin: b'x' is not a text"),
+        ({"command": "x", "timeout": "a", "grace": -1}, "timeout: 'a' is not a number of seconds above 0"),
+        ({"command": "x", "timeout": "a", "grace": -1}, "grace: -1 is not a number of seconds, 0 or more"),
+        ({"command": "x", "limits": 5}, "limits: 5 is not Limits"),
+    ],
+)
+def test_wrong_arguments_of_a_program_are_refused_when_it_is_made(arguments: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(problem)):
+        Shell(**arguments)

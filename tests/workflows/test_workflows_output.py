@@ -14,8 +14,8 @@ from pytest_orchestrator.workflow_kinds import run_workflow_file
 from pytest_orchestrator.workflows.errors import WorkflowFailedError
 from pytest_orchestrator.workflows.events import TaskOutput, TaskRetrying, WorkflowEvent
 from pytest_orchestrator.workflows.output import LONGEST_LINE, MAX_TOLD
-from pytest_orchestrator.workflows.program import Shell
 from pytest_orchestrator.workflows.retry import RetryPolicy
+from pytest_orchestrator.workflows.shell import Shell
 from pytest_orchestrator.workflows.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -236,3 +236,17 @@ def test_a_task_that_fails_at_once_has_no_output() -> None:
     with pytest.raises(WorkflowFailedError):
         workflow.run_sync()
     assert not [event for event in events if isinstance(event, TaskOutput)]
+
+
+def test_a_task_hands_on_the_end_of_its_output_up_to_the_bound_without_a_gap(tmp_path: Path) -> None:
+    lengths = "stdin: '${{ tasks.a.stdout }}', run: 'cat > seen'"
+    for name, count in (("short", 10_000), ("long", 30_000), ("longest", 300_000)):
+        report = run(tmp_path, f"tasks:\n  a: {{run: seq 1 {count}}}\n  b: {{needs: a, {lengths}}}\n")
+        assert report.passed
+        whole = "\n".join(map(str, range(1, count + 1)))
+        assert (tmp_path / "seen").read_text() == whole[-100_000:], name
+    result = Workflow("w").add_task("a", Shell("seq 1 150000")).run_sync()["a"]
+    assert result.stdout == "".join(f"{number}\n" for number in range(1, 150_001))
+    result = Workflow("w").add_task("a", Shell("seq 1 300000")).run_sync()["a"]
+    assert re.search(r"\n\[\d+ bytes left out\]\n", result.stdout)
+    assert result.stdout.endswith("\n299999\n300000\n")
