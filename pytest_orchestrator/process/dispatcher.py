@@ -173,7 +173,8 @@ class Dispatcher:
         self._held = (workplace,)
         try:
             directory = tempfile.mkdtemp(prefix="engine-", dir=workplace.path)
-            engine = Engine(Path(directory), workplace.path / "locks", MAX_PROGRAMS, redact=self._redact)
+            locks = workplace.path / "locks"
+            engine = Engine(Path(directory), locks, MAX_PROGRAMS, redact=self._redact, lease=workplace.lease)
             self._held = (engine, workplace)
             try:
                 while not self._is_closing:

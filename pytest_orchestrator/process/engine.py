@@ -49,6 +49,7 @@ class Engine:
         jobs: int = 1,
         watch: tuple[int, ...] = (),
         redact: Sequence[str] = (),
+        lease: Path | None = None,
     ) -> None:
         """Prepare; nothing is started before the first command.
 
@@ -56,13 +57,15 @@ class Engine:
         far as it is empty; ``lock_dir`` is shared by all who respect the same named locks; ``watch`` are pids whose
         end also ends every program, beside this process and its :func:`~.owners.owners`; ``redact`` are globs for the
         names of environment variables whose values are kept out of the files that are left when this process is
-        killed.
+        killed; ``lease`` is a file whose lock the supervisor shares, so that nobody clears ``work_dir`` away before
+        it has seen to what was left there.
         """
         self.jobs = jobs
         self._work_dir = WorkDirectory(work_dir)
         self._lock_dir = lock_dir
         self._watch = (os.getpid(), *watch)
         self._redact = list(redact)
+        self._lease = lease
         self._owner = os.getpid()
         self._token = b""
         self._supervisor: SupervisorProcess | None = None
@@ -244,6 +247,7 @@ class Engine:
             "lock_dir": os.fsencode(self._lock_dir),
             "watch": [*{*self._watch, *owners()}],
             "redact": self._redact,
+            "lease": None if self._lease is None else os.fsencode(self._lease),
         }
         self._sent_env = None
         try:

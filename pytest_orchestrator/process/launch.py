@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _LAST_WORDS = 4096
+_MEASURED = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
+"""By which coverage.py announces that it measures child processes."""
 DEAD_SECONDS = 15.0
 """How long the guard of a dead supervisor may take to kill what that left."""
 
@@ -31,7 +33,7 @@ def interpreter_flags() -> list[str]:
     user's ``PYTHONPATH`` must not reach it. Only when coverage.py measures child processes (it announces that in
     the environment and starts through ``site``) is the interpreter an ordinary one.
     """
-    return ["-P"] if os.environ.get("COVERAGE_PROCESS_CONFIG") else ["-I", "-S"]
+    return ["-P"] if any(map(os.environ.get, _MEASURED)) else ["-I", "-S"]
 
 
 class SupervisorProcess:

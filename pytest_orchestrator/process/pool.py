@@ -55,7 +55,7 @@ class EnginePool:
     def directory(self) -> Iterator[Path]:
         """Lend a new, empty, private directory; it is removed with all that is in it."""
         with tempfile.TemporaryDirectory(
-            prefix="call-", dir=self._own_directory(), ignore_cleanup_errors=True
+            prefix="call-", dir=self._own_place().path, ignore_cleanup_errors=True
         ) as directory:
             yield Path(directory)
 
@@ -81,20 +81,20 @@ class EnginePool:
         if self._workplace is not None:
             self._workplace.close()
 
-    def _own_directory(self) -> Path:
+    def _own_place(self) -> Workplace:
         with self._guard:
             if self._workplace is None:
                 self._workplace = Workplace()
-            return self._workplace.path
+            return self._workplace
 
     def _take(self, lock_dir: Path | None) -> tuple[Path, Engine]:
-        directory = self._own_directory()
+        place = self._own_place()
         with self._guard:
             for index in range(len(self._idle) - 1, -1, -1):
                 if lock_dir in (None, self._idle[index][0]):
                     return self._idle.pop(index)
-            where = lock_dir or directory / "locks"
-            engine = Engine(Path(tempfile.mkdtemp(prefix="engine-", dir=directory)), where)
+            where = lock_dir or place.path / "locks"
+            engine = Engine(Path(tempfile.mkdtemp(prefix="engine-", dir=place.path)), where, lease=place.lease)
             self._all.add(engine)
             return where, engine
 

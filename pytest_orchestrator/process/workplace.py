@@ -49,20 +49,27 @@ class Workplace:
 
     It is marked by a lock that the kernel drops when the process dies, however that happens. So the next process
     knows which directories nobody uses any more (a pid would not do: containers may share a temporary directory).
+    The lock is shared with those who still work there when this process has been killed: its supervisors.
     """
 
     def __init__(self) -> None:
         self._owner = os.getpid()
         self._count = 0
+        self._lock: int | None
         shared = user_directory()
         if shared is None:
             self.path = Path(tempfile.mkdtemp(prefix="pytest-orchestrator-"))
-            self._lock = _locked(self.path / _LOCK)
+            self._lock = _shared(self.lease)
             return
         with held(shared / _LOCK):
             _remove_abandoned(shared)
             self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=shared))
-            self._lock = _locked(self.path / _LOCK)
+            self._lock = _shared(self.lease)
+
+    @property
+    def lease(self) -> Path:
+        """The file that whoever shares the directory has to hold the lock of."""
+        return self.path / _LOCK
 
     def close(self) -> None:
         """Remove the directory with all that is in it. In a forked copy of the process, only forget it."""
@@ -71,6 +78,13 @@ class Workplace:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _shared(path: Path) -> int:
+    """Open ``path`` and share its lock."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    return lock
 
 
 def _locked(path: Path) -> int | None:

@@ -104,9 +104,10 @@ def test_scripts_without_a_common_resource_do_overlap(project: Project) -> None:
 def test_a_crashed_worker_leaves_a_row(project: Project) -> None:
     """The script ends the worker that waits for it: above it are the supervisor, its guard, and then the worker."""
     project.file("scripts/a.sh")
-    project.file(
-        "scripts/b.sh", "guard=$(cut -d' ' -f4 /proc/$PPID/stat); kill -9 $(cut -d' ' -f4 /proc/$guard/stat); sleep 60"
-    )
+    # Not before the end of the other is known to the controller: it would be lost with the worker.
+    wait = f"until grep -q a.sh::run {project.report_dir}/results.jsonl; do sleep 0.02; done\n"
+    kill = "guard=$(cut -d' ' -f4 /proc/$PPID/stat); kill -9 $(cut -d' ' -f4 /proc/$guard/stat); sleep 60\n"
+    project.file("scripts/b.sh", wait + kill)
     project.file("scripts/c.sh")
     project.file("scripts/d.sh")
     run = project.run("-n2")

@@ -101,3 +101,12 @@ def file_name(name: str) -> bytes:
     from hashlib import sha256
 
     return safe[:_READABLE] + b"%-" + sha256(raw).hexdigest().encode()
+
+
+def share_lock(path: bytes) -> None:
+    """Share the lock ``path`` with others for as long as this process lives. It may be gone, with who wanted us."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    fcntl.flock(fd, fcntl.LOCK_SH)

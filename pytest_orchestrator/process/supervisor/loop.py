@@ -11,7 +11,7 @@ import select
 import time
 
 from ..wire import READ_SIZE, Unpacker
-from .locks import Locks
+from .locks import Locks, share_lock
 from .marks import Marks
 from .outbox import Outbox
 from .program import NEVER
@@ -41,6 +41,8 @@ class Supervisor:
         self._control = control
         self._wakeup = wakeup
         self._work_dir: bytes = settings["work_dir"]
+        if settings["lease"] is not None:
+            share_lock(settings["lease"])
         self._incoming = Unpacker()
         self._slots = Slots(self._work_dir)
         self._base_env: dict[bytes, bytes] = {}
