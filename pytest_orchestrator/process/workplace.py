@@ -54,7 +54,6 @@ class Workplace:
 
     def __init__(self) -> None:
         self._owner = os.getpid()
-        self._count = 0
         self._lock: int | None
         shared = user_directory()
         if shared is None:
