@@ -34,6 +34,10 @@ AHEAD = 64
 UNREAD = 2048
 """Results that may wait for pytest: they are kept in memory."""
 
+_FIXTURES = frozenset({"usefixtures"})
+_SKIPPING = frozenset({"skip", "skipif", "xfail"})
+"""Marks that fixtures are asked for with, and for which pytest may not run an item."""
+
 _ALONE = ("setuponly", "setupplan", "setupshow", "usepdb", "trace")
 """Options of pytest that are about one item at a time."""
 
@@ -159,7 +163,7 @@ class RunAhead:
         """Return whether nothing foreign happens around ``item``, and nobody looks at what it leaves."""
         if self._orchestration.codex_files.cleaned(str(item.path)) is not None:
             return False
-        return self._surroundings.are_quiet(item) and all(mark.name != "usefixtures" for mark in item.marks())
+        return self._surroundings.are_quiet(item) and not item.is_marked(_FIXTURES)
 
     def after(self, item: ScriptItem, *, is_final: bool) -> None:
         """Take note that ``item`` has its verdict; with one job, the next may start while pytest reports this one.
@@ -234,7 +238,7 @@ class RunAhead:
             return _Turn.PASS
         if not isinstance(item, ScriptItem) or not self._may_overlap(item):
             return _Turn.WAIT
-        if any(map(_may_skip, item.marks())):
+        if item.is_marked(_SKIPPING) and any(map(_may_skip, item.marks())):
             return _Turn.PASS
         try:
             settings = item.effective_settings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     ItemResult = RunResult | SkillResult | WorkflowResult
 
 
+@cache
+def _kind_mark(kind: str) -> pytest.MarkDecorator:
+    """Return the marker of a kind: one for all items of it."""
+    mark: pytest.MarkDecorator = getattr(pytest.mark, kind)
+    return mark
+
+
 class OrchestratedItem(pytest.Item):
     """An item of ours: one thing in one file, without a node for the file."""
 
@@ -30,17 +38,18 @@ class OrchestratedItem(pytest.Item):
 
     def __init__(self, *, shown: str, heading: str, line: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._orchestration = self.config.stash[KEY]
         self.result: ItemResult | None = None
         self.funcargs: dict[str, object] = {}
         self.fixturenames: list[str] = []
         # What pytest would work out again from the path, which may hold what no report can carry.
         self.__dict__["location"] = (shown, line - 1, heading)
-        self.add_marker(self.kind)
+        self.add_marker(_kind_mark(self.kind))
 
     @property
     def ihook(self) -> pluggy.HookRelay:
         """The hooks that apply to this item's directory: all items there share them once all conftests are known."""
-        known = self.config.stash[KEY].hooks
+        known = self._orchestration.hooks
         if known is None or self.parent is None or self.parent is self.session:
             return super().ihook
         relay = known.get(self.parent)
@@ -55,7 +64,7 @@ class OrchestratedItem(pytest.Item):
 
     def marks(self) -> list[pytest.Mark]:
         """Return what ``iter_markers`` yields; the directories' marks are looked up once when all are known."""
-        orchestration = self.config.stash[KEY]
+        orchestration = self._orchestration
         if orchestration.hooks is None or self.parent is None:
             return list(self.iter_markers())
         inherited = orchestration.marks.get(self.parent)
@@ -63,15 +72,28 @@ class OrchestratedItem(pytest.Item):
             inherited = orchestration.marks[self.parent] = list(self.parent.iter_markers())
         return self.own_markers + inherited
 
+    def is_marked(self, names: frozenset[str]) -> bool:
+        """Return whether a mark with one of ``names`` applies to this item. Right once collection is over."""
+        for mark in self.own_markers:
+            if mark.name in names:
+                return True
+        orchestration = self._orchestration
+        if orchestration.hooks is None or self.parent is None:
+            return any(mark.name in names for mark in self.iter_markers())
+        inherited = orchestration.marked.get(self.parent)
+        if inherited is None:
+            inherited = orchestration.marked[self.parent] = {mark.name for mark in self.parent.iter_markers()}
+        return not names.isdisjoint(inherited)
+
     def redacted(self, text: str) -> str:
         """Return ``text`` without secrets: pytest shows what markers say as it is."""
-        return self.config.stash[KEY].context().redactor.text(text)
+        return self._orchestration.context().redactor.text(text)
 
     # -- fixtures ---------------------------------------------------------------------------------------------
 
     def uses_fixtures(self) -> bool:
         """Return whether any fixture is set up for this item. Right once collection is over."""
-        orchestration = self.config.stash[KEY]
+        orchestration = self._orchestration
         assert self.parent is not None
         known = orchestration.fixtures.get(self.parent)
         if known is None:

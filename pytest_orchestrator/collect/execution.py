@@ -88,20 +88,27 @@ class Execution:
     def run(self, item: ScriptItem) -> RunResult:
         """Return the result of ``item``, waiting for it."""
         self._heed_stop_request()
-        with self._leftovers.watched(item, self._tick) as watch:
-            started = self.ahead.take(item)
-            self._interrupted[item] = started
-            if self._live is not None:
-                self._show_output()  # what ended before anybody waited for it
-            with timed_by_us(item):
-                result = self._runner.finish(started, self._orchestration.context())
-            del self._interrupted[item]
-            result = self._leftovers.judged(item, result, watch)
+        if self._leftovers.matter(item):
+            with self._leftovers.watched(item, self._tick) as watch:
+                started, result = self._run(item)
+                result = self._leftovers.judged(item, result, watch)
+        else:
+            started, result = self._run(item)
         result = judged(item, result, lambda: self._redactor(started))
         if self._orchestration.remote is not None:
             result = self._orchestration.remote.located(result, self._orchestration.report_dir)
         self.ahead.after(item, is_final=not result.status.is_bad or not self._comes_back(item))
         return result
+
+    def _run(self, item: ScriptItem) -> tuple[Started, RunResult]:
+        started = self.ahead.take(item)
+        self._interrupted[item] = started
+        if self._live is not None:
+            self._show_output()  # what ended before anybody waited for it
+        with timed_by_us(item):
+            result = self._runner.finish(started, self._orchestration.context())
+        del self._interrupted[item]
+        return started, result
 
     def _redactor(self, started: Started) -> Redactor:
         """Return what knows the secrets of one run."""
@@ -115,7 +122,8 @@ class Execution:
 
     def _start(self, item: ScriptItem) -> Started:
         orchestration = self._orchestration
-        spec = replace(self.spec(item), program=item.program)
+        settings = item.effective_settings()
+        spec = ItemSpec(str(item.path), item.nodeid, settings, item.case, item.program, node=item)
         keep: tuple[bytes | None, bytes | None] = (None, None)
         if orchestration.report_dir is not None:
             keep = output_files(str(orchestration.report_dir), orchestration.log_id(item.nodeid))

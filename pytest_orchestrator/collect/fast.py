@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from itertools import zip_longest
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from ..reports.recorder import FINAL_ATTRIBUTE
 from .base import OrchestratedItem
+from .internals import own_keywords
 from .quiet import Surroundings
 from .reporting import complete_report
 
@@ -55,6 +56,7 @@ class FastProtocol:
         self._ahead = ahead
         self._surroundings = Surroundings(_HOOKS, _SILENT)
         self._plain_parents: dict[pytest.Collector, bool] = {}
+        self._keywords_above: dict[pytest.Collector, dict[str, Literal[1]]] = {}
         self._enabled = _is_possible(config)
         self._may_loop = self._enabled and _is_pytests_own_loop(config)
         self._hooks_of_worker = None if worker is None else _hooks_without_terminal(config)
@@ -130,7 +132,7 @@ class FastProtocol:
         report = pytest.TestReport(
             item.nodeid,
             item.location,
-            dict.fromkeys(item.keywords, 1),
+            self._keywords(item),
             "passed",
             None,
             "call",
@@ -140,6 +142,14 @@ class FastProtocol:
         complete_report(report, item)
         setattr(report, FINAL_ATTRIBUTE, True)
         return report
+
+    def _keywords(self, item: OrchestratedItem) -> dict[str, Literal[1]]:
+        """Return the item's keywords and those of the nodes above it."""
+        assert item.parent is not None
+        above = self._keywords_above.get(item.parent)
+        if above is None:
+            above = self._keywords_above[item.parent] = dict.fromkeys(item.parent.keywords, 1)
+        return {**dict.fromkeys(own_keywords(item), 1), **above}
 
     def _is_plain(self, item: OrchestratedItem, nextitem: pytest.Item | None) -> bool:
         parent = item.parent
@@ -152,7 +162,7 @@ class FastProtocol:
         if plain is None:
             plain = not any(isinstance(node, pytest.Package) for node in parent.listchain())
             plain = self._plain_parents[parent] = plain and self._surroundings.are_quiet(item)
-        if not plain or any(mark.name in _MARKS for mark in item.marks()):
+        if not plain or item.is_marked(_MARKS):
             return False
         return item.is_ready()
 

@@ -2,7 +2,8 @@
 
 pytest has no public way to ask for fixtures on behalf of an item that is no Python function (its own doctest plugin
 does it as here), none to say in which colour a category of its last line is shown, and none to ask which rootdir it
-would have found for other arguments, and none to report a subtest of an item that is no Python function.
+would have found for other arguments, none to report a subtest of an item that is no Python function, and none to tell
+the keywords of a node from those that it inherits.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from _pytest.fixtures import FuncFixtureInfo, TopRequest
 from _pytest.subtests import SubtestContext, SubtestReport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import pytest
@@ -42,6 +43,12 @@ def fill_fixtures(request: TopRequest) -> None:
 def subtest_report(report: pytest.TestReport, name: str) -> pytest.TestReport:
     """Return ``report`` as that of the subtest called ``name``."""
     return SubtestReport._new(report, SubtestContext(msg=name, kwargs={}), None, None)  # noqa: SLF001 - what this file is for
+
+
+def own_keywords(node: pytest.Item) -> Iterable[str]:
+    """Return the keywords of ``node`` without those of the nodes above it, which pytest goes through for each anew."""
+    own: Iterable[str] = node.keywords._markers  # type: ignore[attr-defined]  # noqa: SLF001 - what this file is for
+    return own
 
 
 def show_in_red(category: str) -> None:

@@ -10,7 +10,6 @@ from ..core.kinds import RUN, SCRIPT
 from ..errors import OrchestratorError
 from ..scripts.prepare import unmet_requirement
 from .base import OrchestratedItem
-from .orchestration import KEY
 
 if TYPE_CHECKING:
     from ..config.settings import ScriptSettings
@@ -63,7 +62,7 @@ class ScriptItem(OrchestratedItem):
 
     def redacted_with(self, text: str, settings: ScriptSettings) -> str:
         """Return ``text`` without the secrets of the environment, and of what ``settings`` add to it."""
-        return self.config.stash[KEY].context().redactor.extended(settings.env).text(text)
+        return self._orchestration.context().redactor.extended(settings.env).text(text)
 
     def redacted(self, text: str) -> str:
         """Return ``text`` without secrets: pytest shows what markers say as it is."""

@@ -34,23 +34,25 @@ class Leftovers:
     def __init__(self, orchestration: Orchestration) -> None:
         self._orchestration = orchestration
 
+    def matter(self, item: ScriptItem) -> bool:
+        """Return whether ``item`` lies in a scratch directory that is to be left as it was."""
+        return self._orchestration.codex_files.cleaned(str(item.path)) is not None
+
     @contextmanager
-    def watched(self, item: ScriptItem, tick: Callable[[], None]) -> Iterator[ScratchWatch | None]:
+    def watched(self, item: ScriptItem, tick: Callable[[], None]) -> Iterator[ScratchWatch]:
         """Keep others from using the scratch directory that ``item`` lies in; yield what knows what was in it before.
 
-        None for a script that may leave what it wants. ``tick`` is called while others have the directory.
+        ``tick`` is called while others have the directory.
         """
         codex = self._orchestration.codex_files.cleaned(str(item.path))
-        if codex is None:
-            yield None
-            return
+        assert codex is not None  # as matter() has said
         with _locked(self._orchestration.lock_dir, codex.scratch, tick):
             yield ScratchWatch(codex.scratch)
 
-    def judged(self, item: ScriptItem, result: RunResult, watch: ScratchWatch | None) -> RunResult:
+    def judged(self, item: ScriptItem, result: RunResult, watch: ScratchWatch) -> RunResult:
         """Return ``result``, failed if the script left something in its scratch directory."""
-        left = [] if watch is None else watch.left()
         codex = self._orchestration.codex_files.cleaned(str(item.path))
+        left = watch.left()
         if codex is None or not left:
             return result
         text = describe_leftovers(left, self._orchestration.shown(codex.scratch), codex.shown_as)

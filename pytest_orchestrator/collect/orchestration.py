@@ -84,6 +84,8 @@ class Orchestration:
     """Whether the items of a directory use fixtures, those that a single item asks for aside."""
     marks: dict[pytest.Collector, list[pytest.Mark]] = field(default_factory=dict)
     """The marks of each directory and those above it, the nearest first."""
+    marked: dict[pytest.Collector, set[str]] = field(default_factory=dict)
+    """The names of those marks."""
     limited: dict[int, ScriptSettings] = field(default_factory=dict)
     """Settings after pytest-timeout's limit, by the identity of those before (which items keep alive)."""
     collected: int = 0
@@ -207,7 +209,7 @@ class Orchestration:
 
     def variants(self, path: str) -> tuple[tuple[str | None, ScriptSettings], ...]:
         """Return the cases of a script and their settings. Raise ConfigurationError when its file is broken."""
-        return script_variants(self.project(os.path.dirname(path)), Path(path), self.ini, self.flags)
+        return script_variants(self.project(os.path.dirname(path)), path, self.ini, self.flags)
 
     def shared(self, path: str) -> ScriptSettings:
         """Return the settings of a script that its cases share. Raise ConfigurationError when its file is broken."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from functools import cached_property
@@ -11,7 +12,7 @@ from ..core.kinds import SCRIPT
 from ..core.names import unescape_name
 from ..core.status import Status
 from ..errors import ReportError
-from ..reports.durations import DURATIONS, MEASURED, Recorded, as_value, durations_of, read_durations, write_durations
+from ..reports.durations import DURATIONS, MEASURED, Recorded, as_text, durations_of, read_durations, write_durations
 from ..reports.recorder import KIND_ATTRIBUTE, RESULT_ATTRIBUTE
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Recording:
         # Both are caches: what is broken in one is as good as forgotten.
         if self._cache is not None:
             try:
-                return durations_of(self._cache.get(CACHE_KEY, None))
-            except ValueError:
+                return durations_of(json.loads(self._cache.get(CACHE_KEY, None) or "{}"))
+            except (ValueError, TypeError, RecursionError):
                 pass
         try:
             return {} if self._file is None else read_durations(self._file)
@@ -84,7 +85,7 @@ class Recording:
         kept = {nodeid: known for nodeid, known in self._kept.items() if nodeid in collected or self._exists(nodeid)}
         durations = {**kept, **self._new}
         if self._cache is not None:
-            self._cache.set(CACHE_KEY, as_value(durations))
+            self._cache.set(CACHE_KEY, as_text(durations))
         if self._file is not None:
             write_durations(self._file, durations)
 

@@ -24,6 +24,7 @@ from .distribution import (
 )
 from .execution import EXECUTION, Execution
 from .fast import FastProtocol
+from .heap import spare_collected
 from .hooks import report_sections
 from .items import ScriptItem
 from .nodes import file_nodes, is_ours
@@ -122,6 +123,8 @@ class OrchestratorSession:
             ahead = self._config.stash[EXECUTION].ahead if scripts else None
             fast = FastProtocol(self._config, self._orchestration.worker, ahead)
             self._config.pluginmanager.register(fast, "orchestrator-fast")
+            if len(ours) == len(session.items):  # of tests, somebody may look for garbage that they have made
+                spare_collected(self._config)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Record what could not be collected."""
@@ -163,20 +166,20 @@ class OrchestratorSession:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Record a finished phase, in the process that the user started, before and after everyone else sees it."""
+        worker = None if self._workers is None else worker_of(report)
         if self._orchestration.worker is None:
             restore_failure(report, self._config)
             self._terminal.note(report)
-            self._keep_output(report)
+            self._keep_output(report, worker)
         yield
         if self._recorder is not None:
-            self._recorder.report(report, worker_of(report))
-            record_agents(report, worker_of(report), self._recorder)
+            self._recorder.report(report, worker)
+            record_agents(report, worker, self._recorder)
         if self._orchestration.worker is None:
             self._recording.note(report)
             shed_result(report)
 
-    def _keep_output(self, report: pytest.TestReport) -> None:
-        worker = worker_of(report)
+    def _keep_output(self, report: pytest.TestReport, worker: str | None) -> None:
         if worker is None:
             return
         per_worker = self._config.getoption("dist", "no") == "each"

@@ -11,7 +11,6 @@ from ..config.options import by_name
 from ..core.status import Status
 from ..errors import ConfigurationError
 from ..reports.recorder import RESULT_ATTRIBUTE, Recorder
-from ..reports.summary import summarize
 from ..reports.terminal import closing_lines, counts_lines, standing_out
 from ..scripts.filter import describe
 from .distribution import is_controller
@@ -89,10 +88,11 @@ class TerminalOutput:
     def note(self, report: pytest.TestReport) -> None:
         """Take note of a report before pytest does: a run with a timeout is red from then on."""
         self._standouts.add(report)
-        terminal: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
-        if terminal is not None and is_timeout(report):
-            # pytest calls a run red for the categories that it knows; an empty list counts nothing.
-            terminal.stats.setdefault("failed", [])
+        if report.failed and is_timeout(report):
+            terminal: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
+            if terminal is not None:
+                # pytest calls a run red for the categories that it knows; an empty list counts nothing.
+                terminal.stats.setdefault("failed", [])
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> Generator[None]:
@@ -128,14 +128,14 @@ class TerminalOutput:
         recorder = self._recorder
         ascii_only = not _can_show_unicode(terminal)
         width = self._config.get_terminal_writer().fullwidth
-        if recorder is None or recorder.document is None:
+        if recorder is None or recorder.document is None or recorder.summary is None:
             counted = [] if recorder is None or brief else counts_lines(recorder.counts(), width)
             return [*counted, *standing_out(self._standouts.summary(), width, ascii_only)]
         document = recorder.document
         if not document.rows and not document.collection_errors and not document.agents:
             return []
         shown = shown_report_path(recorder.directory.path, self._config)
-        return closing_lines(summarize(document), shown, width, ascii_only, brief=brief)
+        return closing_lines(recorder.summary, shown, width, ascii_only, brief=brief)
 
     def _say_nothing_found(self, terminal: pytest.TerminalReporter) -> None:
         orchestration = self._orchestration

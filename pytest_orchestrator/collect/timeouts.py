@@ -7,7 +7,7 @@ limit the smaller applies; 0 means none.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from ..config.settings import ScriptSettings
 
@@ -89,13 +90,14 @@ class TimeoutTakeover:
         return None
 
 
-@contextmanager
-def timed_by_us(item: pytest.Item) -> Iterator[None]:
+def timed_by_us(item: pytest.Item) -> AbstractContextManager[None]:
     """Stop pytest-timeout's timer while the script runs, or waits for its turn; start it again for the teardown."""
     settings = item.stash.get(_SETTINGS, None)
-    if settings is None:
-        yield
-        return
+    return nullcontext() if settings is None else _timer_stopped(item, settings)
+
+
+@contextmanager
+def _timer_stopped(item: pytest.Item, settings: Any) -> Iterator[None]:
     hook = item.config.pluginmanager.hook
     hook.pytest_timeout_cancel_timer(item=item)
     try:

@@ -53,7 +53,7 @@ def escape_name(name: str | bytes) -> str:
     bidirectional-override character, no backslash that starts no escape, no ``::``, ``[`` or ``]``, and no
     component that ends in a colon.
     """
-    text = os.fsdecode(name)
+    text = name if isinstance(name, str) else os.fsdecode(name)
     if _PLAIN.fullmatch(text):
         return text
     return _UNSAFE.sub(_hex_bytes, text)

@@ -15,6 +15,7 @@ from .channel import Channel
 from .events import note_survivors
 from .home import PACKAGE_PARENT
 from .sweep import sweep
+from .wire import noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,9 +52,10 @@ class SupervisorProcess:
         ours, theirs = socket.socketpair()
         # A file in memory takes what it has to say if it fails; a pipe would have to be read.
         self._words = os.memfd_create("supervisor-stderr", os.MFD_CLOEXEC)
+        self._notes = os.memfd_create("supervisor-notes", os.MFD_CLOEXEC)
         program = (
             f"import sys; sys.path.append({PACKAGE_PARENT!r}); "
-            f"from pytest_orchestrator.process.supervisor.main import main; main({theirs.fileno()})"
+            f"from pytest_orchestrator.process.supervisor.main import main; main({theirs.fileno()}, {self._notes})"
         )
         try:
             self._process = subprocess.Popen(
@@ -61,12 +63,12 @@ class SupervisorProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._words,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(theirs.fileno(), self._notes),
                 start_new_session=True,
             )
         except BaseException as error:
             ours.close()
-            os.close(self._words)
+            self.forget()
             if not isinstance(error, OSError):
                 raise
             message = f"cannot start the supervisor process with {sys.executable!r}: {error.strerror}"
@@ -90,7 +92,7 @@ class SupervisorProcess:
     def leave(self) -> None:
         """Let go of it without ending it: for a forked copy of the process that started it."""
         self.channel.close()
-        os.close(self._words)
+        self.forget()
         # Not our child: nothing to wait for, and nothing to complain of.
         self._process.returncode = 0
 
@@ -112,6 +114,8 @@ class SupervisorProcess:
         # What it said before it died counts: a script that had started must not be started again.
         self.channel.drain(take)
         self.end(DEAD_SECONDS)
+        for message in noted(self._notes):
+            take(message)
         self._sweep()
         return self._obituary()
 
@@ -129,3 +133,4 @@ class SupervisorProcess:
     def forget(self) -> None:
         """Free what is held of an ended one."""
         os.close(self._words)
+        os.close(self._notes)

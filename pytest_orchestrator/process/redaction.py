@@ -81,6 +81,10 @@ class Redactor:
             kept = end
         return "".join([*parts, text[kept:]])
 
+    def are_clean(self, texts: Iterable[str]) -> bool:
+        """Return whether there is certainly no secret in any of ``texts``: quicker than to look at one by one."""
+        return self._text_net.is_clean("\n".join(texts))
+
     # -- bytes ------------------------------------------------------------------------------------------------
 
     @cached_property

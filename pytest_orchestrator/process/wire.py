@@ -8,6 +8,7 @@ This module is imported by the supervisor, so it imports next to nothing.
 from __future__ import annotations
 
 import marshal
+import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 HEADER = 4
 """Bytes of a message's length."""
+END = bytes(HEADER)
+"""What follows the last message where they are not sent but noted in a file."""
 READ_SIZE = 1 << 16
 """Bytes to ask for in one read of the socket."""
 
@@ -24,6 +27,15 @@ def pack(message: tuple[Any, ...]) -> bytes:
     """Return one message as bytes, ready to be written to the socket."""
     body = marshal.dumps(message)
     return len(body).to_bytes(HEADER, "little") + body
+
+
+def noted(file: int) -> Iterator[tuple[Any, ...]]:
+    """Yield the messages that were written to ``file`` with :data:`END` behind them."""
+    data = os.pread(file, os.fstat(file).st_size, 0)
+    start = 0
+    while size := int.from_bytes(data[start : start + HEADER], "little"):
+        yield marshal.loads(data[start + HEADER : start + HEADER + size])
+        start += HEADER + size
 
 
 class Unpacker:

@@ -261,15 +261,16 @@ def _extra(sections: Sequence[tuple[str, str]], room: int) -> list[str]:
     return parts
 
 
-def render_markdown(document: RunDocument) -> str:
+def render_markdown(document: RunDocument, summary: dict[str, Any] | None = None) -> str:
     """Return ``report.md`` for one run.
 
     Text of programs stands in code spans and fenced blocks only, so it can never be taken for Markdown. The
     report has at most :data:`LIMIT_BYTES` bytes: details of failures first, then one line each, then a count.
     The document's ``sections``, which hooks add, come last; one that does not fit is left out with a line that
-    says so.
+    says so. ``summary`` is what :func:`~.summary.summarize` says of the document, for a caller that has asked it.
     """
-    summary = summarize(document)
+    if summary is None:
+        summary = summarize(document)
     parts = [title_of(document, summary), _totals(summary)]
     parts += [f"## {heading}\n\n{body.rstrip()}\n" for heading, body in _sections(document, summary) if body]
     parts.append(f"## This run\n\n{_facts(document)}")

@@ -31,6 +31,7 @@ from .logs import write_log
 from .marks import RESULTS
 from .reader import read_results
 from .rows import Pending, attempts_of, last_line, with_xfail
+from .summary import summarize
 from .writer import render_document
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class Recorder:
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
     document: RunDocument | None = None
     """The whole run, once it is over."""
+    summary: dict[str, Any] | None = None
+    """What :func:`~.summary.summarize` says of it."""
     problem: str | None = None
     """What keeps the reports from being complete, in one line: a full disk, a directory that a script removed."""
     _file: TextIO | None = None
@@ -288,8 +291,9 @@ class Recorder:
         if self.problem is None:
             try:
                 document = read_results(self.directory.path / RESULTS)
-                render_document(document, self.directory.path)
-                self.document = document
+                summary = summarize(document)
+                render_document(document, self.directory.path, summary)
+                self.document, self.summary = document, summary
             except (ReportError, OSError) as error:
                 self._give_up(error)
         if self._file is not None:

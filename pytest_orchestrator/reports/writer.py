@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.jsontext import readable
 from ..errors import ReportError
@@ -61,15 +61,19 @@ def render_all(report_dir: str | os.PathLike[str], *, logs: bool = True) -> list
     return written
 
 
-def render_document(document: RunDocument, report_dir: str | os.PathLike[str]) -> list[Path]:
+def render_document(
+    document: RunDocument, report_dir: str | os.PathLike[str], summary: dict[str, Any] | None = None
+) -> list[Path]:
     """Write ``summary.json``, ``report.md`` and the line in ``history.jsonl`` of a document; return their paths.
 
-    For a caller that has read the results already; otherwise as :func:`render_all` without logs.
+    For a caller that has read the results already, and perhaps made the ``summary`` of them; otherwise as
+    :func:`render_all` without logs.
     Raises :class:`~pytest_orchestrator.errors.ReportError` when a file cannot be written.
     """
     directory = Path(report_dir)
-    summary = summarize(document)
+    if summary is None:
+        summary = summarize(document)
     write_atomically(directory / SUMMARY, readable(summary))
-    write_atomically(directory / REPORT, render_markdown(document))
+    write_atomically(directory / REPORT, render_markdown(document, summary))
     append_history(directory / HISTORY, history_entry(summary))
     return [directory / SUMMARY, directory / REPORT, directory / HISTORY]

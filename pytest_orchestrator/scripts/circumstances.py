@@ -39,7 +39,7 @@ class Circumstances:
 
 def circumstances(spec: ScriptSpec, context: RunContext) -> Circumstances:
     """Return the circumstances of ``spec``, the same object for all scripts that share them."""
-    key = id(spec.settings), os.path.dirname(spec.path)
+    key = id(spec.settings), spec.path.rpartition("/")[0]
     known: Circumstances | None = context.circumstances.get(key)
     # The object that had this identity may be gone, unless it is kept here.
     if known is None or known.settings is not spec.settings:

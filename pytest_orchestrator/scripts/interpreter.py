@@ -189,6 +189,7 @@ def _carriage_return(shebang: Shebang) -> tuple[str, ...]:
     return ("its first line ends in CRLF, so its interpreter is given a carriage return: convert its line ends to LF",)
 
 
+@lru_cache(maxsize=64)
 def _overruled(shebang: Shebang | None, program: str) -> tuple[str, ...]:
     words = shebang.words if shebang else ()
     meant = os.path.basename(words[0].rstrip("\r")) if words else ""

@@ -18,6 +18,8 @@ from .expect import unmet_expectations
 from .streams import shown_file, take_stream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..config.settings import ScriptSettings
     from .prepare import Prepared
     from .spec import RunContext, ScriptSpec
@@ -145,9 +147,11 @@ def result_of(
     redactor = redactor_of(spec, context, None if prepared is None else prepared.command.env)
     keep_stdout = keep_stderr = None
     notes: list[str] = []
+    words: tuple[str, ...] = ()
     if prepared is not None:
         keep_stdout, keep_stderr = prepared.command.keep_stdout, prepared.command.keep_stderr
         notes += prepared.notes
+        words = tuple(map(escape_name, prepared.shown))
     notes += outcome.notes
     report_dir = None if context.report_dir is None else str(context.report_dir)
     if report_dir is not None and outcome.was_started and _is_full(report_dir):
@@ -159,10 +163,17 @@ def result_of(
         notes.append(describe_left(outcome.left))
     if outcome.unkillable:
         notes.append(f"could not kill {len(outcome.unkillable)} of its processes: {outcome.unkillable[0].command}")
+    shown_directory = escape_name(directory or "")
+    left = [process.command for process in outcome.left]
+    # One look at all of them, which are clean as a rule, in place of one at each.
+    texts = (shown_directory, *words, verdict.error or "", *verdict.failures, *notes, *left)
+    redacted: Callable[[str], str] = str if redactor.are_clean(texts) else redactor.text
+    script = escape_name(spec.path)
+    parent, _, name = script.rpartition("/")
     return RunResult(
-        script=escape_name(spec.path),
-        name=escape_name(os.path.basename(spec.path)),
-        subdirectory=escape_name(os.path.basename(os.path.dirname(spec.path))),
+        script=script,
+        name=name,
+        subdirectory=parent.rpartition("/")[2],
         started=outcome.started,
         ended=outcome.ended,
         status=verdict.status,
@@ -170,17 +181,17 @@ def result_of(
         execution_time=outcome.duration,
         stdout=stdout.text,
         stderr=stderr.text,
-        error=None if verdict.error is None else redactor.text(verdict.error),
+        error=None if verdict.error is None else redacted(verdict.error),
         reason=verdict.reason,
         case=spec.case,
-        command=tuple(redactor.text(escape_name(word)) for word in prepared.shown) if prepared is not None else (),
-        cwd=redactor.text(escape_name(directory or "")),
+        command=tuple(map(redacted, words)),
+        cwd=redacted(shown_directory),
         timeout=spec.settings.timeout,
         limit=verdict.limit,
         signal=signal_name(outcome.exit_code),
-        left_processes=tuple(LeftProcess(left.pid, redactor.text(left.command)) for left in outcome.left),
-        failures=tuple(redactor.text(failure) for failure in verdict.failures),
-        notes=tuple(redactor.text(note) for note in notes),
+        left_processes=tuple(LeftProcess(process.pid, redacted(process.command)) for process in outcome.left),
+        failures=tuple(map(redacted, verdict.failures)),
+        notes=tuple(map(redacted, notes)),
         stdout_bytes=outcome.stdout.size,
         stderr_bytes=outcome.stderr.size,
         stdout_file=shown_file(stdout, report_dir),

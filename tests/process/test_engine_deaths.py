@@ -19,7 +19,7 @@ from engine_runs import (
     started,
     supervisor_pid,
 )
-from process_watch import children, marked, new_mark, until, until_dead
+from process_watch import children, is_waiting, marked, new_mark, until, until_dead
 
 from pytest_orchestrator.process.command import Command
 from pytest_orchestrator.process.engine import Engine
@@ -53,10 +53,11 @@ def test_what_a_dead_supervisor_had_told_is_heard_before_anything_is_started_aga
         first, second = engine.submit(append(path, "a")), engine.submit(append(path, "b"))
         while path.read_text().split() != ["a", "b"]:
             assert engine._supervisor is not None
-        # The second outcome is told after its script wrote its word; a third script that runs is told later still.
         third = engine.submit(append(path, "c"))
         while path.read_text().split() != ["a", "b", "c"]:
             assert engine._supervisor is not None
+        # The place of a script that ended is given away before its outcome is told.
+        until(lambda: is_waiting(supervisor_pid(engine)), "the telling of two outcomes")
         kill_supervisor(engine)
         fourth = engine.submit(append(path, "d"))
         assert engine.wait(fourth).exit_code == 0
@@ -65,6 +66,22 @@ def test_what_a_dead_supervisor_had_told_is_heard_before_anything_is_started_aga
         outcome = engine.wait(third)
         assert outcome.lost or outcome.exit_code == 0
     assert path.read_text().split() == ["a", "b", "c", "d"]
+
+
+def test_no_script_is_run_twice_when_a_supervisor_dies_to_which_nobody_listens(tmp_path: Path) -> None:
+    """So many results that the socket takes no more: of what was started last the engine finds a note only."""
+    path = tmp_path / "ran"
+    path.touch()
+    words = [str(number) for number in range(800)]
+    with engine_in(tmp_path, jobs=4) as engine:
+        tickets = [engine.submit(append(path, word)) for word in words]
+        supervisor = supervisor_pid(engine)
+        until(lambda: path.read_text() and not children(supervisor) and is_waiting(supervisor), "a socket that is full")
+        assert len(path.read_text().split()) < len(words)
+        kill_supervisor(engine)
+        outcomes = [engine.wait(ticket) for ticket in tickets]
+    assert sorted(path.read_text().split(), key=int) == words
+    assert all(outcome.lost or outcome.exit_code == 0 for outcome in outcomes)
 
 
 def test_a_supervisor_that_dies_while_the_work_of_another_is_handed_to_it_changes_nothing(tmp_path: Path) -> None:

@@ -99,6 +99,15 @@ def children(pid: int) -> dict[int, str]:
     return found
 
 
+def is_waiting(pid: int) -> bool:
+    """Return whether a process waits for something to happen, and not for a disk or a program that it starts."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return False
+    return stat[stat.rindex(b")") + 2 :].startswith(b"S")
+
+
 def descriptors(pid: int) -> dict[int, str]:
     """Return the open descriptors of a process and what they are."""
     found = {}

@@ -56,6 +56,8 @@ class Locks:
 
     def give_back_unwanted(self) -> None:
         """Release locks that arrived from a waiting thread and that nobody took since."""
+        if not self._arrived:  # what comes in this moment wakes us
+            return
         with self._guard:
             arrived, self._arrived = self._arrived, {}
         for fd in arrived.values():

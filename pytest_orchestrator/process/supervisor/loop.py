@@ -36,8 +36,8 @@ SWEEP_STEP = 0.02
 class Supervisor:
     """State of the event loop."""
 
-    def __init__(self, control: int, wakeup: Wakeup, settings: dict[str, Any]) -> None:
-        """Take the socket, what wakes the loop, and what the engine asks for."""
+    def __init__(self, control: int, notes: int, wakeup: Wakeup, settings: dict[str, Any]) -> None:
+        """Take the socket, the file of notes for the engine, what wakes the loop, and what the engine asks for."""
         self._control = control
         self._wakeup = wakeup
         self._work_dir: bytes = settings["work_dir"]
@@ -57,7 +57,7 @@ class Supervisor:
         self._poll = select.epoll()
         self._poll.register(control, select.EPOLLIN)
         self._poll.register(wakeup.readable, select.EPOLLIN)
-        self._outbox = Outbox(control, self._poll)
+        self._outbox = Outbox(control, self._poll, notes)
         marks = Marks(settings["token"])
         marks.allow_limits()
         self._marks = marks
@@ -97,6 +97,7 @@ class Supervisor:
             self._running.reap()
             self._running.look_at_all()
             self._start_waiting()
+            self._running.tell_of_ended()
             if (
                 self._stopping
                 and not self._running.programs
@@ -113,18 +114,19 @@ class Supervisor:
     def _wait(self) -> None:
         events = dict(self._poll.poll(self._patience()))
         # First: who is told to end by the death of a watched process may still ask for an orderly end.
-        for fd in events.keys() & self._watched:
+        for fd in self._watched.intersection(events):
+            del events[fd]
             self._poll.unregister(fd)
             self._abandon()
-        if self._wakeup.readable in events:
+        if events.pop(self._wakeup.readable, 0):
             self._wakeup.empty()
-        zygotes = self._starting.zygotes
-        for fd in events.keys() - self._watched:
+        control = events.pop(self._control, 0)
+        for fd in events:
             self._terminals.hear(fd)
-            if zygotes is not None:
-                zygotes.hear(fd)
+            if self._starting.zygotes is not None:
+                self._starting.zygotes.hear(fd)
         # An EPOLLOUT says only that the next flush will get on.
-        if events.get(self._control, 0) & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
+        if control & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
             self._read_requests()
         if self.terminated and not self._stopping:
             self._give_up()
@@ -234,11 +236,8 @@ class Supervisor:
         self._running.kill_all()
 
     def _start_waiting(self) -> None:
-        try:
-            if not self._stopping:
-                self._running.start()
-        except OSError:
-            self._lose_engine()
+        if not self._stopping:
+            self._running.start()
         if self._starting.zygotes is not None and self._starting.zygotes.are_there:
             self._running.expect_children()
         self._locks.give_back_unwanted()

@@ -11,9 +11,13 @@ from .signals import signal
 from .wakeup import Wakeup
 
 
-def main(control: int) -> None:
-    """Run the supervisor on the socket ``control``; the first message on it holds the settings."""
+def main(control: int, notes: int) -> None:
+    """Run the supervisor on the socket ``control``; the first message on it holds the settings.
+
+    ``notes`` is a file that the engine reads if this process dies.
+    """
     os.set_inheritable(control, False)
+    os.set_inheritable(notes, False)
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
     divide(control)
@@ -31,7 +35,7 @@ def main(control: int) -> None:
     settings = messages.pop(0)[1]
     assert isinstance(settings, dict)
     try:
-        supervisor = Supervisor(control, wakeup, settings)
+        supervisor = Supervisor(control, notes, wakeup, settings)
         signal.signal(signal.SIGTERM, lambda *_: setattr(supervisor, "terminated", True))
         supervisor.run(unpacker, messages)
     except BaseException:

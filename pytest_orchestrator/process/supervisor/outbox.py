@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 
-from ..wire import pack
+from ..wire import END, pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 class Outbox:
     """Sends what the socket takes now and never waits: the engine may itself be waiting for us to read."""
 
-    def __init__(self, socket: int, poll: select.epoll) -> None:
-        """Take the socket, which does not block and is registered with ``poll``."""
+    def __init__(self, socket: int, poll: select.epoll, notes: int) -> None:
+        """Take the socket, which does not block and is registered with ``poll``, and the file for :meth:`announce`."""
         self._socket = socket
+        self._notes = notes
+        self._noted = 0
+        """Bytes of notes about what the engine has not been told."""
         self._poll = poll
         self._bytes = bytearray()
         self.is_blocked = False
@@ -26,6 +29,16 @@ class Outbox:
     def put(self, message: tuple[Any, ...]) -> None:
         """Add a message to what :meth:`flush` sends: many at once wake the engine once."""
         self._bytes += pack(message)
+
+    def announce(self, message: tuple[Any, ...]) -> None:
+        """Add a message about what is done next; the engine learns of it also if this process dies before it is sent.
+
+        To send it first would wake the engine twice for each program, and let the place of the last one wait for that.
+        """
+        data = pack(message)
+        os.pwrite(self._notes, data + END, self._noted)
+        self._noted += len(data)
+        self._bytes += data
 
     def flush(self) -> bool:
         """Send what the socket takes; be told when it takes more. Raise OSError when nobody is there.
@@ -39,6 +52,8 @@ class Outbox:
             except BlockingIOError:
                 must_wait = True
                 break
+        if not must_wait:
+            self._noted = 0
         if must_wait != self.is_blocked:
             self.is_blocked = must_wait
             self._poll.modify(self._socket, select.EPOLLIN | (select.EPOLLOUT if must_wait else 0))

@@ -46,6 +46,8 @@ class Running:
         """By number."""
         self._leaders: dict[int, Program] = {}
         """By pid, as long as the program itself has not been reaped."""
+        self._ended: list[Program] = []
+        """Those of which nothing is left but their output."""
         self._has_children = False
         self.is_abandoned = False
         """Nobody is there to take results: all output stays in files."""
@@ -57,7 +59,7 @@ class Running:
     # -- starting ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start all that can be started now. Raise OSError when the engine is not there."""
+        """Start all that can be started now."""
         while (program := self._starting.next(len(self.programs))) is not None:
             self.programs[program.number] = program
             self._leaders[program.pid] = program
@@ -109,7 +111,11 @@ class Running:
     @property
     def due(self) -> float:
         """When (by the monotonic clock) to look at one even if nothing happens."""
-        return min((program.due for program in self.programs.values()), default=NEVER)
+        due = NEVER
+        for program in self.programs.values():
+            if program.due < due:
+                due = program.due
+        return due
 
     def reap(self) -> None:
         """Take note of every process of ours that has ended."""
@@ -129,21 +135,27 @@ class Running:
                 program.record_exit(status, usage)
 
     def look_at_all(self) -> None:
-        """Move each on towards its end, if it is time, and tell of those of which nothing is left."""
+        """Move each on towards its end, if it is time; the places of those of which nothing is left are free then."""
         now = time.monotonic()
         for program in list(self.programs.values()):
             if (
                 program.exit_code is not None or program.phase != RUNNING or now >= program.due
             ) and self._ending.look_at(program, now, has_children=self._has_children):
-                self._finish(program)
+                del self.programs[program.number]
+                self._leaders.pop(program.pid, None)
+                self._orphans.ended(program.number)
+                self._locks.release(program.request.resources)
+                self._ended.append(program)
 
-    def _finish(self, program: Program) -> None:
+    def tell_of_ended(self) -> None:
+        """Take the output of those that have ended, and tell the engine. Their places need not wait for this."""
+        for program in self._ended:
+            self._tell_of(program)
+        self._ended.clear()
+
+    def _tell_of(self, program: Program) -> None:
         request, slot = program.request, program.slot
-        del self.programs[program.number]
         self._terminals.close(program.terminal)
-        self._leaders.pop(program.pid, None)
-        self._orphans.ended(program.number)
-        self._locks.release(request.resources)
         in_use = bool(program.unkillable or (program.left and request.left_processes == "allow"))
         out, err, tmp = slot.collect(
             b"%s/%d" % (self._work_dir, program.number), self.is_abandoned or request.whole_output, in_use

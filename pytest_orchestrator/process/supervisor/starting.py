@@ -34,8 +34,6 @@ class Starting:
         self._outbox = outbox
         self._terminals = terminals
         self._waiting: deque[Request] = deque()
-        self._announced: tuple[Request, Slot] | None = None
-        """The next one, of which the engine has been told, or will have been when the outbox is empty."""
         self.zygotes: Zygotes | None = None
         """Made when the first program comes that is to be started warm."""
         self.null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
@@ -46,10 +44,6 @@ class Starting:
 
     def cancel(self, number: int) -> None:
         """Take out a request that nobody wants any more, if it is still here."""
-        if self._announced is not None and self._announced[0].number == number:
-            self._drop_announced()
-            self._outbox.put(("done", number, {"cancelled": True}))
-            return
         for request in self._waiting:
             if request.number == number:
                 self._waiting.remove(request)
@@ -58,7 +52,7 @@ class Starting:
 
     def hold(self, number: int, *, is_held: bool) -> None:
         """Let a request that is still here stand still from its start on, or not any more."""
-        for request in (*self._waiting, *(self._announced or ())[:1]):
+        for request in self._waiting:
             if request.number == number:
                 request.is_held = is_held
 
@@ -66,53 +60,31 @@ class Starting:
         """Take out all requests and tell the engine so."""
         for request in self._waiting:
             self._outbox.put(("done", request.number, {"cancelled": True}))
-        if self._announced is not None:
-            self._outbox.put(("done", self._announced[0].number, {"cancelled": True}))
         self.forget_all()
 
     def forget_all(self) -> None:
         """Take out all requests."""
         self._waiting.clear()
-        self._drop_announced()
-
-    def _drop_announced(self) -> None:
-        if self._announced is not None:
-            request, slot = self._announced
-            self._announced = None
-            self._slots.give_back(slot)
-            self._locks.release(request.resources)
 
     def next(self, running: int) -> Program | None:
-        """Start one more program beside ``running`` others and return it; None when none can be started now.
-
-        Raise OSError when the engine is gone.
-        """
-        # The engine is told before it is done. If this process dies in between, nobody runs the program a second
-        # time; and what the last program that used the same files wrote is not taken for this one's.
+        """Start one more program beside ``running`` others and return it; None when none can be started now."""
+        # Not while the engine does not listen: all that it is told meanwhile is kept in memory.
         while running < self._jobs and not self._outbox.is_blocked:
-            if self._announced is None and not (self._announce() and self._outbox.flush()):
+            request = self._take_startable()
+            if request is None:
                 return None
-            assert self._announced is not None
-            request, slot = self._announced
-            self._announced = None
-            program = self._start(request, slot)
-            if program is not None:
-                return program
-        return None
-
-    def _announce(self) -> bool:
-        """Choose the next one; return whether there is one."""
-        while (request := self._take_startable()) is not None:
             try:
                 slot = self._slots.take()
             except OSError as error:
                 where = os.fsdecode(os.path.dirname(error.filename))
                 self._refuse(request, f"cannot make its files in {where}: {error.strerror}")
                 continue
-            self._outbox.put(("starting", request.number, time.time(), slot.stdout.path, slot.stderr.path))
-            self._announced = request, slot
-            return True
-        return False
+            # Before it is done: if this process dies in between, nobody runs the program a second time.
+            self._outbox.announce(("starting", request.number, time.time(), slot.stdout.path, slot.stderr.path))
+            program = self._start(request, slot)
+            if program is not None:
+                return program
+        return None
 
     def _take_startable(self) -> Request | None:
         """Take out the first request that has its locks and its interpreter now. A later one may go first."""
