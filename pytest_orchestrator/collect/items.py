@@ -12,6 +12,8 @@ from ..scripts.prepare import unmet_requirement
 from .base import OrchestratedItem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..config.settings import ScriptSettings
     from ..core.result import RunResult
     from ..core.status import Status
@@ -39,7 +41,7 @@ class ScriptItem(OrchestratedItem):
         self.settings = settings
         self.case = case
         self._effective: ScriptSettings | None = None
-        self._marks_of_settings: list[pytest.Mark] = []
+        self._marks_of_settings: Sequence[pytest.Mark] = ()
         if settings.skip is not None or settings.xfail is not None:
             self._mark(settings)
 

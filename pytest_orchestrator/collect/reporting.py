@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ..core.names import escape_name
@@ -63,11 +64,17 @@ def restore_failure(report: pytest.TestReport, config: pytest.Config) -> None:
         report.longrepr = script_failure(report.longrepr, report.nodeid, config)  # type: ignore[assignment]  # as good as one of pytest's own
 
 
+@cache
+def _only_status(status: str) -> dict[str, str]:
+    """Return what is left of a result: the same for all that have this status."""
+    return {"status": status}
+
+
 def shed_result(report: pytest.TestReport) -> None:
     """Take the recorded result out of the report, which pytest keeps to the end, all but the status."""
     data = getattr(report, RESULT_ATTRIBUTE, None)
     if data is not None:
-        setattr(report, RESULT_ATTRIBUTE, {"status": data["status"]})
+        setattr(report, RESULT_ATTRIBUTE, _only_status(data["status"]))
 
 
 def _short(report: pytest.TestReport) -> str:

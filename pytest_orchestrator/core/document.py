@@ -8,13 +8,14 @@ types and keys that they do not know, so both may be added without a new format 
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .jsontext import compact
-from .kinds import SKILL, WORKFLOW
+from .kinds import SCRIPT, SKILL, WORKFLOW
 from .result import iso_time
 from .run_facts import FORMAT, RunFacts, count_of, run_line, seconds_of, text_of
 from .status import Status
@@ -99,7 +100,7 @@ class ResultRow:
             raise ValueError(f"a result needs a nodeid, not {nodeid!r}")  # noqa: TRY004 (one error for every bad line)
         return cls(
             nodeid=nodeid,
-            kind=text_of(line.get("kind")) or "script",
+            kind=sys.intern(text_of(line.get("kind")) or SCRIPT),
             status=Status(line.get("status", "")),
             duration=seconds_of(line.get("duration")),
             worker=text_of(line.get("worker")),

@@ -91,8 +91,8 @@ class Recorder:
     _file: TextIO | None = None
     _end: str | None = None
     _pending: dict[tuple[str, str | None], Pending] = field(default_factory=dict)
-    _expected: dict[tuple[str, str | None], None] = field(default_factory=dict)
-    _done: set[tuple[str, str | None]] = field(default_factory=set)
+    _done: dict[tuple[str, str | None], bool] = field(default_factory=dict)
+    """Whether each item that was collected, or told of, has its row."""
     _totals: Counter[Status] = field(default_factory=Counter)
     _uncollected: int = 0
     _started: float = field(default_factory=time.time)
@@ -141,7 +141,8 @@ class Recorder:
 
     def expect(self, nodeids: Iterable[str], worker: str | None) -> None:
         """Take note of the items that were collected."""
-        self._expected.update(dict.fromkeys((nodeid, worker if self._per_worker else None) for nodeid in nodeids))
+        for nodeid in nodeids:
+            self._done.setdefault((nodeid, worker if self._per_worker else None), False)
 
     def collection_error(self, report: pytest.CollectReport) -> None:
         """Take note of what could not be collected; under xdist pytest tells the controller of each once."""
@@ -155,7 +156,7 @@ class Recorder:
         """Take in one phase of an item; its last one completes the row."""
         key = self._key(report.nodeid, worker)
         if not hasattr(report, KIND_ATTRIBUTE):
-            if report.when not in ("setup", "call", "teardown") and key in self._expected:
+            if report.when not in ("setup", "call", "teardown") and key in self._done:
                 self._crashed(key, report, worker)
             return
         pending = self._pending.setdefault(key, Pending())
@@ -207,9 +208,9 @@ class Recorder:
     ) -> None:
         """Write the line and the log of one item, unless it has them already."""
         key = self._key(nodeid, worker)
-        if key in self._done:
+        if self._done.get(key):
             return
-        self._done.add(key)
+        self._done[key] = True
         self._notice_removal()
         self._totals[status] += 1
         if data is not None:
@@ -253,10 +254,10 @@ class Recorder:
 
     def end(self, exit_status: int) -> None:
         """Write rows for what never finished, and settle what the last line will say."""
-        for nodeid, worker in self._expected:
-            key = (nodeid, worker)
-            if key in self._done:
+        for key, is_done in list(self._done.items()):
+            if is_done:
                 continue
+            nodeid, worker = key
             pending = self._pending.get(key)
             if pending is not None:
                 status = pending.status if pending.was_called else Status.CANCELLED

@@ -192,7 +192,7 @@ def test_each_run_records_what_ran_and_remembers_the_rest(project: Project) -> N
     durations = read_durations(project.report_dir / "durations.json")
     assert set(durations) == {f"scripts/{name}.sh::run" for name in "abz"}
     assert durations["scripts/z.sh::run"].seconds == 7.0
-    cached = json.loads((project.path / ".pytest_cache/v/orchestrator/durations").read_text())
+    cached = json.loads(json.loads((project.path / ".pytest_cache/v/orchestrator/durations").read_text()))
     assert durations_of(cached) == durations
 
 
