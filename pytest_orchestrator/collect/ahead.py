@@ -198,9 +198,12 @@ class RunAhead:
         engine = self._orchestration.engine
         # Where pytest may stop, what has run in vain is kept small.
         queued, unread = (0, 8 * self._jobs) if self._max_failures else (AHEAD, UNREAD)
-        while engine.unfinished < self._jobs + queued and len(self._started) < unread and not self._stop_is_known():
-            if not self._start_next():
-                return
+        if queued and engine.unfinished > self._jobs + queued // 2:
+            return  # there are enough, and many at a time disturb the supervisor less
+        with engine.together():
+            while engine.unfinished < self._jobs + queued and len(self._started) < unread and not self._stop_is_known():
+                if not self._start_next():
+                    return
 
     def _start_behind(self, item: pytest.Item) -> None:
         if self._may_start_alone and item not in self._started and self._turn_of(item) is _Turn.START:

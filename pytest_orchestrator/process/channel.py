@@ -40,9 +40,13 @@ class Channel:
         """Send ``messages``, waiting until the socket takes them. Raise OSError when the other end is closed."""
         if self._is_closed:
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+        self.put(*messages)
+        self._flush()
+
+    def put(self, *messages: tuple[Any, ...]) -> None:
+        """Have ``messages`` sent with those of the next :meth:`send`, or before the next :meth:`receive` waits."""
         data, sent = self._leaving
         self._leaving = data[sum(sent) :] + b"".join(map(pack, messages)), []
-        self._flush()
 
     def _flush(self) -> None:
         data, sent = self._leaving

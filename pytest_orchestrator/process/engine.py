@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SupervisorError
@@ -18,7 +19,7 @@ from .temporary import WorkDirectory
 from .tickets import Tickets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from .command import Command, Outcome
@@ -75,6 +76,8 @@ class Engine:
         self._generation = 0
         """How many supervisors of this engine have died."""
         self._said_bye = False
+        self._gathers = False
+        """Whether requests are to be sent together."""
         self._loss: str | None = None
         """How a supervisor died whose programs have not been seen to."""
 
@@ -116,6 +119,19 @@ class Engine:
             self._tickets.drop(ticket)  # the caller will never hear of this ticket
             raise
         return ticket
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Send what is submitted inside of this in one message at the end, as far as the supervisor can wait for it.
+
+        Each message wakes it, in the middle of the programs that it looks after.
+        """
+        self._gathers = True
+        try:
+            yield
+        finally:
+            self._gathers = False
+            self._send()
 
     def wait(self, ticket: int, tick: Callable[[], None] | None = None, every: float | None = None) -> Outcome:
         """Return the outcome of ``ticket``, waiting for it. A ticket gives its outcome once.
@@ -262,7 +278,10 @@ class Engine:
             self._start_supervisor()
         run = run_message(ticket, command)
         if self._sent_env is command.base_env:
-            self._send(run)
+            if self._gathers and self.unfinished > 2 * self.jobs and self._supervisor is not None:
+                self._supervisor.channel.put(run)
+            else:
+                self._send(run)
         else:
             # Remembered after it was sent: sent twice it does no harm, not at all it does.
             generation = self._generation
