@@ -84,6 +84,31 @@ def test_no_script_is_run_twice_when_a_supervisor_dies_to_which_nobody_listens(t
     assert all(outcome.lost or outcome.exit_code == 0 for outcome in outcomes)
 
 
+def test_what_was_submitted_together_runs_also_when_an_exception_comes_in_between(tmp_path: Path) -> None:
+    path = tmp_path / "ran"
+    words = [str(number) for number in range(20)]
+    tickets = []
+    with engine_in(tmp_path) as engine:
+        with contextlib.suppress(ZeroDivisionError), engine.together():
+            tickets = [engine.submit(append(path, word)) for word in words]
+            raise ZeroDivisionError
+        assert [engine.wait(ticket).exit_code for ticket in tickets] == [0] * len(words)
+    assert path.read_text().split() == words
+
+
+def test_what_is_submitted_together_to_a_dead_supervisor_goes_to_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "ran"
+    words = [str(number) for number in range(20)]
+    with engine_in(tmp_path) as engine:
+        engine.start()
+        with engine.together():
+            tickets = [engine.submit(append(path, word)) for word in words]
+            kill_supervisor(engine)
+        ended = [engine.wait(ticket) for ticket in tickets]
+    assert path.read_text().split() == words
+    assert all(outcome.lost or outcome.exit_code == 0 for outcome in ended)
+
+
 def test_a_supervisor_that_dies_while_the_work_of_another_is_handed_to_it_changes_nothing(tmp_path: Path) -> None:
     """Each script that waits is started once, however many supervisors die before its turn."""
     path = tmp_path / "ran"
