@@ -64,26 +64,26 @@ class OrchestratedItem(pytest.Item):
 
     def marks(self) -> list[pytest.Mark]:
         """Return what ``iter_markers`` yields; the directories' marks are looked up once when all are known."""
-        orchestration = self._orchestration
-        if orchestration.hooks is None or self.parent is None:
-            return list(self.iter_markers())
-        inherited = orchestration.marks.get(self.parent)
-        if inherited is None:
-            inherited = orchestration.marks[self.parent] = list(self.parent.iter_markers())
-        return self.own_markers + inherited
+        return [*self.own_markers, *self._marks_above()]
 
     def is_marked(self, names: frozenset[str]) -> bool:
-        """Return whether a mark with one of ``names`` applies to this item. Right once collection is over."""
+        """Return whether one of :meth:`marks` has one of ``names``."""
         for mark in self.own_markers:
             if mark.name in names:
                 return True
+        above = self._marks_above()  # nearly always none
+        return bool(above) and any(mark.name in names for mark in above)
+
+    def _marks_above(self) -> list[pytest.Mark]:
+        if self.parent is None:
+            return []
         orchestration = self._orchestration
-        if orchestration.hooks is None or self.parent is None:
-            return any(mark.name in names for mark in self.iter_markers())
-        inherited = orchestration.marked.get(self.parent)
-        if inherited is None:
-            inherited = orchestration.marked[self.parent] = {mark.name for mark in self.parent.iter_markers()}
-        return not names.isdisjoint(inherited)
+        if orchestration.hooks is None:
+            return list(self.parent.iter_markers())
+        above = orchestration.marks.get(self.parent)
+        if above is None:
+            above = orchestration.marks[self.parent] = list(self.parent.iter_markers())
+        return above
 
     def redacted(self, text: str) -> str:
         """Return ``text`` without secrets: pytest shows what markers say as it is."""

@@ -88,12 +88,13 @@ class Execution:
     def run(self, item: ScriptItem) -> RunResult:
         """Return the result of ``item``, waiting for it."""
         self._heed_stop_request()
-        if self._leftovers.matter(item):
-            with self._leftovers.watched(item, self._tick) as watch:
-                started, result = self._run(item)
-                result = self._leftovers.judged(item, result, watch)
-        else:
+        codex = self._leftovers.rule_for(item)
+        if codex is None:
             started, result = self._run(item)
+        else:
+            with self._leftovers.watched(codex, self._tick) as watch:
+                started, result = self._run(item)
+                result = self._leftovers.judged(codex, result, watch)
         result = judged(item, result, lambda: self._redactor(started))
         if self._orchestration.remote is not None:
             result = self._orchestration.remote.located(result, self._orchestration.report_dir)

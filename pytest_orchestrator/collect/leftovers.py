@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from ..config.codex import CodexConfig
     from ..core.result import RunResult
     from .items import ScriptItem
     from .orchestration import Orchestration
@@ -34,26 +35,23 @@ class Leftovers:
     def __init__(self, orchestration: Orchestration) -> None:
         self._orchestration = orchestration
 
-    def matter(self, item: ScriptItem) -> bool:
-        """Return whether ``item`` lies in a scratch directory that is to be left as it was."""
-        return self._orchestration.codex_files.cleaned(str(item.path)) is not None
+    def rule_for(self, item: ScriptItem) -> CodexConfig | None:
+        """Return the file that wants the scratch directory clean in which ``item`` lies; None if none does."""
+        return self._orchestration.codex_files.cleaned(str(item.path))
 
     @contextmanager
-    def watched(self, item: ScriptItem, tick: Callable[[], None]) -> Iterator[ScratchWatch]:
-        """Keep others from using the scratch directory that ``item`` lies in; yield what knows what was in it before.
+    def watched(self, codex: CodexConfig, tick: Callable[[], None]) -> Iterator[ScratchWatch]:
+        """Keep others from using the scratch directory of ``codex``; yield what knows what was in it before.
 
         ``tick`` is called while others have the directory.
         """
-        codex = self._orchestration.codex_files.cleaned(str(item.path))
-        assert codex is not None  # as matter() has said
         with _locked(self._orchestration.lock_dir, codex.scratch, tick):
             yield ScratchWatch(codex.scratch)
 
-    def judged(self, item: ScriptItem, result: RunResult, watch: ScratchWatch) -> RunResult:
-        """Return ``result``, failed if the script left something in its scratch directory."""
-        codex = self._orchestration.codex_files.cleaned(str(item.path))
+    def judged(self, codex: CodexConfig, result: RunResult, watch: ScratchWatch) -> RunResult:
+        """Return ``result``, failed if the script left something in the scratch directory of ``codex``."""
         left = watch.left()
-        if codex is None or not left:
+        if not left:
             return result
         text = describe_leftovers(left, self._orchestration.shown(codex.scratch), codex.shown_as)
         if result.status is not Status.PASSED:

@@ -84,8 +84,6 @@ class Orchestration:
     """Whether the items of a directory use fixtures, those that a single item asks for aside."""
     marks: dict[pytest.Collector, list[pytest.Mark]] = field(default_factory=dict)
     """The marks of each directory and those above it, the nearest first."""
-    marked: dict[pytest.Collector, set[str]] = field(default_factory=dict)
-    """The names of those marks."""
     limited: dict[int, ScriptSettings] = field(default_factory=dict)
     """Settings after pytest-timeout's limit, by the identity of those before (which items keep alive)."""
     collected: int = 0

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import select
 import socket
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from pytest_orchestrator.process.command import Command
 from pytest_orchestrator.process.request import run_message
@@ -19,16 +22,34 @@ from pytest_orchestrator.process.supervisor.terminals import Terminals
 from pytest_orchestrator.process.wire import Unpacker, noted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
-def test_nothing_is_started_while_the_engine_is_busy_and_what_waits_can_be_cancelled(tmp_path: Path) -> None:
-    ours, engines = socket.socketpair()
-    ours.setblocking(False)
-    poll = select.epoll()
-    poll.register(ours, select.EPOLLIN)
+@dataclass(frozen=True)
+class Sending:
+    """What is sent, the end of the engine, and the file of notes."""
+
+    outbox: Outbox
+    engine: socket.socket
+    notes: int
+
+
+@pytest.fixture
+def sending() -> Iterator[Sending]:
+    ours, engine = socket.socketpair()
     notes = os.memfd_create("notes")
-    outbox = Outbox(ours.fileno(), poll, notes)
+    with ours, engine, select.epoll() as poll:
+        ours.setblocking(False)
+        poll.register(ours, select.EPOLLIN)
+        yield Sending(Outbox(ours.fileno(), poll, notes), engine, notes)
+    os.close(notes)
+
+
+def test_nothing_is_started_while_the_engine_is_busy_and_what_waits_can_be_cancelled(
+    tmp_path: Path, sending: Sending
+) -> None:
+    outbox = sending.outbox
     work = tmp_path / "work"
     work.mkdir()
     slots = Slots(os.fsencode(work))
@@ -44,29 +65,18 @@ def test_nothing_is_started_while_the_engine_is_busy_and_what_waits_can_be_cance
     unpacker = Unpacker()
     heard: list[tuple[Any, ...]] = []
     while outbox.is_blocked or not heard:
-        heard += [message for message in unpacker.feed(engines.recv(1 << 20)) if message[0] != "filler"]
+        heard += [message for message in unpacker.feed(sending.engine.recv(1 << 20)) if message[0] != "filler"]
         outbox.flush()
     assert starting.next(running=0) is None
     assert heard == [("done", number, {"cancelled": True})]
     assert not (tmp_path / "ran").exists()
-    for end in (ours, engines, poll):
-        end.close()
-    os.close(notes)
 
 
-def test_what_was_announced_and_not_sent_is_found_in_the_notes() -> None:
-    ours, engines = socket.socketpair()
-    ours.setblocking(False)
-    poll = select.epoll()
-    poll.register(ours, select.EPOLLIN)
-    notes = os.memfd_create("notes")
-    outbox = Outbox(ours.fileno(), poll, notes)
+def test_what_was_announced_and_not_sent_is_found_in_the_notes(sending: Sending) -> None:
+    outbox, notes = sending.outbox, sending.notes
     outbox.announce(("starting", 1, "a long name that the next notes do not reach"))
     outbox.announce(("starting", 2, ""))
     assert [message[1] for message in noted(notes)] == [1, 2]
     assert outbox.flush()
     outbox.announce(("starting", 3, ""))
     assert [message[1] for message in noted(notes)] == [3]
-    for end in (ours, engines, poll):
-        end.close()
-    os.close(notes)
