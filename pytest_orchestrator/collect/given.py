@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..config.option import NUMBERS
 from ..config.options import OPTIONS, by_name, flag, ini
 from ..config.parse import parse_text, parse_value
 from ..config.resolve import FLAGS, INI, Layer
 from ..core.shards import Shard
-from .options import HAS_TYPED_INI, NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +48,9 @@ def _ini_value(config: pytest.Config, name: str) -> Any:
     try:
         return config.getini(name)
     except TypeError as error:
-        if HAS_TYPED_INI or _BY_INI[name].kind not in NUMBERS:
+        if _BY_INI[name].kind not in NUMBERS:
             raise pytest.UsageError(str(error)) from error
-        # An older pytest takes no number from TOML for an option that may also be text.
+        # A pytest before 9.2 takes no number from TOML for an option that may also be text.
         given = config.inicfg[name]
         return getattr(given, "value", given)
     except ValueError as error:  # of an older pytest too

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, Mistake
-from .nested_options import LONGEST
-from .option import Kind, Option
+from .option import LONGEST, Kind, Option
 from .phrases import shown, suggestion
 from .regular_file import read_regular
 from .tree import Table, from_python

@@ -1,13 +1,13 @@
-"""The keys below those options that are mappings: ``expect``, ``retry``, ``requires``, ``limits`` and others."""
+"""The keys below those options that are mappings, by the names that the table has for them.
+
+Only files and markers have them, so a run without either does not import this.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .option import Kind, Option
-
-LONGEST = 1e9
-"""Upper bound of any time and size: larger values overflow what the operating system can be asked for."""
+from .option import LONGEST, Kind, Option
 
 
 def seconds(name: str, text: str, default: float | None = None, *, zero: str = "no limit", **more: Any) -> Option:

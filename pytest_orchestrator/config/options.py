@@ -5,13 +5,14 @@ It is read in every pytest run of an environment that has this plugin, so it imp
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from .option import LONGEST, PREFIX, Kind, Option, flag, ini, yaml_key
 
-from .nested_options import EXCEPTION, EXPECT, LIMITS, LONGEST, REQUIRES, RETRY, XFAIL
-from .option import PREFIX, Kind, Option, Scope, flag, ini, yaml_key
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
+
+    from .option import Scope
 
 __all__ = [
     "OPTIONS",
@@ -30,22 +31,22 @@ __all__ = [
 ]
 
 
-def _run(name: str, kind: Kind, text: str, default: Any = None, **more: Any) -> Option:
+def _run(name: str, kind: str, text: str, default: Any = None, **more: Any) -> Option:
     return Option(name, kind, text, "run", default, **({"has_flag": True, "has_ini": True} | more))
 
 
-def _discovery(name: str, kind: Kind, text: str, default: Any, **more: Any) -> Option:
+def _discovery(name: str, kind: str, text: str, default: Any, **more: Any) -> Option:
     single = kind is Kind.TEXTS
     return Option(
         name, kind, text, "discovery", default, single=single, has_flag=True, has_ini=True, has_yaml=True, **more
     )
 
 
-def _script(name: str, kind: Kind, text: str, default: Any = None, **more: Any) -> Option:
+def _script(name: str, kind: str, text: str, default: Any = None, **more: Any) -> Option:
     return Option(name, kind, text, "script", default, **({"has_yaml": True, "has_marker": True} | more))
 
 
-def _skill(name: str, kind: Kind, text: str, default: Any = None, **more: Any) -> Option:
+def _skill(name: str, kind: str, text: str, default: Any = None, **more: Any) -> Option:
     return Option(name, kind, text, "skill", default, **({"has_yaml": True} | more))
 
 
@@ -194,20 +195,20 @@ _SCRIPT = (
     _script("skip_reason", Kind.TEXT, "The reason to show when the script is skipped; alone it skips nothing",
             metavar="REASON"),
     _script("xfail", Kind.REASON, "Whether the script is expected to fail, or the reason why, or both `reason` and"
-            " `strict`", False, fields=XFAIL, metavar="REASON"),
+            " `strict`", False, fields="XFAIL", metavar="REASON"),
     _script("retry", Kind.TABLE, "How often and after which delays a failed script is tried again. A number means"
-            " `max_attempts`", fields=RETRY, shorthand="max_attempts", metavar="N", **_EVERYWHERE),
+            " `max_attempts`", fields="RETRY", shorthand="max_attempts", metavar="N", **_EVERYWHERE),
     _script("cases", Kind.CASES, "Several runs of one script: each case has a name, and settings on top of the"
             " script's", has_marker=False),
-    _script("expect", Kind.TABLE, "What is checked after the script ended with an allowed exit code", fields=EXPECT),
+    _script("expect", Kind.TABLE, "What is checked after the script ended with an allowed exit code", fields="EXPECT"),
     _script("resources", Kind.TEXTS, "Named locks. Two scripts that share one never overlap", (), single=True,
             metavar="NAME"),
     _script("requires", Kind.TABLE, "What must be there. Otherwise the script is skipped and the reason says what is"
-            " missing", fields=REQUIRES),
+            " missing", fields="REQUIRES"),
     _script("left_processes", Kind.CHOICE, "What happens to processes that a script leaves behind: `kill` them, `allow`"
             " them until the session ends, or kill them and `fail` the script", "kill",
             choices=("kill", "allow", "fail"), **_EVERYWHERE),
-    _script("limits", Kind.TABLE, "Limits besides time", fields=LIMITS),
+    _script("limits", Kind.TABLE, "Limits besides time", fields="LIMITS"),
     _script("interpreter", Kind.COMMAND, "Command that runs the script, instead of its shebang or what its extension"
             " stands for; `warm` and `plain` keep those and say how Python is started", nullable=True,
             metavar="COMMAND"),
@@ -219,7 +220,7 @@ _SKILL = (
     _skill("skill_rules", Kind.SEVERITIES, "How much single rules matter: code or name of a rule to `off`, `note`,"
            " `warning` or `error`", key="rules"),
     _skill("skill_exceptions", Kind.EXCEPTIONS, "Rules that do not hold for some files: path or glob to a list of"
-           " rules, or to `rules` and a `reason`", key="exceptions", fields=EXCEPTION),
+           " rules, or to `rules` and a `reason`", key="exceptions", fields="EXCEPTION"),
     _skill("skill_baseline", Kind.PATH, "File of findings that are known and do not fail; written by"
            " `--orchestrate-update-baseline`", key="baseline", metavar="FILE", **_EVERYWHERE),
     _skill("skill_run_scripts", Kind.BOOL, "Whether the scripts of a skill are run too, and not only checked: the same"

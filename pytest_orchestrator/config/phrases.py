@@ -5,8 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from .nested_options import LONGEST
-from .option import Kind, Option
+from .option import LONGEST, Kind, Option
 from .tree import Listing, Node, ScalarKind, Table, is_nothing
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def allowed(option: Option) -> str:
     """Return what ``option`` takes, in words: ``a number of seconds of at least 0 (0 means no limit)``."""
     if option.kind is Kind.CHOICE:
         return joined([repr(choice) for choice in option.choices], "or")
-    words = _ONE_OR_MORE.get(option.kind, option.kind.value) if option.single else option.kind.value
+    words = _ONE_OR_MORE.get(option.kind, option.kind) if option.single else option.kind
     if option.kind is Kind.TABLE and option.shorthand:
         field = next(field for field in option.fields if field.name == option.shorthand)
         words = f"{allowed(field)} or a mapping"

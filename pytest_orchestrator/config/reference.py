@@ -11,12 +11,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .option import Kind, Option, Scope
+from .option import Kind, Option
 from .options import flag, in_scope, ini, yaml_key
 from .phrases import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from .option import Scope
 
 _INTRODUCTION = """\
 # Options

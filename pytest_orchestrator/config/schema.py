@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .nested_options import LONGEST
-from .option import Kind, Option
+from .option import LONGEST, Kind, Option
 from .options import SECTIONS, SEVERITIES, by_name, in_scope, yaml_key
 from .skill_rules import SKILL_RULES
 from .values import BOOLEAN_WORDS, CASE_NAME, RESERVED_VARIABLES
@@ -125,7 +124,7 @@ def _of_kind(option: Option) -> Schema:
             _, reason = option.fields
             table = {"type": "object", "properties": {"rules": rules, "reason": _described(reason)}}
             return _mapping(_PATH, _either(rules, table | {"required": ["rules"], "additionalProperties": False}))
-        case Kind.TABLE:
+        case _:  # a table
             return _table(option)
 
 

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, Final
 
-from .nested_options import LONGEST
-from .option import Kind, Option
+from .option import LONGEST, Kind, Option
 from .phrases import allowed, below, clipped, joined, shown, suggestion
 from .tree import Listing, Node, Scalar, ScalarKind, Table, is_nothing
 
@@ -55,7 +54,7 @@ class Checker:
 
     def __init__(self, report: Report) -> None:
         self.report = report
-        self._checks: dict[Kind, Callable[[Option, Node, str], Any]] = {
+        self._checks: dict[str, Callable[[Option, Node, str], Any]] = {
             Kind.BOOL: self._bool,
             Kind.INT: self._int,
             Kind.NUMBER: self._number,
@@ -173,7 +172,7 @@ class Checker:
         return self._refuse(option, node, where)
 
     def _list(self, option: Option, node: Node, where: str) -> list[Any] | Invalid:
-        item_option = option._replace(kind=_ITEM_KINDS[option.kind], single=False)
+        item_option = option.but(kind=_ITEM_KINDS[option.kind], single=False)
         if isinstance(node, Listing):
             values = [self.check(item_option, item, where) for item in node.items]
             return [value for value in values if value is not INVALID]
@@ -184,7 +183,7 @@ class Checker:
 
     def _command(self, option: Option, node: Node, where: str) -> list[str] | Invalid:
         if isinstance(node, Listing):
-            word_option = option._replace(kind=Kind.TEXT, nullable=False)
+            word_option = option.but(kind=Kind.TEXT, nullable=False)
             words = [self.check(word_option, item, where) for item in node.items]
             if not words:
                 return self._refuse(option, node, where, "it is empty; leave the key out")

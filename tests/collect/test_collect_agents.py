@@ -202,7 +202,7 @@ def test_a_run_that_its_time_limit_stops_is_told_as_far_as_it_came(agents: Proje
 def test_it(agent_workspace, claude_process, model_endpoint):
     agent_workspace()
     endpoint = model_endpoint([{"run": "echo > early; echo found it"}, {"hang": True}])
-    result = claude_process("Go", endpoint=endpoint, timeout=2, grace=0.1).run()
+    result = claude_process("Go", endpoint=endpoint, timeout=4, grace=0.1).run()
     assert (result.exit_code, result.status) == (-1, "timeout")
 """,
     )
@@ -218,19 +218,25 @@ def test_a_run_that_the_limit_of_the_test_interrupts_is_told_as_far_as_it_came(a
     agent_test(
         agents,
         """
-@pytest.mark.timeout(2)
+import signal
+
+def alarm(event):
+    if "found 42" in str(event):
+        signal.setitimer(signal.ITIMER_REAL, 0.1)  # pytest-timeout's, now
+
+@pytest.mark.timeout(60, method="signal")
 def test_it(agent_workspace, claude_process, model_endpoint):
     agent_workspace()
-    endpoint = model_endpoint([{"run": "echo > early; echo found it"}, {"hang": True}])
-    claude_process("Go", endpoint=endpoint, grace=0.1).run()
+    endpoint = model_endpoint([{"run": "echo > early; echo found $((40 + 2))"}, {"hang": True}])
+    claude_process("Go", endpoint=endpoint, grace=0.1, on_event=alarm).run()
 """,
     )
     run = agents.run("tests")
     assert run.outcomes == {"failed": 1}, run.out
     (told,) = evidence(run)["test_it"]["runs"]
     assert (told["status"], told["error"]) == ("cancelled", "interrupted by an exception in the test")
-    assert told["transcript"]["tool_calls"][0]["result"]["text"] == "found it"
-    assert "    found it\n" in run.out
+    assert told["transcript"]["tool_calls"][0]["result"]["text"] == "found 42"
+    assert "    found 42\n" in run.out
     assert reports(agents)["test_it", "call"]["workspace.created"] == '["early"]'
 
 
@@ -239,13 +245,17 @@ def test_what_the_limit_of_a_test_interrupts_is_dead_then_and_the_traceback_ends
     agents: Project, call: str
 ) -> None:
     mark = new_mark()
+    # What the agent runs sets off pytest-timeout's alarm itself: the limit is reached when all of them run.
     text = f"""
+import os
 from pathlib import Path
 from pytest_orchestrator import run_parallel
 
-@pytest.mark.timeout(2)
+@pytest.mark.timeout(60, method="signal")
 def test_it(claude_process, model_endpoint, tmp_path_factory):
-    run = f"setsid sleep {mark} & echo $PPID > {{Path.cwd()}}/agent; exec sleep {mark}"
+    run = (
+        f"setsid sleep {mark} & echo $PPID > {{Path.cwd()}}/agent; kill -ALRM {{os.getpid()}}; exec sleep {mark}"
+    )
     process = claude_process("Go", endpoint=model_endpoint([{{"run": run}}]), timeout=None, grace=0.1)
     {call}
 
@@ -258,7 +268,7 @@ def test_after():
     assert run.outcomes == {"failed": 1, "passed": 1}, run.out
     assert sleepers(mark) == {}
     trace = run.out[run.out.index("_ test_it _") :].partition("Captured agent")[0]
-    assert f">       {call}\nE       Failed: Timeout (>2.0s) from pytest-timeout.\n" in trace
+    assert f">       {call}\nE       Failed: Timeout (>60.0s) from pytest-timeout.\n" in trace
     assert "pytest_orchestrator/" not in trace
     assert "in run" in agents.run("tests", "--full-trace", "-k", "test_it", orchestrate=False).out
 
@@ -267,12 +277,13 @@ def test_a_function_of_the_test_that_its_limit_interrupts_is_in_the_traceback(ag
     agent_test(
         agents,
         """
-import threading
+import signal, threading
 
 def hang(event):
+    signal.setitimer(signal.ITIMER_REAL, 0.01)  # pytest-timeout's alarm, now
     threading.Event().wait()
 
-@pytest.mark.timeout(2)
+@pytest.mark.timeout(60, method="signal")
 def test_it(claude_process, model_endpoint):
     claude_process("Go", endpoint=model_endpoint(["Done."]), timeout=None, grace=0.1, on_event=hang).run()
 """,

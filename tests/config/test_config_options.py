@@ -108,7 +108,6 @@ print(*sorted(name for name in set(sys.modules) - before if name.startswith("pyt
     assert not {"yaml", "jsonschema", "asyncio", "subprocess", "difflib", "pathlib"} & set(others.split())
     assert ours.split() == [
         "pytest_orchestrator.config",
-        "pytest_orchestrator.config.nested_options",
         "pytest_orchestrator.config.option",
         "pytest_orchestrator.config.options",
     ]

@@ -23,14 +23,12 @@ def test_it():
 OURS = {
     "pytest_orchestrator",
     "pytest_orchestrator.plugin",
+    "pytest_orchestrator.plain_imports",
     "pytest_orchestrator.fixtures",
     "pytest_orchestrator.hookspecs",
-    "pytest_orchestrator.collect",
-    "pytest_orchestrator.collect.options",
     "pytest_orchestrator.config",
     "pytest_orchestrator.config.option",
     "pytest_orchestrator.config.options",
-    "pytest_orchestrator.config.nested_options",
 }
 
 PLAIN = """
@@ -205,3 +203,39 @@ def test_a_run_of_scripts_imports_nothing_of_agents(project: Project) -> None:
     assert project.run_process("scripts").code == 0
     found = json.loads((project.path / "modules.json").read_text())
     assert [name for name in found if name.startswith(tuple(f"pytest_orchestrator.{room}" for room in OF_AGENTS))] == []
+
+
+FINDERS = """
+import sys
+
+def test_it():
+    assert not any("OwnFinder" in str(finder) for finder in sys.meta_path)
+"""
+
+
+def test_what_finds_our_modules_is_gone_when_tests_run_and_after_a_run_of_scripts(project: Project) -> None:
+    project.file("test_it.py", FINDERS)
+    assert project.run_process(orchestrate=False).outcomes == {"passed": 1}
+    project.file("scripts/a.sh")
+    finders = "import sys, pytest; pytest.main(['--orchestrate', 'scripts']); print(sys.meta_path, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", finders], cwd=project.path, capture_output=True, text=True, check=True)
+    assert "1 passed" in done.stdout
+    assert "OwnFinder" not in done.stderr
+
+
+WRITE_LOADERS = """
+import sys
+
+def pytest_unconfigure():
+    ours = {name: type(module.__loader__).__name__ for name, module in sys.modules.items() if "orchestrator." in name}
+    print("rewritten:", *sorted(name for name, loader in ours.items() if loader != "SourceFileLoader"))
+"""
+
+
+def test_our_modules_are_not_rewritten(project: Project) -> None:
+    """pytest's loader takes ten times as long to load them, and there is no assert in them."""
+    project.file("conftest.py", WRITE_LOADERS)
+    project.file("scripts/a.sh")
+    for orchestrate in (False, True):
+        run = project.run_process("-s", "scripts", orchestrate=orchestrate)
+        assert "rewritten: pytest_orchestrator.plain_imports pytest_orchestrator.plugin\n" in run.out

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WITH_FLAG = [option for option in OPTIONS if option.has_flag]
 WITH_INI = [option for option in OPTIONS if option.has_ini]
 
-SAMPLES: dict[Kind, tuple[str, Any]] = {
+SAMPLES: dict[str, tuple[str, Any]] = {
     Kind.BOOL: ("true", True),
     Kind.INT: ("3", 3),
     Kind.NUMBER: ("1.5", 1.5),

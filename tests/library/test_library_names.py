@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from library_scripts import python
 
 import pytest_orchestrator
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pytest_orchestrator.public_names import HOMES
 
 LOADED = "import sys, json; print(json.dumps(sorted(name for name in sys.modules if 'pytest' in name)))"
 
@@ -32,7 +31,19 @@ def test_every_public_name_can_be_imported_and_is_listed() -> None:
     for name in pytest_orchestrator.__all__:
         assert getattr(pytest_orchestrator, name) is not None
     assert set(pytest_orchestrator.__all__) <= set(dir(pytest_orchestrator))
-    assert set(pytest_orchestrator._HOMES) <= set(pytest_orchestrator.__all__)
+
+
+def test_type_checkers_are_told_the_same_names_from_the_same_modules() -> None:
+    stub = ast.parse(Path(pytest_orchestrator.__file__).with_suffix(".pyi").read_text())
+    imported = {
+        name.name: str(node.module)
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom) and node.level == 1
+        for name in node.names
+    }
+    assert imported == HOMES
+    (listed,) = [node.value for node in stub.body if isinstance(node, ast.Assign)]
+    assert sorted(ast.literal_eval(listed)) == pytest_orchestrator.__all__
 
 
 def test_a_star_import_gives_the_public_names(tmp_path: Path) -> None:
@@ -42,7 +53,7 @@ def test_a_star_import_gives_the_public_names(tmp_path: Path) -> None:
 
 def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'pytest_orchestrator' has no attribute 'run_scripts'"):
-        pytest_orchestrator.run_scripts  # noqa: B018 - the look-up is what is tested
+        pytest_orchestrator.run_scripts  # type: ignore[attr-defined]  # noqa: B018 - the look-up is what is tested
 
 
 @pytest.mark.parametrize(
