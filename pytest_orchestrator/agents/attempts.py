@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..core.retry import RetryPolicy
 from ..core.status import Reason, Status
+from ..quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,10 +15,11 @@ import threading
 import time
 import traceback
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..core.status import Reason, Status
+from ..quick_dataclasses import dataclass
 from .progress import Stage
 from .result import FAILURE, ProcessResult
 

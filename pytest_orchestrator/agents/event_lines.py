@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..quick_dataclasses import dataclass
 from .stream import MAX_LINE
 
 if TYPE_CHECKING:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import os
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..core.names import escape_name, quote_name
 from ..errors import AgentError, why_unreadable
+from ..quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,12 +6,12 @@ import os
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..core.columns import cell_width, clip, fit
 from ..core.names import escape_name
 from ..errors import ArgumentError
+from ..quick_dataclasses import dataclass
 from .console import SCREEN, standing
 from .crew import THREAD_NAME
 from .progress import Stage

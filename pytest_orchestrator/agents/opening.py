@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import AgentError
+from ..quick_dataclasses import dataclass
 from .books import Books
 from .budget import Budget
 from .store import SessionStore

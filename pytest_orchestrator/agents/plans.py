@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
+from ..quick_dataclasses import dataclass
 from .attempts import Attempts, is_worth_retrying
 from .calls import note_call
 from .course import Course

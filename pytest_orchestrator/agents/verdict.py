@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..config.phrases import clipped
@@ -11,6 +10,7 @@ from ..core.result import Limit
 from ..core.status import Reason, Status
 from ..process.limits import REFUSED, fired_limit, limits_in_force, refused_limit
 from ..process.outcomes import signal_name
+from ..quick_dataclasses import dataclass
 from .result import CANCELLED, FAILURE, NOT_EXECUTABLE, NOT_FOUND, SIGNALLED, SUCCESS, TIMED_OUT
 
 if TYPE_CHECKING:

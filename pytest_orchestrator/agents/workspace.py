@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.names import decode_output, quote_name
 from ..errors import AgentError, ArgumentError, why_unreadable
 from ..process.pool import shared_pool
+from ..quick_dataclasses import dataclass
 from .git import IDENTITY, Git, isolation
 from .workspace_diff import difference
 from .workspace_files import copy_directory, inside, write_files

@@ -6,10 +6,10 @@ import json
 import posixpath
 import re
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AgentError
+from ..quick_dataclasses import dataclass
 from .reply import Run, ToolUse, Write
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..quick_dataclasses import dataclass
 from .conversation import Conversations
 from .portable import waiting_call
 from .reply import Reply, Run, ToolUse, Write

@@ -8,7 +8,7 @@ is remembered in the scope. So is a link that leads nowhere: pytest says only th
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +16,7 @@ import pytest
 from ..core.kinds import SKILL_FILES, WORKFLOW, is_workflow_file
 from ..core.names import escape_name, quote_name, unescape_name
 from ..errors import ConfigurationError
+from ..quick_dataclasses import dataclass
 from ..scripts.discovery import no_subdirs
 from .items import ITEM_NAME, item_part
 from .ownership import PytestFiles

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from .. import __version__
 from ..core.kinds import kind_of
 from ..core.names import escape_name, unescape_name
 from ..core.status import Status
+from ..quick_dataclasses import dataclass
 from .order import LONGEST_FIRST, RECORDED
 from .remote import HOST, SHOWN, VERSION
 from .report_paths import shown_report_path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from ..core.names import escape_name
 from ..core.status import Reason, Status
 from ..errors import OrchestratorError
+from ..quick_dataclasses import dataclass
 from ..reports.logs import output_files
 from ..scripts.circumstances import redactor_of, working_directory
 from ..scripts.judge import not_startable, result_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..core.names import unescape_name
+from ..quick_dataclasses import dataclass
 from ..reports.failure import quote_word
 from ..reports.logs import log_path
 from ..reports.marks import RESULTS

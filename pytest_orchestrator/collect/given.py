@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +14,7 @@ from ..config.options import OPTIONS, by_name, flag, ini
 from ..config.parse import parse_text, parse_value
 from ..config.resolve import FLAGS, INI, Layer
 from ..core.shards import Shard
+from ..quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

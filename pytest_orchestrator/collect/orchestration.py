@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from ..errors import ConfigurationError
 from ..process.engine import Engine
 from ..process.redaction import Redactor
 from ..process.workplace import lock_directory
+from ..quick_dataclasses import dataclass
 from ..scripts.environment import current_environment, raw_environment
 from ..scripts.filter import ScriptFilter
 from ..scripts.spec import RunContext

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from fnmatch import fnmatch, fnmatchcase
 from typing import TYPE_CHECKING
 
 from ..config.settings import DiscoverySettings
+from ..quick_dataclasses import dataclass
 from ..skills.discovery import AGENT_DIRS, skill_file
 
 if TYPE_CHECKING:

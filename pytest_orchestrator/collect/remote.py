@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +13,7 @@ import pytest
 from .. import __version__
 from ..errors import OrchestratorError, ReportError
 from ..process.temporary import remove_tree
+from ..quick_dataclasses import dataclass
 from ..reports.directory import ReportDirectory
 from ..reports.logs import output_files
 

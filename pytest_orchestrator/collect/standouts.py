@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from ..core.document import ResultRow
 from ..core.kinds import SKILL
 from ..core.status import Status
+from ..quick_dataclasses import dataclass
 from ..reports.recorder import KIND_ATTRIBUTE, RESULT_ATTRIBUTE
 from ..reports.skills import skills_summary
 

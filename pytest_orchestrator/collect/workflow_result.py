@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..core.names import escape_name
 from ..core.result import iso_time
+from ..quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from ..core.status import Reason, Status

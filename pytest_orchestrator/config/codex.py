@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, Mistake
+from ..quick_dataclasses import dataclass
 from .option import LONGEST, Kind, Option
 from .phrases import shown, suggestion
 from .regular_file import read_regular

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..quick_dataclasses import dataclass
 from .path_table import PathPattern, path_pattern
 from .phrases import clipped, shown
 from .tree import Node, Table, is_absent

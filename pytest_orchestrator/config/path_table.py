@@ -9,12 +9,12 @@ of file names are shown, and is read back literally.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from ..core.globs import compile_path_globs
 from ..core.names import unescape_name
+from ..quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

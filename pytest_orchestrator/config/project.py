@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.names import escape_name, quote_name
 from ..errors import ConfigurationError, Mistake
+from ..quick_dataclasses import dataclass
 from .path_table import PathTable
 from .phrases import clipped
 from .tree import from_python

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OrchestratorError
+from ..quick_dataclasses import dataclass
 from .options import by_name, flag, in_scope, ini
 from .overlay import overlaid
 from .settings import DiscoverySettings, ScriptSettings

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from ..core.retry import RetryPolicy
+from ..quick_dataclasses import dataclass
 from .options import SKIP_DIRS, SKIP_PATTERNS
 
 if TYPE_CHECKING:

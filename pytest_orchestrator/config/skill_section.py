@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
+from ..quick_dataclasses import dataclass
 from .option import Kind, Option
 from .options import SEVERITIES, by_name, in_scope, yaml_key
 from .path_entries import PathEntries, PathEntry, mapping_entries

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from ..quick_dataclasses import dataclass
 from .option import Kind, Option
 from .options import SECTIONS, UNSUPPORTED_SECTIONS, by_name, in_scope
 from .path_entries import PathEntries, PathEntry, mapping_entries

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from yaml.resolver import Resolver
 
+from ..quick_dataclasses import dataclass
 from .phrases import clipped
 from .tree import Entry, Listing, Node, Scalar, ScalarKind, Table
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ..quick_dataclasses import dataclass
 from .jsontext import compact
 from .run_facts import text_of
 

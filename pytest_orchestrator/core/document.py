@@ -9,11 +9,12 @@ types and keys that they do not know, so both may be added without a new format 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ..quick_dataclasses import dataclass
 from .jsontext import compact
 from .kinds import SCRIPT, SKILL, WORKFLOW
 from .result import iso_time

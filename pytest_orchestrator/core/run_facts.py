@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..quick_dataclasses import dataclass
 from .jsontext import compact
 from .result import iso_time
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import heapq
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ..quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Literal, TypeVar, get_args
 
+from ..quick_dataclasses import dataclass
 from .tool_call import PermissionDenial, ToolCall
 
 Role = Literal["assistant", "user", "system"]

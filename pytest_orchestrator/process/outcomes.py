@@ -6,11 +6,11 @@ import contextlib
 import os
 import signal
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..core.names import decode_output
 from ..core.result import LeftProcess
+from ..quick_dataclasses import dataclass
 from .command import Capture, Outcome
 from .supervisor.slots import OutputFile, remove_if_empty
 from .temporary import remove_tree

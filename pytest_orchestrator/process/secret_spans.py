@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import merge
 from typing import TYPE_CHECKING, Generic
 
+from ..quick_dataclasses import dataclass
 from .shapes import LONGEST, Shape, Text
 
 if TYPE_CHECKING:

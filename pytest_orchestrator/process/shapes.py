@@ -7,8 +7,9 @@ what repeats is possessive, or stops where the next match could start.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from ..quick_dataclasses import dataclass
 
 Text = TypeVar("Text", str, bytes)
 

@@ -8,7 +8,7 @@ import platform
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, TextIO
 from uuid import uuid4
 
@@ -27,6 +27,7 @@ from ..core.kinds import SCRIPT, kind_of
 from ..core.names import escape_name
 from ..core.status import Reason, Status
 from ..errors import ReportError
+from ..quick_dataclasses import dataclass
 from .logs import write_log
 from .marks import RESULTS
 from .reader import read_results

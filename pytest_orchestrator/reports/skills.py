@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from ..core.kinds import SKILL
+from ..quick_dataclasses import dataclass
 from .amounts import plural
 from .quoting import code
 

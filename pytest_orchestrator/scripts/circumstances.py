@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..quick_dataclasses import dataclass
 from .environment import additions
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import why_unreadable
+from ..quick_dataclasses import dataclass
 from .header import inline_metadata, parse_shebang, read_head
 from .interpreter import named_interpreter
 from .prose import Prose, ScriptOption, read_prose

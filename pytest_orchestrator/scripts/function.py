@@ -13,7 +13,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from ..errors import ArgumentError, OrchestratorError, SupervisorError
 from ..process.command import Command
 from ..process.home import PACKAGE_PARENT
 from ..process.pool import shared_pool
+from ..quick_dataclasses import dataclass
 from . import function_child as child
 from .arguments import DEFAULT_TIMEOUT, Given, current_directory, library_context, name_of
 from .judge import not_startable, result_of

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from ..quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

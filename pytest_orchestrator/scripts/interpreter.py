@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..core.names import escape_name, quote_name
 from ..errors import OrchestratorError, why_unreadable
+from ..quick_dataclasses import dataclass
 from .header import Shebang, inline_dependencies, parse_shebang, read_head
 
 if TYPE_CHECKING:

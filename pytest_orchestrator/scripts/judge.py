@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..core.names import escape_name
@@ -13,6 +13,7 @@ from ..core.status import Reason, Status
 from ..process.command import Command, Outcome
 from ..process.limits import REFUSED, fired_limit, limits_in_force, refused_limit
 from ..process.outcomes import signal_name
+from ..quick_dataclasses import dataclass
 from .circumstances import redactor_of
 from .expect import unmet_expectations
 from .streams import shown_file, take_stream

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..process.command import Command, Warm
+from ..quick_dataclasses import dataclass
 from .circumstances import TMP_DIRECTORY, circumstances, search_path
 from .interpreter import NotStartableError, resolve_interpreter
 from .warm import PLAIN, WARM, find_warm

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from textwrap import dedent
+
+from ..quick_dataclasses import dataclass
 
 _TITLE_LENGTH = 120
 _LONGEST_TEXT = 20_000

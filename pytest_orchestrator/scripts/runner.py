@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..core.names import unescape_name
 from ..core.result import Attempt, RunResult
 from ..core.status import Status
 from ..process.temporary import remove_tree
+from ..quick_dataclasses import dataclass
 from .circumstances import circumstances
 from .interpreter import NotStartableError
 from .judge import not_startable, result_of

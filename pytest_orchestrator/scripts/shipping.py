@@ -10,9 +10,11 @@ import io
 import os
 import pickle
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import FunctionType
 from typing import IO, TYPE_CHECKING, Any
+
+from ..quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

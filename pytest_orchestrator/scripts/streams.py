@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..core.names import decode_output, escape_name
 from ..process.temporary import remove_tree
+from ..quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from ..process.command import Capture

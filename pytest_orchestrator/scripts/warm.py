@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..core.names import escape_name, quote_name
 from ..process.command import Warm
+from ..quick_dataclasses import dataclass
 from .header import parse_shebang, read_head
 from .interpreter import NotStartableError
 

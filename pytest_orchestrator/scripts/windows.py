@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import codecs
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..core.names import decode_output
+from ..quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     import re

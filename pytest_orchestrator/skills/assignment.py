@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from ..quick_dataclasses import dataclass
 
 NOTHING: frozenset[str] = frozenset()
 

@@ -11,13 +11,14 @@ import json
 import os
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from ..config.phrases import clipped
 from ..config.regular_file import read_regular
 from ..core.names import escape_name, unescape_name
 from ..errors import ConfigurationError, Mistake, ReportError
+from ..quick_dataclasses import dataclass
 from .finding import Severity
 from .replacement import replace_file
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import SupervisorError
 from ..process.command import Command
 from ..process.pool import shared_pool
+from ..quick_dataclasses import dataclass
 from .answers import Answers, whole_output
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
+from ..quick_dataclasses import dataclass
 from .markdown import plain_text
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..quick_dataclasses import dataclass
 from .files import read_text, skill_files
 
 if TYPE_CHECKING:

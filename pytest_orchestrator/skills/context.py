@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from ..quick_dataclasses import dataclass
 from .files import Texts
 from .rule import Profile
 

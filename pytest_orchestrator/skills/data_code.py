@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from dataclasses import dataclass
 from functools import lru_cache
+
+from ..quick_dataclasses import dataclass
 
 JSON = frozenset({"json", "jsonl", "ndjson"})
 """``jsonc`` and ``json5`` allow more than anybody here knows; they are not judged."""

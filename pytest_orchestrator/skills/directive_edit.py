@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..config.tree import Scalar, ScalarKind, Table, is_nothing
 from ..errors import SkillError
+from ..quick_dataclasses import dataclass
 from .directive import STANDARD_BLOCK, find_directive
 from .document import BOM, parse_skill
 from .places import LINE_END, offset_of

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ..config.phrases import clipped, joined
+from ..quick_dataclasses import dataclass
 from .directive import find_directive
 from .places import lines_of
 

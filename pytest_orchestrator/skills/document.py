@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..config.regular_file import read_regular
 from ..errors import why_unreadable
+from ..quick_dataclasses import dataclass
 from .body import Body
 from .body_reader import read_blocks, read_body
 from .frontmatter import FrontMatter, read_front_matter

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..quick_dataclasses import dataclass
 from . import bindings
 from .assignment import Fact, Known, join
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ..quick_dataclasses import dataclass
 from .rule import Profile
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ..config.regular_file import read_regular
 from ..core.kinds import SKILL_FILES
 from ..core.names import escape_name
+from ..quick_dataclasses import dataclass
 from .discovery import PARTS_OF_A_SKILL
 
 if TYPE_CHECKING:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from ..config.tree import Listing, Node, Scalar, ScalarKind, Table, is_absent, is_nothing
 from ..config.yaml_source import Source, parse, refuse_unprintable
 from ..errors import ConfigurationError, Mistake
+from ..quick_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,11 +7,11 @@ matter or the title, before anything else, for the whole file, its front matter 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from ..config.phrases import clipped, suggestion
+from ..quick_dataclasses import dataclass
 from .block_tree import BlockTree
 from .finding import Part, Severity
 from .rule import Rule

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..config.phrases import clipped, joined, suggestion
 from ..core.names import escape_name, unescape_name
 from ..errors import SkillError
+from ..quick_dataclasses import dataclass
 from .discovery import find_skills
 from .document import read_skill
 from .name_index import NameIndex

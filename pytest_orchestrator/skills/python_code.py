@@ -7,11 +7,11 @@ import builtins
 import re
 import sys
 import warnings
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ..quick_dataclasses import dataclass
 from .places import lines_of
 from .python_fragment import fragment, is_template, parsed
 from .survey import Survey, survey

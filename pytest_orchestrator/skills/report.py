@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..quick_dataclasses import dataclass
 from .finding import Part, Severity
 
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..core.names import escape_name
 from ..core.result import iso_time
 from ..core.status import Reason, Status
+from ..quick_dataclasses import dataclass
 from .finding import Severity
 from .report import counted
 

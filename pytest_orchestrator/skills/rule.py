@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ..quick_dataclasses import dataclass
 from .finding import Finding, Part, Severity
 from .presentable import presentable
 

@@ -10,9 +10,10 @@ import math
 import os
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from ..quick_dataclasses import dataclass
 from .library import described, tags_of
 from .words import STOP_WORDS, stem, terms, words
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..quick_dataclasses import dataclass
 from .bindings import COMPOUND, PLAIN, Function, bound_by, parameters
 
 _FORKS = frozenset({*COMPOUND, ast.NamedExpr, ast.Delete})

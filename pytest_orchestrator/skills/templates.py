@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..quick_dataclasses import dataclass
 from .code import PYTHON, SHELL, scripts
 
 if TYPE_CHECKING:

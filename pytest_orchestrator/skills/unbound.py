@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import ast
 import builtins
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..quick_dataclasses import dataclass
 from . import bindings
 from .settled import is_settled
 from .survey import Survey, survey

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..quick_dataclasses import dataclass
 from .expression_functions import (
     FUNCTIONS,
     STATUS_FUNCTIONS,

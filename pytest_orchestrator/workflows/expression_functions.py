@@ -6,9 +6,9 @@ import difflib
 import json
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..quick_dataclasses import dataclass
 from .plain_json import parse_json
 
 if TYPE_CHECKING:

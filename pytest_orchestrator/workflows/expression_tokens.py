@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ..errors import OrchestratorError
+from ..quick_dataclasses import dataclass
 
 LONGEST = 20_000
 """Characters that an expression may have."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from ..quick_dataclasses import dataclass
 from .grace import DEFAULT_GRACE
 
 if TYPE_CHECKING:

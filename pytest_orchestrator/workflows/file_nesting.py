@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from ..config.phrases import below, joined, suggestion
 from ..config.tree import Table, is_absent
 from ..core.kinds import is_workflow_file
 from ..errors import ConfigurationError
+from ..quick_dataclasses import dataclass
 from .file_texts import text_of
 from .graph import cycles
 

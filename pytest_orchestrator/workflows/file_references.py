@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..config.phrases import below, clipped, joined, suggestion
 from ..config.tree import Entry, Listing, Scalar, ScalarKind, Table
+from ..quick_dataclasses import dataclass
 from .expression import Condition, ExpressionError, Template
 from .expression_functions import STATUS_FUNCTIONS, called, problem_of_call
 from .expression_tree import Binary, Call, Each, Expression, Literal, Member, Name, path_of, walk

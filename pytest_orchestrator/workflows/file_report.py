@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from ..core.result import iso_time
+from ..quick_dataclasses import dataclass
 from .expression import ExpressionError
 from .outcome import TaskState
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from ..quick_dataclasses import dataclass
 from .grace import DEFAULT_GRACE
 
 if TYPE_CHECKING:

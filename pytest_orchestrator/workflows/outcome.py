@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from ..quick_dataclasses import dataclass
 
 
 class TaskState(StrEnum):

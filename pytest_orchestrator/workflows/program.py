@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..core.names import decode_output
 from ..errors import OrchestratorError
 from ..process.dispatcher import shared_dispatcher
 from ..process.outcomes import remove_files, signal_name, text_of
+from ..quick_dataclasses import dataclass
 from .errors import TaskTimeoutError
 from .grace import STOP_SLACK
 from .output import TELLER, Following

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ...config.phrases import joined, suggestion
 from ...errors import ArgumentError
+from ...quick_dataclasses import dataclass
 from ..given import Given
 from ..handover import pattern_of
 from ..result import ProcessResult

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...quick_dataclasses import dataclass
 from ..plans import Watching, cascade_course
 from ..strategies import follow
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ...quick_dataclasses import dataclass
 from ..handover import Passage, with_passages
 from ..plans import Watching
 from .aggregation import Ballot

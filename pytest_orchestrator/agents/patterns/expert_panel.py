@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ...quick_dataclasses import dataclass
 from ..handover import Passage, with_passages
 from ..plans import Watching
 from .aggregation import Ballot

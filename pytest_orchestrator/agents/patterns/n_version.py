@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ...config.phrases import joined
 from ...errors import ArgumentError
+from ...quick_dataclasses import dataclass
 from ..given import is_process
 from ..plans import Watching, parallel_course
 from ..result import ProcessResult

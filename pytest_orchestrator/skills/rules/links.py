@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ...config.phrases import clipped
+from ...quick_dataclasses import dataclass
 from ..body_reader import read_body
 from ..discovery import skill_file
 from ..files import leads_outside
