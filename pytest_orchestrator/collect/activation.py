@@ -24,6 +24,7 @@ from .distribution import (
     worker_input,
 )
 from .given import given_flags, given_ini, run_settings
+from .heap import prepare_to_spare
 from .orchestration import KEY, Orchestration
 from .order import RANDOM, new_seed
 from .ownership import PytestFiles
@@ -45,6 +46,7 @@ def activate(config: pytest.Config) -> None:
     """Read what was asked for and register what does it. Raise ``pytest.UsageError`` for what cannot be done."""
     if any(config.getoption(name, False) for name in _WITHOUT_COLLECTION):
         return
+    prepare_to_spare(config)
     given = worker_input(config)
     if given is None:
         refuse_misled_rootdir(config)

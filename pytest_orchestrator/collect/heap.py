@@ -5,17 +5,35 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Callable
+
+_FREEZE: pytest.StashKey[Callable[[], None]] = pytest.StashKey()
+
+
+def prepare_to_spare(config: pytest.Config) -> None:
+    """Make :func:`spare_collected` possible. To be called before others add what they do at pytest's very end."""
+    frozen = False
+
+    def freeze() -> None:
+        nonlocal frozen
+        if gc.get_freeze_count() == 0:  # else somebody else has done so, and it is not ours to undo
+            gc.freeze()
+            frozen = True
+
+    def unfreeze() -> None:
+        if frozen:
+            gc.unfreeze()
+
+    config.stash[_FREEZE] = freeze
+    config.add_cleanup(unfreeze)  # after those that are added later, of which one collects garbage
 
 
 def spare_collected(config: pytest.Config) -> None:
     """Keep the garbage collector from all that exists now, until pytest has ended this session.
 
-    With 10 000 items every full collection takes 40 ms, and pytest asks for several when it ends.
+    With 10 000 items every full collection takes 40 ms, and pytest asks for two when it ends.
     """
-    if gc.get_freeze_count():  # somebody else has done so, and it is not ours to undo
-        return
-    gc.freeze()
-    # After all hooks of pytest's end, of which one collects garbage.
-    config.add_cleanup(gc.unfreeze)
+    config.stash[_FREEZE]()

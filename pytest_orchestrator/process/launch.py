@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -99,12 +100,22 @@ class SupervisorProcess:
     def end(self, seconds: float) -> None:
         """Close the socket, which ends it, and wait; after ``seconds`` kill it with all that it started."""
         self.channel.close()
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        if not self._has_ended(seconds):
             self._process.kill()
             self._process.wait()
             self._sweep()
+
+    def _has_ended(self, seconds: float) -> bool:
+        """Return whether it ends within ``seconds``: by the kernel's word; ``Popen.wait`` sleeps and looks."""
+        if self._process.poll() is None:
+            descriptor = os.pidfd_open(self.pid)
+            try:
+                end = select.poll()
+                end.register(descriptor, select.POLLIN)
+                end.poll(seconds * 1000)
+            finally:
+                os.close(descriptor)
+        return self._process.poll() is not None
 
     def bury(self, take: Callable[[tuple[Any, ...]], None]) -> str:
         """Kill what it left after it died, pass what it had said to ``take``, and return how it ended.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..wire import READ_SIZE, Unpacker
-from .guard import divide, kill_everything
+from .guard import divide, end_at_once, kill_everything
 from .loop import Supervisor
 from .signals import signal
 from .wakeup import Wakeup
@@ -41,3 +41,4 @@ def main(control: int, notes: int) -> None:
     except BaseException:
         kill_everything()
         raise
+    end_at_once(0)
