@@ -2,7 +2,8 @@
 
     python tests/benchmarks/run.py [GROUP ...] [--rounds N] [--without PROGRAM ...]
 
-Groups: cold (what the plugin costs a run that does not use it), shell (1000 trivial scripts), shell10000, python
+Groups: cold (what the plugin costs a run that does not use it), instructions (the same, counted by valgrind: no matter
+what else the machine does), shell (1000 trivial scripts), shell10000, python
 (1000 Python scripts), skew (one long script among short ones), output (20 x 50 MiB), parent (starting programs from a
 process with 1 GB of heap), items (10 000 items that do nothing), scale (100 to 100 000 scripts, one run each, and as
 many items that do nothing), where (whose CPU time 1000 scripts are), skills (1000 and 10 000 of them, checked in one
@@ -15,6 +16,7 @@ import argparse
 import ctypes
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -177,6 +179,19 @@ def cold_rows(root: Path) -> list[Row]:
         Row("pytest -p no:orchestrator", pytest("-p", "no:orchestrator"), tree),
         Row("pytest", pytest(), tree),
     ]
+
+
+def show_instructions(root: Path) -> None:
+    """Print how many instructions a run takes that uses nothing of the plugin, with and without it."""
+    rows = [row for row in cold_rows(root) if found("valgrind", ["valgrind"])]
+    environment = os.environ | {"PYTHONHASHSEED": "0"}
+    print("\n| command | million instructions |\n|---|---:|")
+    for row in rows:
+        subprocess.run(row.command, cwd=row.cwd, stdout=subprocess.DEVNULL, check=True)  # compiles what is new
+        words = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *row.command]
+        done = subprocess.run(words, cwd=row.cwd, env=environment, capture_output=True, text=True)
+        (count,) = re.findall(r"Collected : (\d+)", done.stderr)
+        print(f"| {row.name} | {int(count) / 1e6:.1f} |")
 
 
 def python_rows(root: Path) -> list[Row]:
@@ -379,6 +394,9 @@ def main() -> None:
     for name in options.groups:
         if name == "scale":
             show_scale(root)
+            continue
+        if name == "instructions":
+            show_instructions(root)
             continue
         if name == "where":
             show_where(root, options.rounds)
