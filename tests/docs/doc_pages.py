@@ -15,6 +15,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -155,7 +156,10 @@ def run_commands(script: str, root: Path) -> str:
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     environment |= {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     command = ["bash", "-c", f"exec 2>&1\n{script}"]
-    return subprocess.run(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True, timeout=100).stdout
+    # With a place of its own for temporary files: sessions that begin at once get in one another's way.
+    with tempfile.TemporaryDirectory() as place:
+        environment["PYTEST_DEBUG_TEMPROOT"] = place
+        return subprocess.run(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True, timeout=100).stdout
 
 
 def normal(line: str) -> str:
