@@ -220,8 +220,8 @@ def pytest_collection_modifyitems(items):
         "xfail_norun.sh": pytest.mark.xfail(run=False, reason="dangerous"),
         "xfail_raises.sh": pytest.mark.xfail(raises=ZeroDivisionError),
         "xpass.sh": pytest.mark.xfail(reason="maybe"),
-        "timeout.sh": pytest.mark.timeout(0.2),
-        "limit.sh": pytest.mark.orchestrate(timeout=0.2),
+        "timeout.sh": pytest.mark.timeout(0.6),
+        "limit.sh": pytest.mark.orchestrate(timeout=0.6),
         "code.sh": pytest.mark.orchestrate(allowed_exit_codes=[3], env={"X": "y"}),
     }
     for item in items:
@@ -269,8 +269,8 @@ def test_marks_added_by_a_hook_work(project: Project, jobs: tuple[str, ...]) -> 
     run.assert_adds_up()
     assert run.outcomes == {"skipped": 2, "passed": 2, "xfailed": 2, "failed": 2, "xpassed": 1, "timeout": 2}
     assert sorted(project.started()) == sorted(set(BODIES) - {"skip.sh", "skipif.sh", "xfail_norun.sh"})
-    assert "timed out after 0.2 s (the timeout marker)" in run.out
-    assert "timed out after 0.2 s (the orchestrate marker)" in run.out
+    assert "timed out after 0.6 s (the timeout marker)" in run.out
+    assert "timed out after 0.6 s (the orchestrate marker)" in run.out
 
 
 @pytest.mark.parametrize(
