@@ -46,19 +46,19 @@ class _Later:
 
 def _init(cls: Any, *, frozen: bool) -> Any:
     """Return what the standard library would make: it makes a whole class or nothing."""
-    names: dict[str, Any] = {"factory": _FACTORY, "set": object.__setattr__}
+    names: dict[str, Any] = {"__factory": _FACTORY, "__set": object.__setattr__}
     parameters: list[str] = []
     keywords: list[str] = []
     body: list[str] = []
     for field in dataclasses.fields(cls):
         name, value = field.name, field.name
         if field.default is not MISSING:
-            names[f"default_{name}"] = field.default
-            parameter = f"{name}=default_{name}"
+            names[f"__default_{name}"] = field.default
+            parameter = f"{name}=__default_{name}"
         elif field.default_factory is not MISSING:
-            names[f"make_{name}"] = field.default_factory
-            parameter = f"{name}=factory"
-            value = f"make_{name}() if {name} is factory else {name}" if field.init else f"make_{name}()"
+            names[f"__make_{name}"] = field.default_factory
+            parameter = f"{name}=__factory"
+            value = f"__make_{name}() if {name} is __factory else {name}" if field.init else f"__make_{name}()"
         else:
             parameter = name
         if field.init:
@@ -66,11 +66,11 @@ def _init(cls: Any, *, frozen: bool) -> Any:
         elif value == name:
             if field.default is MISSING:
                 continue  # __post_init__ sets it
-            value = f"default_{name}"
-        body.append(f"set(_self, {name!r}, {value})" if frozen else f"_self.{name} = {value}")
+            value = f"__default_{name}"
+        body.append(f"__set(__self, {name!r}, {value})" if frozen else f"__self.{name} = {value}")
     if hasattr(cls, "__post_init__"):
-        body.append("_self.__post_init__()")
-    arguments = ", ".join(["_self", *parameters, *(["*", *keywords] if keywords else [])])
+        body.append("__self.__post_init__()")
+    arguments = ", ".join(["__self", *parameters, *(["*", *keywords] if keywords else [])])
     exec(f"def __init__({arguments}):\n " + "\n ".join(body or ["pass"]), names)
     method = names["__init__"]
     method.__module__ = cls.__module__

@@ -37,6 +37,8 @@ def example(decorate: Any, **form: Any) -> Any:
         quiet: int = field(default=4, repr=False, kw_only=True)
         counted: int = field(init=False)
         fixed: int = field(init=False, default=6)
+        set: int = 0
+        factory: tuple[int, ...] = field(default_factory=tuple)
 
         def __post_init__(self) -> None:
             object.__setattr__(self, "counted", self.first + 1)
@@ -70,7 +72,7 @@ def told(cls: Any) -> list[Any]:
         outcome(lambda: setattr(one, "first", 2)),
         outcome(lambda: delattr(one, "second")),
         outcome(cls),
-        outcome(lambda: cls(1, "two", [], 4)),
+        outcome(lambda: cls(1, "two", [], 4, (), 5)),
         repr(dataclasses.replace(other, second="y")),
         dataclasses.asdict(other),
         (copy.copy(other) == other, repr(copy.deepcopy(other))),
