@@ -13,23 +13,20 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for: importing the package must cost nothing."""
-    if name.startswith("__") and name != "__all__":  # what Python itself looks for, before any name is used
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    from importlib import import_module
+    if name == "__all__" or not name.startswith("__"):  # for others Python itself looks, before any name is used
+        from importlib import import_module
 
-    from .public_names import HOMES
+        from .public_names import HOMES
 
-    value: object
-    if name == "__all__":
-        value = sorted([*HOMES, "__version__"])
-    elif name in HOMES:
-        value = getattr(import_module(f".{HOMES[name]}", __name__), name)
-    else:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    globals()[name] = value
-    return value
+        if name == "__all__" or name in HOMES:
+            if name == "__all__":
+                value: object = sorted([*HOMES, "__version__"])
+            else:
+                value = getattr(import_module(f".{HOMES[name]}", __name__), name)
+            globals()[name] = value
+            return value
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
 
 
 def __dir__() -> list[str]:

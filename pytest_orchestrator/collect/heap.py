@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_FREEZE: pytest.StashKey[Callable[[], None]] = pytest.StashKey()
+_IS_OURS: pytest.StashKey[bool] = pytest.StashKey()
 
 
 def prepare_to_spare(config: pytest.Config) -> None:
-    """Make :func:`spare_collected` possible. To be called before others add what they do at pytest's very end."""
-    frozen = False
-
-    def freeze() -> None:
-        nonlocal frozen
-        if gc.get_freeze_count() == 0:  # else somebody else has done so, and it is not ours to undo
-            gc.freeze()
-            frozen = True
-
-    def unfreeze() -> None:
-        if frozen:
-            gc.unfreeze()
-
-    config.stash[_FREEZE] = freeze
-    config.add_cleanup(unfreeze)  # after those that are added later, of which one collects garbage
+    """Undo :func:`spare_collected` at the very end: after what others add later, of which one collects garbage."""
+    config.add_cleanup(lambda: gc.unfreeze() if config.stash.get(_IS_OURS, False) else None)
 
 
 def spare_collected(config: pytest.Config) -> None:
@@ -36,4 +19,6 @@ def spare_collected(config: pytest.Config) -> None:
 
     With 10 000 items every full collection takes 40 ms, and pytest asks for two when it ends.
     """
-    config.stash[_FREEZE]()
+    if gc.get_freeze_count() == 0:  # else somebody else has done so, and it is not ours to undo
+        gc.freeze()
+        config.stash[_IS_OURS] = True

@@ -124,8 +124,10 @@ def _of_kind(option: Option) -> Schema:
             _, reason = option.fields
             table = {"type": "object", "properties": {"rules": rules, "reason": _described(reason)}}
             return _mapping(_PATH, _either(rules, table | {"required": ["rules"], "additionalProperties": False}))
-        case _:  # a table
+        case Kind.TABLE:
             return _table(option)
+    message = f"option {option.name!r} has an unknown kind: {option.kind!r}"
+    raise AssertionError(message)
 
 
 def _number(option: Option) -> Schema:

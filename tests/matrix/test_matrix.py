@@ -35,7 +35,7 @@ CONFIG = """
 default: {grace: 0.1}
 skip: [{d.sh: not today}]
 scripts:
-  c.sh: {timeout: 0.2}
+  c.sh: {timeout: 0.6}
   e.sh: {xfail: known}
   f.sh:
     cases:
@@ -120,7 +120,7 @@ def shows(*texts: str, without: tuple[str, ...] = ()) -> Callable[[Project, Run,
 def durations(project: Project, run: Run, mode: str) -> None:
     """Of the program, not of pytest's waiting: nothing but the timeout takes that long."""
     (line,) = [line for line in run.result.outlines if line.endswith("c.sh::run") and " call " in line]
-    assert 0.2 <= float(line.split("s")[0]) < 5
+    assert 0.6 <= float(line.split("s")[0]) < 5
 
 
 def junit(project: Project, run: Run, mode: str) -> None:
@@ -205,14 +205,6 @@ _NOT_ALONE = {(name, "n2") for names in TOGETHER for name in names}
 TRIALS = [(name, mode) for name in CASES for mode in MODES if (name, mode) not in _NOT_ALONE]
 
 
-def assert_started(matrix: Project, expected: list[str]) -> None:
-    """Each script was started as often as expected. On a busy machine its limit may end c.sh before its first line."""
-    started = matrix.started()
-    assert sorted(set(started) - {"c.sh"}) == sorted(set(expected) - {"c.sh"})
-    assert all(started.count(name) == expected.count(name) for name in set(expected) - {"c.sh"})
-    assert started.count("c.sh") <= expected.count("c.sh")
-
-
 @pytest.mark.parametrize(("name", "mode"), TRIALS)
 def test_an_option_means_what_it_always_means(matrix: Project, name: str, mode: str) -> None:
     case = CASES[name]
@@ -225,7 +217,7 @@ def test_an_option_means_what_it_always_means(matrix: Project, name: str, mode: 
         run.assert_adds_up()
     started = [name for name, status in case.scripts.items() if status not in NOT_STARTED]
     again = [name for name in started if case.scripts[name] in ("failed", "timeout")] * (case.times - 1)
-    assert_started(matrix, [*started, *again])
+    assert sorted(matrix.started()) == sorted([*started, *again])
     if case.counted:
         expected = counts(case.scripts, case.tests)
         assert {key: value for key, value in run.outcomes.items() if key in expected} == expected
@@ -238,7 +230,7 @@ def test_options_mean_the_same_together_under_xdist(matrix: Project, names: tupl
     assert run.code == 1, run.out
     assert run.statuses == BASE
     run.assert_adds_up()
-    assert_started(matrix, [name for name, status in BASE.items() if status not in NOT_STARTED])
+    assert sorted(matrix.started()) == sorted(name for name, status in BASE.items() if status not in NOT_STARTED)
     expected = counts(BASE, TESTS)
     assert {key: value for key, value in run.outcomes.items() if key in expected} == expected
     for name in names:
@@ -311,7 +303,7 @@ def test_pdb_is_entered_at_each_failure(matrix: Project, mode: str) -> None:
     assert run.code == 1
     assert run.statuses == BASE
     assert (matrix.path / "debugged.txt").read_text() == "xxxx"
-    assert_started(matrix, sorted(set(BASE) - {"d.sh"}))
+    assert sorted(matrix.started()) == sorted(set(BASE) - {"d.sh"})
 
 
 @pytest.mark.parametrize("mode", ["jobs1", "jobs4"])
