@@ -24,7 +24,7 @@ from .distribution import (
 )
 from .execution import EXECUTION, Execution
 from .fast import FastProtocol
-from .heap import spare_collected
+from .heap import spare, spare_no_more
 from .hooks import report_sections
 from .items import ScriptItem
 from .nodes import file_nodes, is_ours
@@ -90,6 +90,7 @@ class OrchestratorSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
         """Called before collection: start the supervisor now, so that it is ready when the first script is."""
+        spare(self._config)
         if self._runs_items:
             try:
                 self._orchestration.engine.start()
@@ -123,8 +124,10 @@ class OrchestratorSession:
             ahead = self._config.stash[EXECUTION].ahead if scripts else None
             fast = FastProtocol(self._config, self._orchestration.worker, ahead)
             self._config.pluginmanager.register(fast, "orchestrator-fast")
-            if len(ours) == len(session.items):  # of tests, somebody may look for garbage that they have made
-                spare_collected(self._config)
+        if len(ours) == len(session.items):
+            spare(self._config)
+        else:  # of tests, somebody may look for garbage that they have made
+            spare_no_more(self._config)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Record what could not be collected."""
