@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 import tempfile
 from dataclasses import field, replace
@@ -254,7 +253,7 @@ class Orchestration:
         """The engine; nothing is started before it is used."""
         if self.report_dir is None:
             # Only a name: the engine makes it when a supervisor starts, and removes it when it is empty.
-            work_dir = Path(tempfile.gettempdir()) / f"pytest-orchestrator-{secrets.token_hex(8)}"
+            work_dir = Path(tempfile.gettempdir()) / f"pytest-orchestrator-{os.urandom(8).hex()}"
         else:
             work_dir = self.report_dir / "work"
         jobs = 1 if self.worker is not None else self.settings.jobs

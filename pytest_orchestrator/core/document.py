@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..quick_dataclasses import dataclass
-from .jsontext import compact
+from .jsontext import Members, compact
 from .kinds import SCRIPT, SKILL, WORKFLOW
 from .result import iso_time
 from .run_facts import FORMAT, RunFacts, count_of, run_line, seconds_of, text_of
@@ -48,7 +48,12 @@ _TOLD_WHEN_BAD = (
 
 
 def result_line(
-    nodeid: str, kind: str, status: Status, duration: float, worker: str | None, data: Mapping[str, Any] | None
+    nodeid: str,
+    kind: str,
+    status: Status,
+    duration: float,
+    worker: str | None,
+    data: Mapping[str, Any] | Members | None,
 ) -> str:
     """Return the line of one finished item, newline included.
 
@@ -58,9 +63,9 @@ def result_line(
     """
     line = {
         "type": "result", "nodeid": nodeid, "kind": kind, "status": status, "duration": duration, "worker": worker,
-        "data": data,
     }  # fmt: skip
-    return compact(line) + "\n"
+    told = data.compact() if isinstance(data, Members) else compact(data)
+    return f'{compact(line)[:-1]},"data":{told}}}\n'
 
 
 def collection_error_line(nodeid: str, message: str) -> str:

@@ -12,8 +12,11 @@ import math
 import re
 from collections.abc import Mapping
 
-_UNSAFE = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
+# Compiled when the first text comes that is not ASCII.
+_UNSAFE = "[\x85\u2028\u2029\ud800-\udfff]"
 _DEEPEST = 64
+_NEXT = ",\n "
+"""What stands between two members. Within a text JSON has no newline, so this is nowhere else."""
 
 # The C encoder looks for cycles only when asked, and then pays for it on every container; a cycle is found
 # by the recursion limit instead.
@@ -21,7 +24,7 @@ _compact = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False, default=repr
 ).encode
 _readable = json.JSONEncoder(
-    ensure_ascii=False, separators=(",\n ", ": "), allow_nan=False, check_circular=False, default=repr
+    ensure_ascii=False, separators=(_NEXT, ": "), allow_nan=False, check_circular=False, default=repr
 ).encode
 
 
@@ -46,6 +49,10 @@ def _plain(value: object, depth: int = 0) -> object:
     return repr(value)
 
 
+def _safe(text: str) -> str:
+    return text if text.isascii() else re.sub(_UNSAFE, _escape, text)
+
+
 def compact(value: object) -> str:
     """Return ``value`` as JSON on one line, without a newline at its end.
 
@@ -56,18 +63,34 @@ def compact(value: object) -> str:
         text = _compact(value)
     except (ValueError, TypeError, RecursionError):
         text = _compact(_plain(value))
-    return text if text.isascii() else _UNSAFE.sub(_escape, text)
+    return _safe(text)
+
+
+class Members:
+    """A mapping as JSON, encoded once for several places."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, value: Mapping[str, object]) -> None:
+        """Encode ``value``; what JSON has no word for becomes its ``repr``."""
+        # An indent would take the encoder written in Python, five times slower; separators that hold a newline
+        # give much the same picture.
+        try:
+            text = _readable(value if isinstance(value, dict) else dict(value))
+        except (ValueError, TypeError, RecursionError):
+            text = _readable(_plain(value))
+        self._text = _safe(text[1:-1])
+
+    def readable(self, **more: object) -> str:
+        """Return all members and ``more`` of them, one a line, with a newline at the end."""
+        others = [f'"{name}": {compact(value)}' for name, value in more.items()]
+        return f"{{\n {_NEXT.join([self._text, *others] if self._text else others)}\n}}\n"
+
+    def compact(self) -> str:
+        """Return them as an object on one line."""
+        return f"{{{self._text.replace(_NEXT, ', ')}}}"
 
 
 def readable(value: Mapping[str, object]) -> str:
-    """Return a mapping as JSON with one entry a line, and a newline at its end.
-
-    An indent would take the encoder written in Python, five times slower; separators that hold a newline
-    give much the same picture.
-    """
-    try:
-        text = _readable(value if isinstance(value, dict) else dict(value))
-    except (ValueError, TypeError, RecursionError):
-        text = _readable(_plain(value))
-    text = f"{{\n {text[1:-1]}\n}}\n"
-    return text if text.isascii() else _UNSAFE.sub(_escape, text)
+    """Return a mapping as JSON with one entry a line, and a newline at its end."""
+    return Members(value).readable()

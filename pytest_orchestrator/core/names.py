@@ -23,12 +23,11 @@ _INVISIBLE = (
 # A colon is harmless unless it meets another one, in the name or in the "::" that follows a path in a node id.
 # The zero-width joiner is kept where it does its work, between two emoji, and shown where it only hides.
 _EMOJI = "\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff"
-_UNSAFE = re.compile(
-    rf"[{_INVISIBLE}\\\[\]\ud800-\udfff]|:(?=:|/|\Z)|(?<=:):|(?<![{_EMOJI}])\u200d|\u200d(?![{_EMOJI}])"
-)
+# Compiled when the first odd name comes.
+_UNSAFE = rf"[{_INVISIBLE}\\\[\]\ud800-\udfff]|:(?=:|/|\Z)|(?<=:):|(?<![{_EMOJI}])\u200d|\u200d(?![{_EMOJI}])"
 
 # No name holds a NUL or a slash, so neither ever comes out of an escape.
-_ESCAPES = re.compile(r"(?:\\x(?!00|2[fF])[0-9a-fA-F]{2})+")
+_ESCAPES = r"(?:\\x(?!00|2[fF])[0-9a-fA-F]{2})+"
 
 
 def _hex_bytes(match: re.Match[str]) -> str:
@@ -56,7 +55,7 @@ def escape_name(name: str | bytes) -> str:
     text = name if isinstance(name, str) else os.fsdecode(name)
     if _PLAIN.fullmatch(text):
         return text
-    return _UNSAFE.sub(_hex_bytes, text)
+    return re.sub(_UNSAFE, _hex_bytes, text)
 
 
 def quote_name(name: str | bytes) -> str:
@@ -82,7 +81,7 @@ def unescape_name(text: str) -> str:
     """
     if "\\x" not in text:
         return text
-    return _ESCAPES.sub(_real_bytes, text)
+    return re.sub(_ESCAPES, _real_bytes, text)
 
 
 def decode_output(data: bytes) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -254,7 +253,7 @@ class Engine:
     # -- the supervisor ---------------------------------------------------------------------------------------
 
     def _start_supervisor(self) -> None:
-        self._token = secrets.token_hex(8).encode()
+        self._token = os.urandom(8).hex().encode()
         work_dir = self._work_dir.new()
         settings = {
             "jobs": self.jobs,

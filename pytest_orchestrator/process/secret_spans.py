@@ -23,7 +23,7 @@ class Net(Generic[Text]):
     known: Sequence[re.Pattern[Text]]
     """Known values, in each pattern the longest first."""
     shapes: Sequence[Shape[Text]]
-    token: re.Pattern[Text]
+    token: Shape[Text]
     reach: int = LONGEST
     """At least the length of the longest secret."""
 
@@ -108,7 +108,7 @@ class Search(Generic[Text]):
         """Take in a token that starts where the last secret ends. It need not look like the start of a word there."""
         if self._open is None or not start <= self._open[1] < stop:
             return False
-        token = self.net.token.match(text, self._open[1] - base)
+        token = self.net.token.pattern.match(text, self._open[1] - base)
         if token is not None:
             self._open = self._open[0], token.end() + base
         return token is not None
@@ -121,8 +121,9 @@ class Search(Generic[Text]):
 
     def _shaped(self, number: int, text: Text, start: int, stop: int, base: int) -> Iterator[Span]:
         shape = self.net.shapes[number]
+        group = shape.group
         for match in shape.pattern.finditer(text, max(start, self._behind[number]) - base):
             if match.start() + base >= stop:
                 break
             self._behind[number] = match.end() + base
-            yield match.start(shape.group) + base, match.end(shape.group) + base
+            yield match.start(group) + base, match.end(group) + base

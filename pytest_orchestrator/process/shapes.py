@@ -54,8 +54,13 @@ _OTHERS = {
 class Shape(Generic[Text]):
     """One shape, for text or for bytes."""
 
-    pattern: re.Pattern[Text]
+    source: Text
     hints: tuple[Text, ...]
+
+    @property
+    def pattern(self) -> re.Pattern[Text]:
+        """What it looks like. Compiled when a text comes that it may be in, which is hardly ever."""
+        return re.compile(self.source)
 
     @property
     def group(self) -> int:
@@ -72,10 +77,8 @@ def _patterns() -> list[tuple[str, tuple[str, ...]]]:
     return [*tokens, *_OTHERS.items()]
 
 
-TEXT_SHAPES = tuple(Shape(re.compile(pattern), hints) for pattern, hints in _patterns())
-BYTES_SHAPES = tuple(
-    Shape(re.compile(pattern.encode()), tuple(map(str.encode, hints))) for pattern, hints in _patterns()
-)
-TEXT_TOKEN = re.compile("|".join(_TOKENS))
+TEXT_SHAPES = tuple(Shape(pattern, hints) for pattern, hints in _patterns())
+BYTES_SHAPES = tuple(Shape(pattern.encode(), tuple(map(str.encode, hints))) for pattern, hints in _patterns())
+TEXT_TOKEN = Shape("|".join(_TOKENS), ())
 """A token wherever it starts: behind a secret that is no word of its own, too."""
-BYTES_TOKEN = re.compile(TEXT_TOKEN.pattern.encode())
+BYTES_TOKEN = Shape(TEXT_TOKEN.source.encode(), ())

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from ..config.given_arguments import Arguments
-from ..core.jsontext import readable
+from ..core.jsontext import Members
 from ..core.names import escape_name
 from ..errors import ReportError
 
@@ -114,15 +114,17 @@ def beside_log(report_dir: str, nodeid: str, extension: str) -> str:
     return f"{report_dir}/{_stem(nodeid)}{_ODD.sub('_', extension)[:20]}"
 
 
-def log_text(nodeid: str, result: Mapping[str, Any]) -> str:
+def log_text(nodeid: str, result: Mapping[str, Any] | Members) -> str:
     """Return the log of an item: its result dictionary as JSON, one key a line, and its id as the last key."""
-    return readable({**result, "nodeid": nodeid})
+    if not isinstance(result, Members):
+        result = Members({key: value for key, value in result.items() if key != "nodeid"})
+    return result.readable(nodeid=nodeid)
 
 
 def write_log(
     report_dir: str | os.PathLike[str],
     nodeid: str,
-    result: Mapping[str, Any],
+    result: Mapping[str, Any] | Members,
     *,
     new: bool = False,
     old_logs: str | None = None,

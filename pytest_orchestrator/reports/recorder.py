@@ -23,6 +23,7 @@ from ..core.document import (
     run_line,
     section_line,
 )  # fmt: skip
+from ..core.jsontext import Members
 from ..core.kinds import SCRIPT, kind_of
 from ..core.names import escape_name
 from ..core.status import Reason, Status
@@ -214,10 +215,11 @@ class Recorder:
         self._done[key] = True
         self._notice_removal()
         self._totals[status] += 1
+        members = None
         if data is not None:
-            data = {**data, "status": str(status)}
-            self._write_log(nodeid if key[1] is None else f"{nodeid}@{worker}", data)
-        self.write(result_line(nodeid, kind_of(nodeid) or SCRIPT, status, duration, worker, data))
+            members = Members({**data, "status": str(status)})
+            self._write_log(nodeid if key[1] is None else f"{nodeid}@{worker}", members)
+        self.write(result_line(nodeid, kind_of(nodeid) or SCRIPT, status, duration, worker, members))
 
     def _notice_removal(self) -> None:
         """Give the reports up if somebody removed them: to write a log would make a directory that nobody knows."""
@@ -228,7 +230,7 @@ class Recorder:
             with contextlib.suppress(OSError):  # then the next run says what is wrong with it
                 self.directory.make_again()
 
-    def _write_log(self, log_id: str, data: dict[str, Any]) -> None:
+    def _write_log(self, log_id: str, data: Members) -> None:
         if self.problem is None:
             try:
                 write_log(self.directory.path, log_id, data, old_logs=self.directory.old_logs)

@@ -57,7 +57,9 @@ def session(directory: Path, **given: Any) -> OrchestratorSession:
 
 
 def test_tokens_of_real_agents_count_while_they_work(tmp_path: Path) -> None:
-    replies = [{"run": "echo one", "times": "always", "usage": {"input_tokens": 50, "output_tokens": 50}}]
+    # A model takes its time. Without any, an agent burns thousands of tokens between two looks at its output.
+    usage = {"input_tokens": 50, "output_tokens": 50}
+    replies = [{"run": "echo one", "times": "always", "delay": 0.05, "usage": usage}]
     with ModelEndpoint(replies) as endpoint, session(tmp_path, budget_tokens=400) as made:
         agents = [made.create_process("Go on", stream_output=False, endpoint=AsClaude(endpoint)) for _ in range(2)]
         results = run_parallel(agents)

@@ -14,6 +14,13 @@ HEAD = 20 << 10
 TAIL = 52 << 10
 """What an outcome holds of a stream: all of it up to HEAD + TAIL, else the first HEAD and the last TAIL bytes."""
 
+_UNTOUCHED = 123_456_789_987_654_321
+"""The time of the last change that a temporary directory is given, in nanoseconds: any file made in it changes that.
+
+A time of which no copy of a directory is: to keep one (``cp -a``) sets the copy's, too. Where a file system keeps no
+nanoseconds, a directory never has it.
+"""
+
 # Appending, so that two writers do not overwrite one another.
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
 
@@ -108,6 +115,7 @@ class Slot:
         self._count += 1
         path = b"%s/tmp.%d" % (self._directory, self._count)
         os.mkdir(path, 0o700)
+        _mark_as_untouched(path)
         return path
 
     def directory(self, below: bytes) -> bytes:
@@ -167,8 +175,15 @@ class Slot:
     def _is_clean(path: bytes) -> bool:
         try:
             # The program may have put a link or a locked directory in its place.
-            mode = os.lstat(path).st_mode
-            return stat.S_ISDIR(mode) and mode & 0o700 == 0o700 and not os.listdir(path)
+            found = os.lstat(path)
+            if not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o700 != 0o700:
+                return False
+            if found.st_mtime_ns == _UNTOUCHED:
+                return True
+            if os.listdir(path):
+                return False
+            _mark_as_untouched(path)
+            return True
         except OSError:
             return False
 
@@ -235,6 +250,10 @@ class Slots:
         """Remove them all."""
         for slot in (*self._free, *self._given_back):
             slot.remove()
+
+
+def _mark_as_untouched(directory: bytes) -> None:
+    os.utime(directory, ns=(_UNTOUCHED, _UNTOUCHED))
 
 
 def remove_if_empty(directory: bytes | os.PathLike[str]) -> None:
