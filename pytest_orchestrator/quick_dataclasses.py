@@ -8,8 +8,8 @@ all imports, which every run and every worker of it waits for.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from dataclasses import MISSING, FrozenInstanceError
-from operator import attrgetter
 from reprlib import recursive_repr
 
 __all__ = ["dataclass"]
@@ -91,20 +91,20 @@ def _dataclass(
         frozen: Whether attributes of instances can be set only once.
         slots: Whether the class gets ``__slots__``; it is then another class.
         eq: Whether instances with equal fields are equal, and have one hash if frozen.
-        order: Whether they can be sorted; such a class is made by the standard library at once.
+        order: Whether they can be sorted, by their fields.
 
     Returns:
         The class.
     """
     if cls is None:
         return lambda cls: _dataclass(cls, frozen=frozen, slots=slots, eq=eq, order=order)
-    if order:
-        return dataclasses.dataclass(frozen=frozen, slots=slots, eq=eq, order=order)(cls)
     own = {name for name, value in cls.__dict__.items() if value is not None}  # with __eq__ comes a __hash__ of None
     made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
     methods: dict[str, Any] = {"__init__": _Later(made, frozen=frozen), "__repr__": _repr}
     if eq:
         methods |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
+    if order:
+        methods |= {f"__{name}__": _comparison(getattr(operator, name)) for name in ("lt", "le", "gt", "ge")}
     if frozen:
         methods |= _refusals(made) | {"__getstate__": _state, "__setstate__": _take_state}
     for name, method in methods.items():
@@ -144,7 +144,7 @@ def _compared(cls: Any) -> Callable[[object], object]:
 
 def _getter(names: list[str]) -> Callable[[object], object]:
     if len(names) > 1:
-        return attrgetter(*names)
+        return operator.attrgetter(*names)
     return lambda self: tuple(getattr(self, name) for name in names)
 
 
@@ -153,6 +153,16 @@ def _eq(self: Any, other: object) -> Any:
         return NotImplemented
     values = _compared(self.__class__)
     return values(self) == values(other)
+
+
+def _comparison(compare: Callable[[object, object], bool]) -> Callable[[Any, object], Any]:
+    def method(self: Any, other: object) -> Any:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        values = _compared(self.__class__)
+        return compare(values(self), values(other))
+
+    return method
 
 
 def _hash(self: Any) -> int:

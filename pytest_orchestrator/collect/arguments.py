@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Found:
+    """What pytest's arguments are turned into."""
+
     start: str
     """The directory that pytest joins its arguments to."""
     pytests_own: PytestFiles

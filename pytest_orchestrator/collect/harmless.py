@@ -8,7 +8,8 @@ from ..core.markdown import visible
 
 # Weights and colours, no blinking and no hiding: what else can be asked for in this way is shown by its number.
 _STYLE = r"(?:0?[0-4]|7|2[1-47]|[349][0-7]|10[0-7]|[34]9|[34]8;(?:5;\d{1,3}|2(?:;\d{1,3}){3}))"
-_COLOURS = re.compile(rf"(\x1b\[(?:{_STYLE}(?:;{_STYLE})*)?m)")
+_COLOURS = rf"(\x1b\[(?:{_STYLE}(?:;{_STYLE})*)?m)"
+"""Not compiled before the first line comes that has any, as are the other large patterns that a plain run needs not."""
 _RESET = "\x1b[0m"
 
 
@@ -19,7 +20,7 @@ def harmless_line(line: str) -> str:
     """
     if line.isprintable():
         return line
-    parts = _COLOURS.split(line)
+    parts = re.split(_COLOURS, line)
     parts[::2] = map(visible, parts[::2])
     if len(parts) == 1:
         return parts[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from .option import LONGEST, Kind, Option
@@ -48,8 +47,10 @@ def joined(words: Sequence[str], last: str = "and") -> str:
 
 def suggestion(word: str, known: Iterable[str], *, close_only: bool = False) -> str:
     """Return ``did you mean …`` where one of ``known`` is close, else the list of them (or nothing)."""
+    from difflib import get_close_matches  # only where there is a mistake
+
     names = list(known)
-    close = difflib.get_close_matches(word, names, 1)
+    close = get_close_matches(word, names, 1)
     if close:
         return f"did you mean {close[0]!r}?"
     return "" if close_only or not names else f"known keys are {joined(names)}"

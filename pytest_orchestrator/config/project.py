@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import field
 from pathlib import Path
@@ -162,7 +161,9 @@ def _hint(relative: str, path: str) -> str:
         names = os.listdir(parent)
     except OSError:
         names = []
-    close = difflib.get_close_matches(name, names, 1)
+    from difflib import get_close_matches  # only where there is a mistake
+
+    close = get_close_matches(name, names, 1)
     if not close:
         return "correct or remove it"
     return f"did you mean {clipped(escape_name(os.path.join(os.path.dirname(relative), close[0])))}?"

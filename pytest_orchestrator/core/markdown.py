@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Line ends and tabs aside: controls, what hides or reorders text, and surrogates, which no file can hold.
-_CONTROL = re.compile(
+_CONTROL = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -20,7 +20,7 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return _CONTROL.sub(_by_number, _NEWLINE.sub("\n", text))
+    return re.sub(_CONTROL, _by_number, _NEWLINE.sub("\n", text))
 
 
 def code_span(text: str) -> str:

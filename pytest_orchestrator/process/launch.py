@@ -15,7 +15,6 @@ from ..errors import SupervisorError
 from .channel import Channel
 from .events import note_survivors
 from .home import PACKAGE_PARENT
-from .sweep import sweep
 from .wire import noted
 
 if TYPE_CHECKING:
@@ -131,6 +130,8 @@ class SupervisorProcess:
         return self._obituary()
 
     def _sweep(self) -> None:
+        from .sweep import sweep  # hardly any supervisor dies
+
         survivors = sweep(self._token)
         if survivors:
             note_survivors(survivors)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ..core.markdown import code_span, fenced, visible
 
-_ANSI = re.compile(
+_ANSI = (
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-~])|\x9b[0-?]*[ -/]*[@-~]"
 )
 # Marks of emphasis, code, links, tags, tables, formulas, references and emoji. A mention is stopped by no backslash.
@@ -28,7 +28,7 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return visible(_ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    return visible(re.sub(_ANSI, "", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def shorten(text: str, limit: int, gap: str = "…") -> str:

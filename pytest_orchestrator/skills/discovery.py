@@ -27,7 +27,7 @@ MOST_DIRECTORIES = 50_000
 """How many directories one search may enter. Who has more did not mean them all."""
 
 _log = logging.getLogger("pytest_orchestrator.discovery")
-_SKIPPED = re.compile("|".join(map(fnmatch.translate, SKIP_DIRS)))
+_SKIPPED = "|".join(map(fnmatch.translate, SKIP_DIRS))
 
 
 def find_skills(paths: Iterable[str], root: str = "") -> list[str]:
@@ -151,4 +151,4 @@ def _is_entered(entry: os.DirEntry[str], *, is_skill: bool) -> bool:
         return False
     if name.startswith("."):
         return name in AGENT_DIRS
-    return _SKIPPED.match(name) is None or skill_file(entry.path) is not None
+    return re.match(_SKIPPED, name) is None or skill_file(entry.path) is not None

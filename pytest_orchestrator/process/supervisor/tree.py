@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 
 from .signals import signal
@@ -46,6 +45,8 @@ class Process:
 
 def become_subreaper() -> None:
     """Make orphans of our descendants our children, so that no daemon can leave the tree."""
+    import ctypes  # the supervisor's; whoever else looks at processes has no use for it
+
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         errno = ctypes.get_errno()
@@ -54,6 +55,8 @@ def become_subreaper() -> None:
 
 def end_with(parent: int) -> None:
     """Have this process sent SIGTERM when ``parent``, which started it, is gone; at once if it is already."""
+    import ctypes
+
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)
