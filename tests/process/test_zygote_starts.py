@@ -165,7 +165,7 @@ def test_an_interpreter_that_is_killed_leaves_later_scripts_to_a_plain_start(eng
 
 def test_the_end_of_the_interpreter_alone_takes_what_it_had_ready_with_it(engine: Engine, script: Path) -> None:
     assert run(engine, warm(script)).is_warm
-    until(lambda: len(zygotes(engine)) == 3, "the processes that are ready")
+    until(lambda: len(zygotes(engine)) == 4, "the processes that are ready")
     first, *ready = zygotes(engine)
     os.kill(first, signal.SIGKILL)
     for pid in ready:
@@ -175,7 +175,7 @@ def test_the_end_of_the_interpreter_alone_takes_what_it_had_ready_with_it(engine
 
 def test_a_ready_process_that_is_killed_is_made_again(engine: Engine, script: Path) -> None:
     assert run(engine, warm(script)).is_warm
-    until(lambda: len(zygotes(engine)) == 3, "the processes that are ready")
+    until(lambda: len(zygotes(engine)) == 4, "the processes that are ready")
     first, *ready = zygotes(engine)
     # One may just have been handed the next script, and die with it.
     for pid in ready:

@@ -32,7 +32,9 @@ CONTROL = 3
 DESCRIPTORS = 5
 """What comes with a request: standard input, output and error, the working directory, and the gate."""
 READY = 2
-"""Processes that are ready for scripts; making one takes about as long as a short script."""
+"""Processes that are always ready for scripts; making one takes about as long as a short script."""
+BATCH = 2
+"""How many are made at a time, by one process between."""
 MESSAGE = 1 << 17
 """Bytes that a request may have."""
 
@@ -95,20 +97,25 @@ class Zygote:
         """
         ready: set[int] = set()
         while True:
-            while len(ready) < READY:
-                news, teller = os.pipe()
+            if len(ready) <= READY:
+                pipes = [os.pipe() for _ in range(BATCH)]
                 between = os.fork()
                 if between == 0:
-                    if os.fork():
+                    for _, teller in pipes:
+                        if os.fork() == 0:
+                            break
+                    else:
                         os._exit(0)
-                    for fd in (news, *ready):
+                    ready.update(fd for pipe in pipes for fd in pipe)
+                    for fd in ready - {teller}:
                         os.close(fd)
                     self._await_script(teller)
                     return
-                os.close(teller)
                 os.waitpid(between, 0)
-                ready.add(news)
-                self._poll.register(news)
+                for news, teller in pipes:
+                    os.close(teller)
+                    ready.add(news)
+                    self._poll.register(news)
             for news, _ in self._poll.poll():
                 if os.read(news, 1) == _OVER:
                     os._exit(0)
