@@ -265,8 +265,9 @@ class RunAhead:
     # -- the end ----------------------------------------------------------------------------------------------
 
     def unwanted(self) -> dict[ScriptItem, Started]:
-        """Return, and forget, what was started and never asked for."""
+        """Return, and forget, what was started and never asked for. Nothing is started any more."""
         rest, self._started = self._started, {}
+        self._queue, self._index = (), {}
         return rest
 
 

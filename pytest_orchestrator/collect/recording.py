@@ -82,8 +82,12 @@ class Recording:
         """
         if not self._new:
             return
-        kept = {nodeid: known for nodeid, known in self._kept.items() if nodeid in collected or self._exists(nodeid)}
-        durations = {**kept, **self._new}
+        durations = {n: known for n, known in self._kept.items() if n in collected or self._exists(n)}
+        durations |= self._new
+        # The reports that are made next need the room more.
+        for name in ("known", "_kept"):
+            self.__dict__.pop(name, None)
+        self._new = {}
         if self._cache is not None:
             self._cache.set(CACHE_KEY, as_text(durations))
         if self._file is not None:

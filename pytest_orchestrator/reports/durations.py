@@ -63,25 +63,25 @@ def durations_of(value: Any) -> dict[str, Recorded]:
     return found
 
 
-def as_value(durations: Mapping[str, Recorded]) -> dict[str, Any]:
-    """Return what :func:`durations_of` reads."""
+def _joined(durations: Mapping[str, Recorded], separator: str) -> str:
     # A tenth of a millisecond decides nothing, and the file is read in every run.
-    table = {nodeid: [round(known.seconds, 4), int(known.when)] for nodeid, known in sorted(durations.items())}
-    return {"format": FORMAT, "durations": table}
+    return separator.join(
+        f"{json.dumps(nodeid)}: [{round(known.seconds, 4)}, {int(known.when)}]"
+        for nodeid, known in sorted(durations.items())
+    )
 
 
 def as_text(durations: Mapping[str, Recorded]) -> str:
-    """Return :func:`as_value` as JSON on one line: pytest's cache indents what it is given, five times slower."""
-    return json.dumps(as_value(durations), ensure_ascii=False, separators=(",", ":"))
+    """Return what :func:`durations_of` reads as JSON on one line: pytest's cache indents what it is given, slowly."""
+    return f'{{"format": {FORMAT}, "durations": {{{_joined(durations, ", ")}}}}}'
 
 
 def write_durations(path: Path, durations: Mapping[str, Recorded]) -> None:
     """Write ``durations``, a line for each. Raise ReportError when that fails."""
-    table: dict[str, list[float]] = as_value(durations)["durations"]
-    lines = ",\n".join(f"{json.dumps(nodeid)}: [{seconds}, {when}]" for nodeid, (seconds, when) in table.items())
+    lines = _joined(durations, ",\n")
     write_atomically(path, f'{{"format": {FORMAT}, "durations": {{\n{lines}\n}}}}\n')
 
 
 def digest(durations: Mapping[str, Recorded]) -> str:
     """Return what tells two sets of durations apart."""
-    return hashlib.sha256(json.dumps(as_value(durations)).encode()).hexdigest()[:16]
+    return hashlib.sha256(as_text(durations).encode()).hexdigest()[:16]

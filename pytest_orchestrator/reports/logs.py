@@ -84,7 +84,7 @@ def _odd_stem(nodeid: str) -> str:
 
 
 # Asked for when an item starts, for its output, and when it has ended, for its log.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _stem(nodeid: str) -> str:
     return f"{LOGS}/{_plain_stem(nodeid) or _odd_stem(nodeid)}"
 

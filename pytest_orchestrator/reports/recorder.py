@@ -50,6 +50,14 @@ _STRICT = "[XPASS(strict)]"
 """What pytest starts the failure with of an item that passed and must not."""
 
 
+_Key = str | tuple[str, str]
+"""An item: its id, with the worker where each runs them all."""
+
+
+def _nodeid_of(key: _Key) -> str:
+    return key[0] if isinstance(key, tuple) else key
+
+
 def status_of(report: pytest.TestReport, data: dict[str, Any] | None) -> Status:
     """Return what one phase of an item says about it."""
     xfail = hasattr(report, "wasxfail")
@@ -92,8 +100,8 @@ class Recorder:
     """What keeps the reports from being complete, in one line: a full disk, a directory that a script removed."""
     _file: TextIO | None = None
     _end: str | None = None
-    _pending: dict[tuple[str, str | None], Pending] = field(default_factory=dict)
-    _done: dict[tuple[str, str | None], bool] = field(default_factory=dict)
+    _pending: dict[_Key, Pending] = field(default_factory=dict)
+    _done: dict[_Key, bool] = field(default_factory=dict)
     """Whether each item that was collected, or told of, has its row."""
     _totals: Counter[Status] = field(default_factory=Counter)
     _uncollected: int = 0
@@ -144,15 +152,15 @@ class Recorder:
     def expect(self, nodeids: Iterable[str], worker: str | None) -> None:
         """Take note of the items that were collected."""
         for nodeid in nodeids:
-            self._done.setdefault((nodeid, worker if self._per_worker else None), False)
+            self._done.setdefault(self._key(nodeid, worker), False)
 
     def collection_error(self, report: pytest.CollectReport) -> None:
         """Take note of what could not be collected; under xdist pytest tells the controller of each once."""
         self._uncollected += 1
         self.write(collection_error_line(escape_name(report.nodeid), self._redacted(report.longreprtext)))
 
-    def _key(self, nodeid: str, worker: str | None) -> tuple[str, str | None]:
-        return nodeid, worker if self._per_worker else None
+    def _key(self, nodeid: str, worker: str | None) -> _Key:
+        return (nodeid, worker) if self._per_worker and worker is not None else nodeid
 
     def report(self, report: pytest.TestReport, worker: str | None) -> None:
         """Take in one phase of an item; its last one completes the row."""
@@ -183,7 +191,7 @@ class Recorder:
         if report.when == "teardown" or hasattr(report, FINAL_ATTRIBUTE):
             self._finish(key, pending, worker)
 
-    def _finish(self, key: tuple[str, str | None], pending: Pending, worker: str | None) -> None:
+    def _finish(self, key: _Key, pending: Pending, worker: str | None) -> None:
         """Take in the end of one run of an item: its row, unless it is run again."""
         if pending.comes_back:
             self._pending[key] = Pending(attempts=[*pending.attempts, *attempts_of(pending.data)])
@@ -197,9 +205,9 @@ class Recorder:
             data = {**data, "attempts": [*pending.attempts, *attempts_of(data)]}
         if data is not None and pending.xfail is not None:
             data = with_xfail(data, status, pending.xfail)
-        self.row(key[0], status, pending.duration, worker, data)
+        self.row(_nodeid_of(key), status, pending.duration, worker, data)
 
-    def _crashed(self, key: tuple[str, str | None], report: pytest.TestReport, worker: str | None) -> None:
+    def _crashed(self, key: _Key, report: pytest.TestReport, worker: str | None) -> None:
         pending = self._pending.pop(key, Pending())
         data = dict(pending.data or {})
         data.update(error=str(report.longrepr), reason=str(Reason.INFRASTRUCTURE))
@@ -218,7 +226,7 @@ class Recorder:
         members = None
         if data is not None:
             members = Members({**data, "status": str(status)})
-            self._write_log(nodeid if key[1] is None else f"{nodeid}@{worker}", members)
+            self._write_log(nodeid if key is nodeid else f"{nodeid}@{worker}", members)
         self.write(result_line(nodeid, kind_of(nodeid) or SCRIPT, status, duration, worker, members))
 
     def _notice_removal(self) -> None:
@@ -260,7 +268,7 @@ class Recorder:
         for key, is_done in list(self._done.items()):
             if is_done:
                 continue
-            nodeid, worker = key
+            nodeid, worker = key if isinstance(key, tuple) else (key, None)
             pending = self._pending.get(key)
             if pending is not None:
                 status = pending.status if pending.was_called else Status.CANCELLED

@@ -101,10 +101,8 @@ class Zygote:
                 pipes = [os.pipe() for _ in range(BATCH)]
                 between = os.fork()
                 if between == 0:
-                    for _, teller in pipes:
-                        if os.fork() == 0:
-                            break
-                    else:
+                    teller = next((teller for _, teller in pipes if os.fork() == 0), None)
+                    if teller is None:
                         os._exit(0)
                     ready.update(fd for pipe in pipes for fd in pipe)
                     for fd in ready - {teller}:
