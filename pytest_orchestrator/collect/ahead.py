@@ -149,11 +149,11 @@ class RunAhead:
         self._is_open = self._may_overlap(item)
         if item in self._refused:
             raise self._refused.pop(item)
-        # Those that come before it in the order of starting get the free places before it does.
-        self.pump_if_parallel()
         started = self._started.pop(item, None)
         if started is None:
-            started = self._start(item)
+            # Those that come before it in the order of starting get the free places before it does.
+            self.pump_if_parallel()
+            started = self._started.pop(item, None) or self._start(item)
         self._awaited = item, started
         self._reached = max(self._reached, self._index.get(item, -1))
         self.pump_if_parallel()
@@ -161,7 +161,8 @@ class RunAhead:
 
     def _may_overlap(self, item: OrchestratedItem) -> bool:
         """Return whether nothing foreign happens around ``item``, and nobody looks at what it leaves."""
-        if self._orchestration.codex_files.cleaned(str(item.path)) is not None:
+        codex = self._orchestration.codex_files
+        if codex.has_cleanup and codex.cleaned(str(item.path)) is not None:
             return False
         return self._surroundings.are_quiet(item) and not item.is_marked(_FIXTURES)
 

@@ -22,7 +22,8 @@ class CodexFiles:
         self._orchestration = orchestration
         self._by_directory: dict[str, CodexConfig | ConfigurationError | None] = {}
         self._by_path: dict[str, CodexConfig | ConfigurationError] = {}
-        self._has_cleanup = False
+        self.has_cleanup = False
+        """Whether any of them wants a scratch directory clean."""
 
     def governing(self, directory: str) -> CodexConfig | ConfigurationError | None:
         """Return the file for the scripts in ``directory``, or what is wrong with it; None if there is none.
@@ -50,7 +51,7 @@ class CodexFiles:
         if known is None:
             try:
                 known = load_codex_config(Path(path), self._orchestration.shown(path))
-                self._has_cleanup |= known.cleanup
+                self.has_cleanup |= known.cleanup
             except ConfigurationError as error:
                 known = error
             self._by_path[path] = known
@@ -58,7 +59,7 @@ class CodexFiles:
 
     def cleaned(self, path: str) -> CodexConfig | None:
         """Return the file that wants the scratch directory clean in which the script at ``path`` lies; None if none."""
-        if not self._has_cleanup:
+        if not self.has_cleanup:
             return None
         codex = self.governing(os.path.dirname(path))
         if isinstance(codex, CodexConfig) and codex.cleanup and codex.in_scratch(path):

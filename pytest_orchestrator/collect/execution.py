@@ -140,11 +140,6 @@ class Execution:
         """Let the user's hooks change command and environment."""
         return adapted(_item_of(spec), prepared, self._orchestration.context())
 
-    def send_output(self, report: pytest.TestReport, result: RunResult) -> None:
-        """Let the report of a worker on another host carry what the controller keeps beside the log."""
-        if self._orchestration.remote is not None:
-            self._orchestration.remote.attach(report, result, self._orchestration.report_dir)
-
     # -- meanwhile --------------------------------------------------------------------------------------------
 
     def _heed_stop_request(self) -> None:

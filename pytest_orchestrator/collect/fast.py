@@ -17,10 +17,13 @@ import pytest
 from ..reports.recorder import FINAL_ATTRIBUTE
 from .base import OrchestratedItem
 from .internals import own_keywords, structured_id
+from .items import ScriptItem
 from .quiet import Surroundings
 from .reporting import complete_report
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .ahead import RunAhead
 
 _HOOKS = (
@@ -60,7 +63,7 @@ class FastProtocol:
         self._keywords_above: dict[pytest.Collector, dict[str, Literal[1]]] = {}
         self._enabled = _is_possible(config)
         self._may_loop = self._enabled and _is_pytests_own_loop(config)
-        self._hooks_of_worker = None if worker is None else _hooks_without_terminal(config)
+        self._hooks = _hooks_that_count(config, worker)
         # It looks for what it noted at the setup, even when nothing is to be rerun.
         reruns = config.pluginmanager.get_plugin("rerunfailures")
         self._make_report = config.pluginmanager.subset_hook_caller(
@@ -88,9 +91,12 @@ class FastProtocol:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """Run ``item`` if it may go the short way; None leaves it to pytest."""
-        if not self._enabled or not isinstance(item, OrchestratedItem) or not self._is_plain(item, nextitem):
+        # Of the very class it is seen at once; pytest's items are abstract classes, of which that takes its time.
+        if not self._enabled or (type(item) is not ScriptItem and not isinstance(item, OrchestratedItem)):
             return None
-        hook = self._hooks_of_worker or item.ihook
+        if not self._is_plain(item, nextitem):
+            return None
+        hook = self._hooks or item.ihook
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         item.result = None
         if self._ahead is not None:
@@ -204,18 +210,30 @@ def _is_pytests_own_loop(config: pytest.Config) -> bool:
 _TOLD = ("pytest_runtest_logstart", "pytest_runtest_logreport", "pytest_runtest_logfinish")
 
 
-def _hooks_without_terminal(config: pytest.Config) -> SimpleNamespace | None:
-    """Return what a worker tells others of a passed item by, without its terminal, whose output nobody sees.
+def _hooks_that_count(config: pytest.Config, worker: str | None) -> SimpleNamespace | None:
+    """Return what others are told of a passed item by, but for those to whom it makes no difference.
 
-    None where a conftest listens too: it hears of its own directory only.
+    That is what shows logging live, of which :func:`_is_possible` has made sure that nobody wants it, and the terminal
+    of a worker, which nobody sees. None where a conftest listens too: it hears of its own directory only.
     """
     manager = config.pluginmanager
-    terminal = manager.get_plugin("terminalreporter")
+    terminal = manager.get_plugin("terminalreporter") if worker else None
+    unconcerned = {"logging-plugin", "terminalreporter"} if worker else {"logging-plugin"}
+    told: dict[str, Callable[..., object]] = {}
     for name in _TOLD:
-        for implementation in getattr(manager.hook, name).get_hookimpls():
-            if implementation.plugin_name.endswith("conftest.py"):
-                return None
-    return SimpleNamespace(**{name: manager.subset_hook_caller(name, [terminal]) for name in _TOLD})
+        hook = getattr(manager.hook, name)
+        listeners = {it.plugin_name for it in hook.get_hookimpls()}
+        if any(it.endswith("conftest.py") for it in listeners):
+            return None
+        if listeners <= unconcerned:
+            told[name] = _tell_nobody
+        else:
+            told[name] = hook if terminal is None else manager.subset_hook_caller(name, [terminal])
+    return SimpleNamespace(**told)
+
+
+def _tell_nobody(**_: object) -> None:
+    """Stand for a hook that nobody implements who is concerned."""
 
 
 def _ini(config: pytest.Config, name: str) -> object:

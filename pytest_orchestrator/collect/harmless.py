@@ -29,5 +29,7 @@ def harmless_line(line: str) -> str:
 
 def harmless_text(text: str) -> str:
     """Return :func:`harmless_line` of every line of a text; a carriage return ends a line too."""
+    if text.replace("\n", "").isprintable():  # nearly every text
+        return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(map(harmless_line, lines))

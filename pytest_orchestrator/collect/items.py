@@ -127,10 +127,8 @@ class ScriptItem(OrchestratedItem):
 
     def complete(self, report: pytest.TestReport) -> None:
         """Let the report of a worker on another host carry the output."""
-        from .execution import EXECUTION
-
-        if self.result is not None:
-            self.config.stash[EXECUTION].send_output(report, self.result)
+        if self.result is not None and self._orchestration.remote is not None:
+            self._orchestration.remote.attach(report, self.result, self._orchestration.report_dir)
 
     def failure_of(self, error: BaseException) -> Any:
         """Return what the script did, if ``error`` says that it failed."""

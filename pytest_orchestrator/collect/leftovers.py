@@ -37,7 +37,8 @@ class Leftovers:
 
     def rule_for(self, item: ScriptItem) -> CodexConfig | None:
         """Return the file that wants the scratch directory clean in which ``item`` lies; None if none does."""
-        return self._orchestration.codex_files.cleaned(str(item.path))
+        codex = self._orchestration.codex_files
+        return codex.cleaned(str(item.path)) if codex.has_cleanup else None
 
     @contextmanager
     def watched(self, codex: CodexConfig, tick: Callable[[], None]) -> Iterator[ScratchWatch]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ..core.kinds import SCRIPT
 from ..core.names import unescape_name
-from ..core.status import Status
 from ..errors import ReportError
 from ..reports.durations import DURATIONS, MEASURED, Recorded, as_text, durations_of, read_durations, write_durations
 from ..reports.recorder import KIND_ATTRIBUTE, RESULT_ATTRIBUTE
@@ -72,7 +71,7 @@ class Recording:
         if getattr(report, KIND_ATTRIBUTE, SCRIPT) != SCRIPT:
             return  # the check of a skill takes no time that is worth knowing
         data = getattr(report, RESULT_ATTRIBUTE, None)
-        if report.when == "call" and data is not None and Status(data["status"]) in MEASURED:
+        if report.when == "call" and data is not None and data["status"] in MEASURED:
             self._new[report.nodeid] = Recorded(report.duration, time.time())
 
     def save(self, collected: Collection[str]) -> None:

@@ -8,6 +8,7 @@ types and keys that they do not know, so both may be added without a new format 
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import field
 from datetime import datetime
@@ -61,11 +62,12 @@ def result_line(
     result dictionary (:meth:`~pytest_orchestrator.core.result.RunResult.as_dict` of a script); None for an item
     that never got one.
     """
-    line = {
-        "type": "result", "nodeid": nodeid, "kind": kind, "status": status, "duration": duration, "worker": worker,
-    }  # fmt: skip
     told = data.compact() if isinstance(data, Members) else compact(data)
-    return f'{compact(line)[:-1]},"data":{told}}}\n'
+    seconds = repr(duration) if math.isfinite(duration) else compact(duration)
+    return (
+        f'{{"type":"result","nodeid":{compact(nodeid)},"kind":{compact(kind)},"status":"{status}",'
+        f'"duration":{seconds},"worker":{compact(worker)},"data":{told}}}\n'
+    )
 
 
 def collection_error_line(nodeid: str, message: str) -> str:

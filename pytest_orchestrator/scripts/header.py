@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,14 @@ class Shebang:
     """All that follows the interpreter, as one argument; None when nothing does."""
     cut: bool = False
     """Whether the interpreter's name goes on past the bytes that the kernel looks at."""
+    words: tuple[str, ...] = field(init=False, compare=False)
+    """The command that is meant: ``env`` and its ``-S`` are looked through.
+
+    Empty when ``env`` is given options that hide what it will start.
+    """
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", self._meant())
 
     @property
     def has_carriage_return(self) -> bool:
@@ -58,12 +67,7 @@ class Shebang:
         """The words that the kernel puts before the script's path."""
         return (self.interpreter,) if self.argument is None else (self.interpreter, self.argument)
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The command that is meant: ``env`` and its ``-S`` are looked through.
-
-        Empty when ``env`` is given options that hide what it will start.
-        """
+    def _meant(self) -> tuple[str, ...]:
         if os.path.basename(self.interpreter) != "env":
             return (self.interpreter, *(self.argument or "").split())
         argument = self.argument or ""

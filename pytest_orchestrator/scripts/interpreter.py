@@ -144,7 +144,6 @@ def _check_shebang(shebang: Shebang, search: str | None) -> tuple[str, ...]:
         raise NotStartableError(f"its first line names no interpreter after '#!': {_REMEDY}")
     if shebang.cut:
         raise NotStartableError(f"its first line names an interpreter beyond the 255 bytes the kernel reads: {_REMEDY}")
-    shown = quote_name(name)
     if name.endswith("\r") and not os.path.exists(name):
         shown = quote_name(name[:-1])
         raise NotStartableError(
@@ -153,19 +152,23 @@ def _check_shebang(shebang: Shebang, search: str | None) -> tuple[str, ...]:
         )
     if "/" not in name:
         raise NotStartableError(
-            f"interpreter {shown} named in its first line is not an absolute path:"
+            f"interpreter {quote_name(name)} named in its first line is not an absolute path:"
             f" write '#!/usr/bin/env {escape_name(name)}'"
         )
     # A relative path is the working directory's business, and that is not known here.
     if name.startswith("/") and not os.access(name, os.X_OK):
         what = "is not executable" if os.path.exists(name) else "does not exist"
-        raise NotStartableError(f"interpreter {shown} named in its first line {what}: {_REMEDY}")
-    if os.path.isdir(name):
-        raise NotStartableError(f"interpreter {shown} named in its first line is a directory: {_REMEDY}")
+        raise NotStartableError(f"interpreter {quote_name(name)} named in its first line {what}: {_REMEDY}")
+    if _is_directory(name):
+        raise NotStartableError(f"interpreter {quote_name(name)} named in its first line is a directory: {_REMEDY}")
     words = shebang.words
     if os.path.basename(name) == "env" and words:
         return _check_env_program(words[0], search)
     return ()
+
+
+# Of an interpreter that many scripts name this is asked once: what comes to be a directory meanwhile cannot be started.
+_is_directory = lru_cache(maxsize=64)(os.path.isdir)
 
 
 def _check_env_program(program: str, search: str | None) -> tuple[str, ...]:
