@@ -7,7 +7,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..core.agent_row import AgentRow
-from ..core.document import ResultRow, RunDocument, RunEnd, RunFacts
+from ..core.document import NO_DATA, ResultRow, RunDocument, RunEnd, RunFacts
+from ..core.status import Status
 from ..errors import ReportError
 
 if TYPE_CHECKING:
@@ -75,6 +76,71 @@ def iter_results(path: str | os.PathLike[str]) -> Iterator[ResultRow]:
             yield row
 
 
+class Gathering:
+    """A document in the making: the lines of a ``results.jsonl``, as they are read or written."""
+
+    __slots__ = ("_agents", "_end", "_rows", "_run", "_sections", "_uncollected", "_unreadable", "_with_output")
+
+    def __init__(self, run: RunFacts) -> None:
+        """Take what the first line says."""
+        self._run = run
+        self._rows: list[ResultRow] = []
+        self._sections: list[tuple[str, str]] = []
+        self._uncollected: list[tuple[str, str]] = []
+        self._agents: list[AgentRow] = []
+        self._end: RunEnd | None = None
+        self._unreadable = 0
+        self._with_output = 0
+
+    def take(self, line: dict[str, Any] | None) -> None:
+        """Take the next line, parsed; None stands for one that could not be."""
+        kind = None if line is None else line.get("type")
+        if line is None or kind == "run":
+            self._unreadable += 1
+        elif kind == "result":
+            row = _row(line)
+            if row is None:
+                self._unreadable += 1
+                return
+            self._with_output += row.status.is_bad
+            self._rows.append(row.digest(output=self._with_output <= ROWS_WITH_OUTPUT))
+        elif kind == "collection_error":
+            self._uncollected.append((str(line.get("nodeid", "")), str(line.get("message", ""))))
+        elif kind == "agents":
+            try:
+                self._agents.append(AgentRow.from_json(line))
+            except ValueError:
+                self._unreadable += 1
+        elif kind == "section":
+            self._sections.append((str(line.get("title", "")), str(line.get("markdown", ""))))
+        elif kind == "end":
+            self._end = RunEnd.from_json(line)
+
+    def take_written(self, line: str, row: ResultRow | None = None) -> None:
+        """Take a line that was just written; ``row`` is what it is about, if it is about the result of an item.
+
+        Of most items a document says nothing but that they passed. For those no line is parsed.
+        """
+        if row is not None and row.status is Status.PASSED and row.nodeid.isascii():
+            digest = row.digest()
+            if digest.data is NO_DATA:
+                self._rows.append(digest)
+                return
+        self.take(json.loads(line))
+
+    def document(self) -> RunDocument:
+        """Return what is known by now."""
+        return RunDocument(
+            self._run,
+            tuple(self._rows),
+            self._end,
+            tuple(self._sections),
+            self._unreadable,
+            tuple(self._uncollected),
+            tuple(self._agents),
+        )
+
+
 def read_results(path: str | os.PathLike[str]) -> RunDocument:
     """Return the document of a ``results.jsonl``, with digests of its rows (:meth:`ResultRow.digest`).
 
@@ -85,34 +151,7 @@ def read_results(path: str | os.PathLike[str]) -> RunDocument:
     results file or of another format.
     """
     lines = _lines(path)
-    run = _run_facts(lines, path)
-    rows: list[ResultRow] = []
-    sections: list[tuple[str, str]] = []
-    uncollected: list[tuple[str, str]] = []
-    agents: list[AgentRow] = []
-    end: RunEnd | None = None
-    unreadable = 0
-    with_output = 0
+    gathering = Gathering(_run_facts(lines, path))
     for line in lines:
-        kind = None if line is None else line.get("type")
-        if line is None or kind == "run":
-            unreadable += 1
-        elif kind == "result":
-            row = _row(line)
-            if row is None:
-                unreadable += 1
-                continue
-            with_output += row.status.is_bad
-            rows.append(row.digest(output=with_output <= ROWS_WITH_OUTPUT))
-        elif kind == "collection_error":
-            uncollected.append((str(line.get("nodeid", "")), str(line.get("message", ""))))
-        elif kind == "agents":
-            try:
-                agents.append(AgentRow.from_json(line))
-            except ValueError:
-                unreadable += 1
-        elif kind == "section":
-            sections.append((str(line.get("title", "")), str(line.get("markdown", ""))))
-        elif kind == "end":
-            end = RunEnd.from_json(line)
-    return RunDocument(run, tuple(rows), end, tuple(sections), unreadable, tuple(uncollected), tuple(agents))
+        gathering.take(line)
+    return gathering.document()

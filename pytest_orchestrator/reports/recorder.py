@@ -15,8 +15,11 @@ from uuid import uuid4
 import pytest
 
 from ..core.document import (
+    NO_DATA,
+    ResultRow,
     RunDocument,
     RunEnd,
+    RunFacts,
     collection_error_line,
     end_line,
     result_line,
@@ -31,7 +34,8 @@ from ..errors import ReportError
 from ..quick_dataclasses import dataclass
 from .logs import write_log
 from .marks import RESULTS
-from .reader import read_results
+from .phases import expected_to_fail, status_of
+from .reader import Gathering
 from .rows import Pending, attempts_of, last_line, with_xfail
 from .summary import summarize
 from .writer import render_document
@@ -46,8 +50,6 @@ RESULT_ATTRIBUTE = "orchestrator_result"
 KIND_ATTRIBUTE = "orchestrator_kind"
 FINAL_ATTRIBUTE = "orchestrator_final"
 """Set on the only report of an item that went the short way: no teardown follows."""
-_STRICT = "[XPASS(strict)]"
-"""What pytest starts the failure with of an item that passed and must not."""
 
 
 _Key = str | tuple[str, str]
@@ -56,31 +58,6 @@ _Key = str | tuple[str, str]
 
 def _nodeid_of(key: _Key) -> str:
     return key[0] if isinstance(key, tuple) else key
-
-
-def status_of(report: pytest.TestReport, data: dict[str, Any] | None) -> Status:
-    """Return what one phase of an item says about it."""
-    xfail = hasattr(report, "wasxfail")
-    if report.skipped:
-        return Status.XFAILED if xfail else Status.SKIPPED
-    if report.passed:
-        return Status.XPASSED if xfail else Status.PASSED
-    if report.when != "call":
-        return Status.ERROR
-    own = Status(data["status"]) if data is not None else Status.ERROR
-    # A strict xfail that passed is a failure of pytest's making, not of the script's.
-    return own if own.is_bad else Status.FAILED
-
-
-def _expected_to_fail(report: pytest.TestReport) -> str | None:
-    """Return why an item was expected to fail, as far as this phase tells; perhaps nothing."""
-    reason = getattr(report, "wasxfail", None)
-    if reason is not None:
-        return str(reason).removeprefix("reason: ").removeprefix("[NOTRUN] ")
-    if report.when == "call" and report.failed:
-        before, mark, reason = str(report.longrepr).partition(_STRICT)
-        return reason.strip() if mark and not before else None
-    return None
 
 
 @dataclass(slots=True)
@@ -99,6 +76,8 @@ class Recorder:
     problem: str | None = None
     """What keeps the reports from being complete, in one line: a full disk, a directory that a script removed."""
     _file: TextIO | None = None
+    _gathering: Gathering | None = None
+    """What was written: every other report is made of it, as it would be of the file."""
     _end: str | None = None
     _pending: dict[_Key, Pending] = field(default_factory=dict)
     _done: dict[_Key, bool] = field(default_factory=dict)
@@ -130,24 +109,24 @@ class Recorder:
             self._file = open(self.directory.path / RESULTS, "w", encoding="utf-8")  # noqa: SIM115 - closed in render()
         except OSError as error:
             self._give_up(self._unwritable(error))
-        self.write(
-            run_line(
-                run_id=self.run_id,
-                started=self._started,
-                rootdir_name=self.rootdir_name,
-                command=command,
-                version=self.version,
-                python=platform.python_version(),
-                pytest=pytest.__version__,
-                platform=sys.platform,
-                jobs=self.jobs,
-                workers=workers,
-                per_worker=per_worker,
-                shard=shard,
-                divided_by=divided_by,
-                order=order,
-            )
+        first = run_line(
+            run_id=self.run_id,
+            started=self._started,
+            rootdir_name=self.rootdir_name,
+            command=command,
+            version=self.version,
+            python=platform.python_version(),
+            pytest=pytest.__version__,
+            platform=sys.platform,
+            jobs=self.jobs,
+            workers=workers,
+            per_worker=per_worker,
+            shard=shard,
+            divided_by=divided_by,
+            order=order,
         )
+        self._gathering = Gathering(RunFacts.from_json(json.loads(first)))
+        self._append(first)
 
     def expect(self, nodeids: Iterable[str], worker: str | None) -> None:
         """Take note of the items that were collected."""
@@ -182,7 +161,7 @@ class Recorder:
             status = status_of(report, data)
             if status is not Status.PASSED and not pending.status.is_bad:
                 pending.status = status
-            reason = _expected_to_fail(report)
+            reason = expected_to_fail(report)
             if reason is not None:
                 pending.xfail = self._redacted(reason)
         if report.when == "teardown" and report.failed and pending.data is not None and pending.data["error"] is None:
@@ -227,7 +206,9 @@ class Recorder:
         if data is not None:
             members = Members({**data, "status": str(status)})
             self._write_log(nodeid if key is nodeid else f"{nodeid}@{worker}", members)
-        self.write(result_line(nodeid, kind_of(nodeid) or SCRIPT, status, duration, worker, members))
+        kind = kind_of(nodeid) or SCRIPT
+        line = result_line(nodeid, kind, status, duration, worker, members)
+        self.write(line, ResultRow(nodeid, kind, status, duration, worker or "", data or NO_DATA))
 
     def _notice_removal(self) -> None:
         """Give the reports up if somebody removed them: to write a log would make a directory that nobody knows."""
@@ -235,8 +216,11 @@ class Recorder:
             self._give_up(
                 ReportError(f"the report directory {str(self.directory.path)!r} was removed while scripts ran")
             )
-            with contextlib.suppress(OSError):  # then the next run says what is wrong with it
-                self.directory.make_again()
+            self._make_again()
+
+    def _make_again(self) -> None:
+        with contextlib.suppress(OSError):  # then the next run says what is wrong with it
+            self.directory.make_again()
 
     def _write_log(self, log_id: str, data: Members) -> None:
         if self.problem is None:
@@ -245,8 +229,13 @@ class Recorder:
             except ReportError as error:
                 self._give_up(error)
 
-    def write(self, line: str) -> None:
-        """Append a line, newline included."""
+    def write(self, line: str, row: ResultRow | None = None) -> None:
+        """Append a line, newline included; ``row`` is the result that it is about, if it is about one."""
+        self._append(line)
+        if self.problem is None and self._gathering is not None:
+            self._gathering.take_written(line, row)
+
+    def _append(self, line: str) -> None:
         if self.problem is None:
             assert self._file is not None
             try:
@@ -290,7 +279,9 @@ class Recorder:
 
     def read(self) -> RunDocument:
         """Return the run as it is known now."""
-        document = read_results(self.directory.path / RESULTS)
+        if self.problem is not None or self._gathering is None:
+            raise ReportError(self.problem or "there are no reports yet")
+        document = self._gathering.document()
         return document if self._end is None else replace(document, end=RunEnd.from_json(json.loads(self._end)))
 
     def render(self, sections: Iterable[tuple[str, str]] = ()) -> None:
@@ -300,9 +291,9 @@ class Recorder:
             self.write(section_line(title, markdown))
         if self._end is not None:
             self.write(self._end)
-        if self.problem is None:
+        if self.problem is None and self._gathering is not None:
             try:
-                document = read_results(self.directory.path / RESULTS)
+                document = self._gathering.document()
                 summary = summarize(document)
                 render_document(document, self.directory.path, summary)
                 self.document, self.summary = document, summary
@@ -311,4 +302,6 @@ class Recorder:
         if self._file is not None:
             with contextlib.suppress(OSError):  # a full disk is told of already
                 self._file.close()
+        if self.directory.was_removed:
+            self._make_again()  # it may have gone on when that was noticed
         self.directory.release()
