@@ -256,7 +256,9 @@ def test_it(claude_process, model_endpoint, tmp_path_factory):
     run = (
         f"setsid sleep {mark} & echo $PPID > {{Path.cwd()}}/agent; kill -ALRM {{os.getpid()}}; exec sleep {mark}"
     )
-    process = claude_process("Go", endpoint=model_endpoint([{{"run": run}}]), timeout=None, grace=0.1)
+    # When all of them are told to end, the agent may see its command end before it ends itself, and ask once more.
+    replies = [{{"run": run}}, {{"say": "Too late", "times": "always"}}]
+    process = claude_process("Go", endpoint=model_endpoint(replies), timeout=None, grace=0.1)
     {call}
 
 def test_after():
