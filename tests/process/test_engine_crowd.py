@@ -59,6 +59,30 @@ def test_300_programs_with_much_output_pass_through_without_a_dead_lock(tmp_path
         assert all(engine.wait(ticket).stdout.size == 60_000 for ticket in reversed(tickets))
 
 
+def test_an_end_that_may_wait_for_others_is_told_of_also_when_none_comes(tmp_path: Path) -> None:
+    """The supervisor tells of several ends at once while many programs wait; here nothing else ends by itself."""
+    with engine_in(tmp_path, jobs=2) as engine:
+        mark = new_mark()
+        first = engine.submit(shell("echo first"))
+        rest = [engine.submit(shell(f"exec sleep {mark}")) for _ in range(30)]
+        assert engine.wait(first).stdout.head == b"first\n"
+        until(lambda: len(sleepers(mark)) == 2, "the other places to be taken")
+        for ticket in rest:
+            engine.cancel(ticket)
+        assert all(engine.wait(ticket).cancelled for ticket in rest)
+
+
+def test_one_slow_program_among_many_does_not_keep_the_others_waiting(tmp_path: Path) -> None:
+    with engine_in(tmp_path, jobs=2) as engine:
+        mark = new_mark()
+        slow = engine.submit(shell(f"exec sleep {mark}"))
+        quick = [engine.submit(shell(f"echo {number}")) for number in range(60)]
+        assert [engine.wait(ticket).stdout.head for ticket in quick] == [b"%d\n" % number for number in range(60)]
+        assert sleepers(mark) != {}
+        engine.cancel(slow)
+        assert engine.wait(slow).cancelled
+
+
 def children_of_programs(engine: Engine) -> bool:
     """Return whether the supervisor runs something, without reading anything that it says."""
     return bool(children(supervisor_pid(engine)))

@@ -104,6 +104,9 @@ class Supervisor:
                 and self._running.sweep(at_once=self._abandoned or self._hurried)
             ):
                 break
+            if self._starting.has_plenty and not self._stopping and self._outbox.may_wait:
+                self._wait(self._outbox.due)
+                continue
             was_blocked = self._outbox.is_blocked
             self._flush()
             if not was_blocked or self._outbox.is_blocked:
@@ -111,8 +114,9 @@ class Supervisor:
             # else something may be started at once that had to wait until the engine has heard of it
         self._say_goodbye()
 
-    def _wait(self) -> None:
-        events = dict(self._poll.poll(self._patience()))
+    def _wait(self, due: float = NEVER) -> None:
+        """Wait until something happens, or is due, which it is at the monotonic time ``due`` at the latest."""
+        events = dict(self._poll.poll(self._patience(due)))
         # First: who is told to end by the death of a watched process may still ask for an orderly end.
         for fd in self._watched.intersection(events):
             del events[fd]
@@ -131,9 +135,9 @@ class Supervisor:
         if self.terminated and not self._stopping:
             self._give_up()
 
-    def _patience(self) -> float | None:
-        """Return the seconds until something is due; None to wait for an event."""
-        due = self._running.due
+    def _patience(self, due: float) -> float | None:
+        """Return the seconds until something is due, by ``due`` or before; None to wait for an event."""
+        due = min(due, self._running.due)
         if self._stopping and not self._running.programs:
             return SWEEP_STEP
         if self._starting.zygotes is not None:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .zygotes import Zygotes
 
 
+PLENTY = 8
+"""More than can start before the engine, told of some ends, has asked for others."""
+
+
 class Starting:
     """What waits to be started."""
 
@@ -37,6 +41,11 @@ class Starting:
         self.zygotes: Zygotes | None = None
         """Made when the first program comes that is to be started warm."""
         self.null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+
+    @property
+    def has_plenty(self) -> bool:
+        """Whether the engine has asked for so much already that it need not hear of every end at once."""
+        return len(self._waiting) > PLENTY
 
     def put(self, request: Request) -> None:
         """Add a request behind all others."""
