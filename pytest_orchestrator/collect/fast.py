@@ -57,18 +57,25 @@ class FastProtocol:
 
     def __init__(self, config: pytest.Config, worker: str | None, ahead: RunAhead | None) -> None:
         """``worker`` is the name of the xdist worker that this is; ``ahead`` starts programs, if there are any."""
+        self._config = config
         self._ahead = ahead
         self._surroundings = Surroundings(_HOOKS, _SILENT)
         self._plain_parents: dict[pytest.Collector, bool] = {}
         self._keywords_above: dict[pytest.Collector, dict[str, Literal[1]]] = {}
         self._enabled = _is_possible(config)
         self._may_loop = self._enabled and _is_pytests_own_loop(config)
+        self._worker = worker
         self._hooks = _hooks_that_count(config, worker)
         # It looks for what it noted at the setup, even when nothing is to be rerun.
         reruns = config.pluginmanager.get_plugin("rerunfailures")
         self._make_report = config.pluginmanager.subset_hook_caller(
             "pytest_runtest_makereport", [] if reruns is None else [reruns]
         )
+
+    def pytest_plugin_registered(self, plugin: object) -> None:
+        """Called for each plugin, those that come while the items run among them: it may want to be told."""
+        if any(hasattr(plugin, name) for name in _TOLD):
+            self._hooks = _hooks_that_count(self._config, self._worker)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:

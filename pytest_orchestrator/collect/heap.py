@@ -72,8 +72,8 @@ def _is_only_known() -> bool:
         package = name.partition(".")[0]
         if package not in _KNOWN and name != "__main__" and not _is_of_library(package, module, library):
             return False
-    main = vars(sys.modules["__main__"])
-    return all(name.startswith("__") or _is_harmless(value) for name, value in main.items())
+    main = sys.modules.get("__main__")
+    return main is not None and all(name.startswith("__") or _is_harmless(value) for name, value in vars(main).items())
 
 
 def _is_of_library(package: str, module: ModuleType, library: str) -> bool:

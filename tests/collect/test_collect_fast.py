@@ -75,6 +75,17 @@ SPIES = {
         def pytest_runtest_logstart(nodeid, location): log("start", nodeid, location)
         def pytest_runtest_logfinish(nodeid, location): log("finish", nodeid, location)
         """,
+    "registered late": """
+        class Late:
+            def pytest_runtest_logstart(self, nodeid, location): log("start", nodeid)
+            def pytest_runtest_logreport(self, report): log(report.nodeid, report.when)
+            def pytest_runtest_logfinish(self, nodeid, location): log("finish", nodeid)
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtestloop(session):
+            session.config.pluginmanager.register(Late())
+            return (yield)
+        """,
     "command": "def pytest_orchestrator_command(item, argv): print('seen', item.name)",
     "verdict": "def pytest_orchestrator_verdict(item, result): print('judged', item.name); return None",
 }
