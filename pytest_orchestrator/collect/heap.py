@@ -21,6 +21,10 @@ _KNOWN = frozenset(
 """Packages that leave nothing to the garbage collector at the end of the process: they close what they open."""
 _OF_MAIN = _KNOWN | {"__future__"}
 
+_OF_PYTHON = 1000
+"""More objects than an interpreter spares by itself when it starts (Python 3.12 some hundred), and fewer than are there
+when pytest is."""
+
 
 def prepare_to_spare(config: pytest.Config) -> None:
     """Undo all sparing at the end of the session, after what others add later, of which one collects garbage."""
@@ -36,7 +40,8 @@ def spare(config: pytest.Config) -> None:
     With 10 000 items every full collection takes 40 ms, and pytest asks for two when it ends. The one that comes while
     1000 are collected takes 25 ms, because of all that was imported.
     """
-    if config.stash.get(_IS_OURS, False) or gc.get_freeze_count() == 0:  # else somebody else's, and not ours to undo
+    # Else it is somebody else's, and not ours to undo.
+    if config.stash.get(_IS_OURS, False) or gc.get_freeze_count() < _OF_PYTHON:
         gc.freeze()
         config.stash[_IS_OURS] = True
 
