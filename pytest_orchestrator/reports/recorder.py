@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import platform
 import sys
 import time
@@ -225,7 +226,11 @@ class Recorder:
     def _write_log(self, log_id: str, data: Members) -> None:
         if self.problem is None:
             try:
-                write_log(self.directory.path, log_id, data, old_logs=self.directory.old_logs)
+                path = write_log(self.directory.path, log_id, data, old_logs=self.directory.old_logs)
+                if self.directory.was_removed:  # since we looked: then this made a directory that nobody knows
+                    with contextlib.suppress(OSError):
+                        os.unlink(path)
+                    self._notice_removal()
             except ReportError as error:
                 self._give_up(error)
 
