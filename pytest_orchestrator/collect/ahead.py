@@ -100,7 +100,7 @@ class RunAhead:
             given = next((name for name in _ALONE if self._config.getoption(name, False)), None)
             return [f"--{given}" if given else "--orchestrate-strict with a bound on failures"]
         scripts = [item for item in self._items if isinstance(item, ScriptItem)]
-        cleaned = any(self._orchestration.codex_files.cleaned(str(item.path)) for item in scripts)
+        cleaned = any(self._orchestration.codex_files.cleaned(item.path) for item in scripts)
         return [*self._surroundings.reasons(scripts), *["cleanup_after_run"] * cleaned]
 
     # -- starting ---------------------------------------------------------------------------------------------
@@ -161,8 +161,7 @@ class RunAhead:
 
     def _may_overlap(self, item: OrchestratedItem) -> bool:
         """Return whether nothing foreign happens around ``item``, and nobody looks at what it leaves."""
-        codex = self._orchestration.codex_files
-        if codex.has_cleanup and codex.cleaned(str(item.path)) is not None:
+        if self._orchestration.codex_files.cleaned(item.path) is not None:
             return False
         return self._surroundings.are_quiet(item) and not item.is_marked(_FIXTURES)
 

@@ -22,8 +22,7 @@ class CodexFiles:
         self._orchestration = orchestration
         self._by_directory: dict[str, CodexConfig | ConfigurationError | None] = {}
         self._by_path: dict[str, CodexConfig | ConfigurationError] = {}
-        self.has_cleanup = False
-        """Whether any of them wants a scratch directory clean."""
+        self._has_cleanup = False
 
     def governing(self, directory: str) -> CodexConfig | ConfigurationError | None:
         """Return the file for the scripts in ``directory``, or what is wrong with it; None if there is none.
@@ -51,18 +50,19 @@ class CodexFiles:
         if known is None:
             try:
                 known = load_codex_config(Path(path), self._orchestration.shown(path))
-                self.has_cleanup |= known.cleanup
+                self._has_cleanup |= known.cleanup
             except ConfigurationError as error:
                 known = error
             self._by_path[path] = known
         return known
 
-    def cleaned(self, path: str) -> CodexConfig | None:
+    def cleaned(self, path: Path) -> CodexConfig | None:
         """Return the file that wants the scratch directory clean in which the script at ``path`` lies; None if none."""
-        if not self.has_cleanup:
+        if not self._has_cleanup:
             return None
-        codex = self.governing(os.path.dirname(path))
-        if isinstance(codex, CodexConfig) and codex.cleanup and codex.in_scratch(path):
+        script = str(path)
+        codex = self.governing(os.path.dirname(script))
+        if isinstance(codex, CodexConfig) and codex.cleanup and codex.in_scratch(script):
             return codex
         return None
 

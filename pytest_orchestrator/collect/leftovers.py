@@ -37,8 +37,7 @@ class Leftovers:
 
     def rule_for(self, item: ScriptItem) -> CodexConfig | None:
         """Return the file that wants the scratch directory clean in which ``item`` lies; None if none does."""
-        codex = self._orchestration.codex_files
-        return codex.cleaned(str(item.path)) if codex.has_cleanup else None
+        return self._orchestration.codex_files.cleaned(item.path)
 
     @contextmanager
     def watched(self, codex: CodexConfig, tick: Callable[[], None]) -> Iterator[ScratchWatch]:

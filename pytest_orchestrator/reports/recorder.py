@@ -57,8 +57,8 @@ _Key = str | tuple[str, str]
 """An item: its id, with the worker where each runs them all."""
 
 
-def _nodeid_of(key: _Key) -> str:
-    return key[0] if isinstance(key, tuple) else key
+def _parts_of(key: _Key) -> tuple[str, str | None]:
+    return key if isinstance(key, tuple) else (key, None)
 
 
 @dataclass(slots=True)
@@ -185,7 +185,7 @@ class Recorder:
             data = {**data, "attempts": [*pending.attempts, *attempts_of(data)]}
         if data is not None and pending.xfail is not None:
             data = with_xfail(data, status, pending.xfail)
-        self.row(_nodeid_of(key), status, pending.duration, worker, data)
+        self.row(_parts_of(key)[0], status, pending.duration, worker, data)
 
     def _crashed(self, key: _Key, report: pytest.TestReport, worker: str | None) -> None:
         pending = self._pending.pop(key, Pending())
@@ -262,7 +262,7 @@ class Recorder:
         for key, is_done in list(self._done.items()):
             if is_done:
                 continue
-            nodeid, worker = key if isinstance(key, tuple) else (key, None)
+            nodeid, worker = _parts_of(key)
             pending = self._pending.get(key)
             if pending is not None:
                 status = pending.status if pending.was_called else Status.CANCELLED

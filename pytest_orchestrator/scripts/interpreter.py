@@ -159,16 +159,12 @@ def _check_shebang(shebang: Shebang, search: str | None) -> tuple[str, ...]:
     if name.startswith("/") and not os.access(name, os.X_OK):
         what = "is not executable" if os.path.exists(name) else "does not exist"
         raise NotStartableError(f"interpreter {quote_name(name)} named in its first line {what}: {_REMEDY}")
-    if _is_directory(name):
+    if os.path.isdir(name):
         raise NotStartableError(f"interpreter {quote_name(name)} named in its first line is a directory: {_REMEDY}")
     words = shebang.words
     if os.path.basename(name) == "env" and words:
         return _check_env_program(words[0], search)
     return ()
-
-
-# Of an interpreter that many scripts name this is asked once: what comes to be a directory meanwhile cannot be started.
-_is_directory = lru_cache(maxsize=64)(os.path.isdir)
 
 
 def _check_env_program(program: str, search: str | None) -> tuple[str, ...]:

@@ -65,16 +65,8 @@ def takes_everything_apart(pytester: pytest.Pytester, command: list[str], *argum
     scripts.mkdir(exist_ok=True)
     (scripts / "a.sh").write_text("echo said\n")
     # Plugins of the environment that these tests run in are somebody else's.
-    only = [
-        "-p",
-        "pytest_orchestrator.plugin",
-        "-p",
-        "pytest_timeout",
-        "-p",
-        "xdist.plugin",
-        "-p",
-        "no:hypothesispytest",
-    ]
+    plugins = ("pytest_orchestrator.plugin", "pytest_timeout", "xdist.plugin", "no:hypothesispytest")
+    only = [word for plugin in plugins for word in ("-p", plugin)]
     done = subprocess.run(
         [*command, *only, *arguments], capture_output=True, text=True, cwd=pytester.path, env=bare_environment()
     )
