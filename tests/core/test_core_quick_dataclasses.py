@@ -61,8 +61,6 @@ def told(cls: Any) -> list[Any]:
     """What can be seen of a class and its instances."""
     one, same, other = cls(1, quiet=7), cls(1, third=[3], quiet=7), cls(2, "x", [1], quiet=5)
     return [
-        str(inspect.signature(cls)),
-        cls.__init__.__annotations__,
         cls.__doc__,
         cls.__match_args__,
         [*map(repr, (one, same, other))],
@@ -72,19 +70,98 @@ def told(cls: Any) -> list[Any]:
         outcome(lambda: one < 1),
         outcome(lambda: setattr(one, "first", 2)),
         outcome(lambda: delattr(one, "second")),
-        outcome(cls),
-        outcome(lambda: cls(1, "two", [], 4, (), 5)),
         repr(dataclasses.replace(other, second="y")),
         dataclasses.asdict(other),
         (copy.copy(other) == other, repr(copy.deepcopy(other))),
-        (one.kind, one.counted, one.fixed, cls(1).third is cls(1).third),
-        hasattr(one, "__dict__"),
+        (one.kind, one.counted, one.fixed, one.factory, cls(1).third is cls(1).third),
+        (type(one) is cls, hasattr(one, "__dict__")),
     ]
+
+
+def is_compiled(cls: Any) -> bool:
+    """Whether the class has a constructor of its own, and not what stands for one."""
+    return inspect.isfunction(vars(cls)["__init__"])
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_a_class_looks_and_behaves_like_one_of_the_standard_library(form: dict[str, Any]) -> None:
-    assert told(example(quick, **form)) == told(example(standard, **form))
+    ours, theirs = example(quick, **form), example(standard, **form)
+    expected = told(theirs)
+    assert told(ours) == expected
+    assert not is_compiled(ours)
+    for number in range(60):
+        assert ours(number).first == number
+    assert is_compiled(ours)
+    assert told(ours) == expected
+    assert str(inspect.signature(ours)) == str(inspect.signature(theirs))
+    assert ours.__init__.__annotations__ == theirs.__init__.__annotations__
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_who_asks_for_the_constructor_gets_it_before_there_is_any_object(form: dict[str, Any]) -> None:
+    ours, theirs = example(quick, **form), example(standard, **form)
+    assert str(inspect.signature(ours)) == str(inspect.signature(theirs))
+    assert is_compiled(ours)
+
+
+WRONG: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+    ((), {}),
+    ((1, "two", [], 4, (), 5), {}),
+    ((1,), {"unknown": 2}),
+    ((1,), {"first": 2}),
+    ((1,), {"counted": 2}),
+    ((), {"second": "x"}),
+]
+
+
+@pytest.mark.parametrize("is_busy", [False, True], ids=["first", "later"])
+@pytest.mark.parametrize(("arguments", "keywords"), WRONG, ids=str)
+def test_wrong_arguments_are_refused_in_the_same_words(
+    arguments: tuple[Any, ...], keywords: dict[str, Any], is_busy: bool
+) -> None:
+    ours, theirs = example(quick, frozen=True, slots=True), example(standard, frozen=True, slots=True)
+    for number in range(60 if is_busy else 0):
+        ours(number)
+    refusal = outcome(lambda: theirs(*arguments, **keywords))
+    assert refusal[0] is TypeError
+    assert outcome(lambda: ours(*arguments, **keywords)) == refusal
+
+
+def test_an_object_of_a_derived_class_stays_one() -> None:
+    base: Any = example(quick, frozen=True, slots=True)
+
+    class Derived(base):  # type: ignore[misc]
+        pass
+
+    for number in range(60):
+        one = Derived(number)
+        assert (type(one), one.first, one.counted) == (Derived, number, number + 1)
+
+
+def test_what_a_default_raises_comes_out_and_leaves_the_class_as_it_was() -> None:
+    calls = []
+
+    def count() -> int:
+        calls.append(1)
+        if len(calls) % 10 == 0:
+            raise RuntimeError("no more")
+        return len(calls)
+
+    class Numbered:
+        """One with a number."""
+
+        name: str
+        number: int = field(default_factory=count)
+
+    made: Any = quick(Numbered, frozen=True, slots=True)
+    for _ in range(100):
+        try:
+            one = made("x")
+        except RuntimeError:
+            continue
+        with pytest.raises(FrozenInstanceError):
+            one.name = "y"
+    assert len(calls) == 100
 
 
 def test_a_subclass_has_the_fields_of_both() -> None:
