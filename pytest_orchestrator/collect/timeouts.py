@@ -68,6 +68,7 @@ def limited(settings: ScriptSettings, limit: ForeignLimit) -> ScriptSettings:
 
 _SETTINGS = pytest.StashKey[Any]()
 """What pytest-timeout was to set its timer to, for an item with fixtures."""
+_UNTIMED = nullcontext()
 
 
 class TimeoutTakeover:
@@ -93,7 +94,7 @@ class TimeoutTakeover:
 def timed_by_us(item: pytest.Item) -> AbstractContextManager[None]:
     """Stop pytest-timeout's timer while the script runs, or waits for its turn; start it again for the teardown."""
     settings = item.stash.get(_SETTINGS, None)
-    return nullcontext() if settings is None else _timer_stopped(item, settings)
+    return _UNTIMED if settings is None else _timer_stopped(item, settings)
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def result_line(
     seconds = repr(duration) if math.isfinite(duration) else compact(duration)
     return (
         f'{{"type":"result","nodeid":{compact(nodeid)},"kind":{compact(kind)},"status":"{status}",'
-        f'"duration":{seconds},"worker":{compact(worker)},"data":{told}}}\n'
+        f'"duration":{seconds},"worker":{"null" if worker is None else compact(worker)},"data":{told}}}\n'
     )
 
 

@@ -34,7 +34,7 @@ def run_foreground(argv: Sequence[str], env: Mapping[str, str]) -> int:
 
 def end_with_parent() -> None:
     """Have this process ended by SIGTERM when the one that ran it by :func:`run_foreground` is gone."""
-    from .supervisor.tree import end_with  # with ctypes, which few commands need
+    from .supervisor.tree import end_with
 
     parent = os.environ.pop(PARENT_VARIABLE, None)
     if parent is not None:

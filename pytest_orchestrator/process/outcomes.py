@@ -45,29 +45,34 @@ def _read(path: bytes, offset: int, size: int) -> bytes:
         return b""
 
 
-def told(fields: dict[str, Any]) -> Outcome:
-    """Return the outcome that a ``done`` message describes."""
-    if "pid" not in fields:
+def told(fields: tuple[Any, ...] | dict[str, Any]) -> Outcome:
+    """Return the outcome that a ``done`` message describes: of a program that ran in full, else why it did not."""
+    if isinstance(fields, dict):
         return never_started(error=fields.get("error"), cancelled=fields.get("cancelled", False))
+    # Without names: they would be most of each message, and most of the time that it takes at both ends.
+    (
+        pid, started, ended, duration, exit_code, stdout, stderr, limit, cancelled, lost, left, unkillable,
+        cpu_time, max_rss_kb, tmp, notes, is_warm,
+    ) = fields  # fmt: skip
     return Outcome(
-        started=fields["started"],
-        ended=fields["ended"],
-        duration=fields["duration"],
-        exit_code=fields["exit_code"],
-        stdout=Capture(*fields["stdout"]),
-        stderr=Capture(*fields["stderr"]),
-        limit=fields["limit"],
-        left=_processes(fields["left"]) if fields["left"] else (),
-        unkillable=_processes(fields["unkillable"]) if fields["unkillable"] else (),
-        cancelled=fields["cancelled"],
-        cpu_time=fields["cpu_time"],
-        max_rss_kb=fields["max_rss_kb"],
-        tmp=fields["tmp"],
-        lost=fields["lost"],
-        error=TERMINATED if fields["lost"] else None,
-        pid=fields["pid"],
-        is_warm=fields["is_warm"],
-        notes=tuple(fields["notes"]),
+        started=started,
+        ended=ended,
+        duration=duration,
+        exit_code=exit_code,
+        stdout=Capture(*stdout),
+        stderr=Capture(*stderr),
+        limit=limit,
+        left=_processes(left) if left else (),
+        unkillable=_processes(unkillable) if unkillable else (),
+        cancelled=cancelled,
+        cpu_time=cpu_time,
+        max_rss_kb=max_rss_kb,
+        tmp=tmp,
+        lost=lost,
+        error=TERMINATED if lost else None,
+        pid=pid,
+        is_warm=is_warm,
+        notes=tuple(notes),
     )
 
 

@@ -11,34 +11,37 @@ if TYPE_CHECKING:
     from .command import Command, Warm
 
 
-def run_message(ticket: int, command: Command) -> tuple[str, int, dict[str, Any]]:
-    """Return the message that asks for ``command``. Its environment but for the additions is sent apart."""
+def run_message(ticket: int, command: Command) -> tuple[str, int, tuple[Any, ...]]:
+    """Return the message that asks for ``command``. Its environment but for the additions is sent apart.
+
+    The values are in the order in which ``supervisor.request`` takes them: their names would be half of each message.
+    """
     output_mb = command.limits.output_mb
     return (
         "run",
         ticket,
-        {
-            "argv": list(limited(command.argv, command.limits)),
-            "program": command.argv[0],
-            "cwd": command.cwd,
-            "below_tmp": command.below_tmp,
-            "env": {**command.env, b"ORCHESTRATOR_ITEM": os.fsencode(command.item)},
-            "unset": list(command.unset),
-            "stdin": command.stdin,
-            "timeout": command.timeout,
-            "idle_timeout": command.idle_timeout,
-            "grace": command.grace,
-            "interrupt": command.interrupt,
-            "output_limit": None if output_mb is None else int(output_mb * (1 << 20)),
-            "resources": list(command.resources),
-            "left_processes": command.left_processes,
-            "keep_stdout": command.keep_stdout,
-            "keep_stderr": command.keep_stderr,
-            "redact": list(command.redact),
-            "terminal": command.terminal,
-            "whole_output": command.whole_output,
-            "warm": command.warm and _warm(command.warm),
-        },
+        (
+            list(limited(command.argv, command.limits)),
+            command.argv[0],
+            command.cwd,
+            command.below_tmp,
+            {**command.env, b"ORCHESTRATOR_ITEM": os.fsencode(command.item)},
+            list(command.unset),
+            command.stdin,
+            command.timeout,
+            command.idle_timeout,
+            command.grace,
+            command.interrupt,
+            None if output_mb is None else int(output_mb * (1 << 20)),
+            list(command.resources),
+            command.left_processes,
+            command.keep_stdout,
+            command.keep_stderr,
+            list(command.redact),
+            command.terminal,
+            command.whole_output,
+            command.warm and _warm(command.warm),
+        ),
     )
 
 

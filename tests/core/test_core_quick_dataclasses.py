@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import pytest
 
 import pytest_orchestrator
+from pytest_orchestrator.core.retry import RetryPolicy
 from pytest_orchestrator.quick_dataclasses import dataclass as quick
 
 FORMS: list[dict[str, Any]] = [
@@ -240,7 +241,5 @@ def test_each_class_of_the_package_has_the_constructor_that_the_standard_library
 
 
 def test_instances_can_be_pickled() -> None:
-    from pytest_orchestrator import RetryPolicy
-
     policy = RetryPolicy(3, 0.5)
     assert pickle.loads(pickle.dumps(policy)) == policy

@@ -6,12 +6,11 @@ import errno
 import os
 import time
 
-from .signals import signal
 from .tree import command_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from .request import Request
@@ -42,8 +41,6 @@ OUTPUT_CHECK = 0.1
 IDLE_STEP = 0.25
 """Longest time between two looks for new output, where its lack is limited."""
 NEVER = float("inf")
-
-ALL_SIGNALS = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 
 
 class Program:
@@ -163,27 +160,27 @@ class Program:
         self._set_due(now)
         return None
 
-    def outcome(self, out: Stream, err: Stream, tmp: bytes | None) -> dict[str, Any]:
-        """Return what the engine is told of it; the fields are those of ``command.Outcome``, as plain values."""
-        return {
-            "pid": self.pid,
-            "started": self.started,
-            "ended": self.ended or time.time(),
-            "duration": self.duration or time.monotonic() - self.started_clock,
-            "exit_code": self.exit_code,
-            "stdout": out,
-            "stderr": err,
-            "limit": self.limit,
-            "cancelled": self.cancelled,
-            "lost": self.is_lost,
-            "left": self.left,
-            "unkillable": self.unkillable,
-            "cpu_time": self.cpu_time,
-            "max_rss_kb": self.max_rss_kb,
-            "tmp": tmp,
-            "notes": self.request.notes,
-            "is_warm": self.is_warm,
-        }
+    def outcome(self, out: Stream, err: Stream, tmp: bytes | None) -> tuple[Any, ...]:
+        """Return what the engine is told of it, as plain values in the order in which ``outcomes.told`` takes them."""
+        return (
+            self.pid,
+            self.started,
+            self.ended or time.time(),
+            self.duration or time.monotonic() - self.started_clock,
+            self.exit_code,
+            out,
+            err,
+            self.limit,
+            self.cancelled,
+            self.is_lost,
+            self.left,
+            self.unkillable,
+            self.cpu_time,
+            self.max_rss_kb,
+            tmp,
+            self.request.notes,
+            self.is_warm,
+        )
 
     def _set_due(self, now: float) -> None:
         request = self.request
@@ -201,10 +198,11 @@ def start(
     slot: Slot,
     environment: dict[bytes, bytes],
     null: int,
+    ignored: Sequence[int],
     terminals: Terminals,
     zygotes: Zygotes | None = None,
 ) -> Program:
-    """Start the program of ``request`` as the leader of a session of its own.
+    """Start the program of ``request`` as the leader of a session of its own, which ignores none of ``ignored``.
 
     ``chdir`` here and not in the child is safe because one thread only starts programs; ``posix_spawn`` never
     copies the parent's memory. Raise OSError when it cannot be started.
@@ -225,7 +223,7 @@ def start(
         pid = zygotes.fork(request, environment, (stdin, slot.stdout.fd, slot.stderr.fd)) if zygotes else None
         is_warm = pid is not None
         if pid is None:
-            pid = _spawn(request, environment, (stdin, slot.stdout.fd, slot.stderr.fd))
+            pid = _spawn(request, environment, (stdin, slot.stdout.fd, slot.stderr.fd), ignored)
     except BaseException:
         terminals.close(terminal)
         raise
@@ -238,7 +236,9 @@ def start(
     return program
 
 
-def _spawn(request: Request, environment: dict[bytes, bytes], streams: tuple[int, int, int]) -> int:
+def _spawn(
+    request: Request, environment: dict[bytes, bytes], streams: tuple[int, int, int], ignored: Sequence[int]
+) -> int:
     return os.posix_spawn(
         request.argv[0],
         request.argv,
@@ -246,7 +246,7 @@ def _spawn(request: Request, environment: dict[bytes, bytes], streams: tuple[int
         file_actions=[(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(streams)],
         setsid=True,
         setsigmask=(),
-        setsigdef=ALL_SIGNALS,
+        setsigdef=ignored,
     )
 
 

@@ -16,30 +16,38 @@ class Request:
         "resources", "stdin", "terminal", "timeout", "warm", "whole_output",
     )  # fmt: skip
 
-    def __init__(self, number: int, fields: dict[str, Any], base_env: dict[bytes, bytes]) -> None:
+    # What each of them is stands with the fields of ``command.Command``.
+    argv: list[bytes]
+    program: bytes
+    cwd: bytes | None
+    below_tmp: bytes
+    _env: dict[bytes, bytes]
+    _unset: list[bytes]
+    stdin: bytes | None
+    timeout: float | None
+    idle_timeout: float | None
+    grace: float
+    interrupt: bool
+    output_limit: int | None
+    resources: list[str]
+    left_processes: str
+    keep_stdout: bytes | None
+    keep_stderr: bytes | None
+    redact: list[str]
+    terminal: bool
+    whole_output: bool
+    warm: tuple[bytes, list[bytes], bytes, list[str]] | None
+    """The interpreter to start it from, the whole command line, the process's name, and the warm imports."""
+
+    def __init__(self, number: int, values: tuple[Any, ...], base_env: dict[bytes, bytes]) -> None:
+        """Take the values of ``request.run_message`` and what its environment is added to."""
         self.number = number
         self._base_env = base_env
-        self._env: dict[bytes, bytes] = fields["env"]
-        self._unset: list[bytes] = fields["unset"]
-        self.argv: list[bytes] = fields["argv"]
-        self.program: bytes = fields["program"]
-        self.cwd: bytes | None = fields["cwd"]
-        self.below_tmp: bytes = fields["below_tmp"]
-        self.stdin: bytes | None = fields["stdin"]
-        self.timeout: float | None = fields["timeout"]
-        self.idle_timeout: float | None = fields["idle_timeout"]
-        self.grace: float = fields["grace"]
-        self.interrupt: bool = fields["interrupt"]
-        self.output_limit: int | None = fields["output_limit"]
-        self.resources: list[str] = fields["resources"]
-        self.left_processes: str = fields["left_processes"]
-        self.keep_stdout: bytes | None = fields["keep_stdout"]
-        self.keep_stderr: bytes | None = fields["keep_stderr"]
-        self.redact: list[str] = fields["redact"]
-        self.terminal: bool = fields["terminal"]
-        self.whole_output: bool = fields["whole_output"]
-        self.warm: tuple[bytes, list[bytes], bytes, list[str]] | None = fields["warm"]
-        """The interpreter to start it from, the whole command line, the process's name, and the warm imports."""
+        (
+            self.argv, self.program, self.cwd, self.below_tmp, self._env, self._unset, self.stdin, self.timeout,
+            self.idle_timeout, self.grace, self.interrupt, self.output_limit, self.resources, self.left_processes,
+            self.keep_stdout, self.keep_stderr, self.redact, self.terminal, self.whole_output, self.warm,
+        ) = values  # fmt: skip
         self.is_held = False
         """Whether it is to stand still from its start on."""
         self.notes: list[str] = []

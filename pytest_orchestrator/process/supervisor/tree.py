@@ -45,21 +45,29 @@ class Process:
 
 def become_subreaper() -> None:
     """Make orphans of our descendants our children, so that no daemon can leave the tree."""
-    import ctypes  # the supervisor's; whoever else looks at processes has no use for it
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-        errno = ctypes.get_errno()
-        raise OSError(errno, os.strerror(errno))
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def end_with(parent: int) -> None:
     """Have this process sent SIGTERM when ``parent``, which started it, is gone; at once if it is already."""
-    import ctypes
-
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _prctl(option: int, value: int) -> None:
+    """Change an attribute of this process. Raise OSError when the kernel refuses."""
+    # What ``ctypes`` is made of, which itself defines all types of C and takes a quarter of our start to import.
+    import _ctypes
+
+    class Function(_ctypes.CFuncPtr):
+        _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_USE_ERRNO
+
+    library = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]  # of this process itself
+    function = Function(_ctypes.dlsym(library, "prctl"))
+    if function(option, value, 0, 0, 0) != 0:
+        errno = _ctypes.get_errno()
+        raise OSError(errno, os.strerror(errno))
 
 
 def read_process(pid: int) -> Process | None:

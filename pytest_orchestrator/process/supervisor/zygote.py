@@ -14,8 +14,7 @@ import select
 import sys
 import time
 
-from .program import ALL_SIGNALS
-from .signals import signal
+from .signals import ignored_signals, signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class Zygote:
                 ],
                 setsid=True,
                 setsigmask=(),
-                setsigdef=ALL_SIGNALS,
+                setsigdef=ignored_signals(),
             )
         except OSError:
             ours.close()
