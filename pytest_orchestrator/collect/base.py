@@ -58,10 +58,10 @@ class OrchestratedItem(pytest.Item):
 
     @property
     def ihook(self) -> pluggy.HookRelay:
-        """The hooks that apply to this item's directory: all items there share them once all conftests are known."""
-        known = self._orchestration.hooks
-        if known is None or self.parent is None or self.parent is self.session:
+        """The hooks that apply to this item's directory: all items there share them."""
+        if self.parent is None or self.parent is self.session:
             return super().ihook
+        known = self._orchestration.hooks
         relay = known.get(self.parent)
         if relay is None:
             relay = known[self.parent] = super().ihook
@@ -88,7 +88,7 @@ class OrchestratedItem(pytest.Item):
         if self.parent is None:
             return []
         orchestration = self._orchestration
-        if orchestration.hooks is None:
+        if not orchestration.is_collected:
             return list(self.parent.iter_markers())
         above = orchestration.marks.get(self.parent)
         if above is None:

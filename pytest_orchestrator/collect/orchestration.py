@@ -78,8 +78,10 @@ class Orchestration:
     places: dict[str, Place] = field(default_factory=dict)
     config_nodes: set[str] = field(default_factory=set)
     """Configuration files that have a node in the tree already, as shown."""
-    hooks: dict[pytest.Collector, pluggy.HookRelay] | None = None
-    """The hooks of the items of each directory; None while conftests may still be found."""
+    is_collected: bool = False
+    """Whether collection is over: nothing is marked any more."""
+    hooks: dict[pytest.Collector, pluggy.HookRelay] = field(default_factory=dict)
+    """The hooks of the items of each directory, until the next plugin comes, which may be a conftest."""
     fixtures: dict[pytest.Collector, bool] = field(default_factory=dict)
     """Whether the items of a directory use fixtures, those that a single item asks for aside."""
     marks: dict[pytest.Collector, list[pytest.Mark]] = field(default_factory=dict)

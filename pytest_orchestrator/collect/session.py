@@ -69,6 +69,10 @@ class OrchestratorSession:
         self._stopping = Stopping(config, orchestration)
         self._runs_items = not is_controller(config) and not config.getoption("collectonly")
 
+    def pytest_plugin_registered(self) -> None:
+        """Called for each plugin: a conftest changes what hooks there are for the items of its directory."""
+        self._orchestration.hooks.clear()
+
     # -- collection -------------------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
@@ -113,7 +117,7 @@ class OrchestratorSession:
             item.apply_markers()
         if not self._runs_items:
             return
-        self._orchestration.hooks = {}
+        self._orchestration.is_collected = True
         if self._recorder is not None:
             self._recorder.expect((item.nodeid for item in ours), None)
         if scripts:

@@ -346,3 +346,43 @@ def test_foreign_tests_between_scripts_never_overlap_with_them(project: Project,
     run = project.run("-p", "no:randomly", *jobs)
     assert run.code == 0, run.out
     assert run.outcomes == {"passed": 7}
+
+
+def test_a_conftest_hears_of_what_is_collected_in_its_own_folder_only(project: Project) -> None:
+    for place in ("scripts", "scripts/b", "scripts/b/deeper", "scripts/d"):
+        conftest(project, f"\ndef pytest_itemcollected(item):\n    log({place!r} + ' ' + item.path.name)\n", place)
+    for path in ("a.sh", "b/b.sh", "b/deeper/c.sh", "b/z.sh", "c/d.sh", "d/e.sh", "z.sh"):
+        project.file(f"scripts/{path}", "true")
+    assert project.run("--collect-only").code == 0
+    assert sorted(log(project)) == sorted(
+        [
+            *[f"scripts {name}.sh" for name in ("a", "b", "c", "z", "d", "e", "z")],
+            *[f"scripts/b {name}.sh" for name in ("b", "c", "z")],
+            "scripts/b/deeper c.sh",
+            "scripts/d e.sh",
+        ]
+    )
+
+
+def test_a_plugin_that_comes_in_the_middle_of_a_folder_hears_of_the_rest_of_it(project: Project) -> None:
+    body = """
+class Late:
+    def pytest_itemcollected(self, item):
+        log("late " + item.path.name)
+
+def pytest_itemcollected(item):
+    log("conftest " + item.path.name)
+    if not item.config.pluginmanager.has_plugin("late"):
+        item.config.pluginmanager.register(Late(), "late")
+"""
+    conftest(project, body)
+    for name in "abc":
+        project.file(f"scripts/{name}.sh", "true")
+    assert project.run("--collect-only").code == 0
+    heard = log(project)
+    assert [line for line in heard if line.startswith("conftest")] == [
+        "conftest a.sh",
+        "conftest b.sh",
+        "conftest c.sh",
+    ]
+    assert [line for line in heard if line.startswith("late")] == ["late b.sh", "late c.sh"]
