@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from ..errors import OrchestratorError
 from ..scripts.prepare import unmet_requirement
+from .base import OrchestratedItem
 from .items import ScriptItem
 from .order import LONGEST_FIRST, RECORDED, brought_forward
 from .quiet import Surroundings
-from .skill_items import SkillItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ..config.settings import ScriptSettings
     from ..process.command import Outcome
     from ..scripts.runner import Started
-    from .base import OrchestratedItem
     from .orchestration import Orchestration
     from .recording import Recording
 
@@ -234,7 +233,7 @@ class RunAhead:
 
     def _is_inert(self, item: pytest.Item) -> bool:
         """Return whether programs may run on both sides of ``item`` at once: one that only looks at files."""
-        return isinstance(item, SkillItem) and self._may_overlap(item)
+        return isinstance(item, OrchestratedItem) and item.is_inert and self._may_overlap(item)
 
     def _turn_of(self, item: pytest.Item) -> _Turn:
         if self._is_inert(item):

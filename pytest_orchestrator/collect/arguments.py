@@ -21,8 +21,6 @@ from ..scripts.discovery import no_subdirs
 from .items import ITEM_NAME, item_part
 from .ownership import PytestFiles
 from .scope import Scope
-from .skill_items import skill_parts
-from .workflow_items import workflow_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,8 +195,12 @@ def refuse_unknown_parts(orchestration: Orchestration) -> None:
 def _parts_of(path: str, orchestration: Orchestration) -> tuple[list[str], str]:
     """Return what may follow ``::`` in an id, and what stands for all of it, if something does."""
     if os.path.basename(path) in SKILL_FILES:
+        from .skill_items import skill_parts
+
         return skill_parts(path, orchestration), ""
     if is_workflow_file(path):
+        from .workflow_items import workflow_parts
+
         return workflow_parts(path, orchestration), WORKFLOW if orchestration.workflow(path).cases else ""
     cases = [case for case, _ in orchestration.variants(path)]
     return [item_part(case) for case in cases], "" if cases == [None] else ITEM_NAME

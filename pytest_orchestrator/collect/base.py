@@ -35,6 +35,8 @@ class OrchestratedItem(pytest.Item):
 
     kind: ClassVar[str]
     """As in the rows of the results; also the marker that it carries."""
+    is_inert: ClassVar[bool] = False
+    """Whether it only looks at files, so that programs may run while it does."""
 
     def __init__(self, *, shown: str, heading: str, line: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -178,3 +180,7 @@ class OrchestratedItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return where the item is: its file, its line, its name."""
         return self.path, self.location[1] or 0, self.location[2]
+
+
+GIVEN_UP = pytest.StashKey["list[tuple[OrchestratedItem, WorkflowResult]]"]()
+"""Workflows that were interrupted by Ctrl-C or pytest.exit, and what there is of their results."""

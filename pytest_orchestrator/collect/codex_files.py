@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..config.codex import UNCONFINED, CodexConfig, find_codex_config, load_codex_config
+from ..config.codex import UNCONFINED, CodexConfig, find_codex_config
 from ..errors import ConfigurationError, Mistake
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class CodexFiles:
     def _load(self, path: str) -> CodexConfig | ConfigurationError:
         known = self._by_path.get(path)
         if known is None:
+            from ..config.codex_reader import load_codex_config
+
             try:
                 known = load_codex_config(Path(path), self._orchestration.shown(path))
                 self._has_cleanup |= known.cleanup

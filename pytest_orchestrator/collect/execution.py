@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,11 +19,8 @@ from ..scripts.prepare import Prepared, unmet_requirement
 from ..scripts.runner import Runner, Started
 from ..scripts.spec import ScriptSpec
 from .ahead import RunAhead
-from .failure import ScriptFailedError
 from .harmless import harmless_text
 from .hooks import adapted, judged
-from .leftovers import Leftovers
-from .live import SECONDS, LiveOutput
 from .orchestration import KEY, Orchestration
 from .stopping import STEP
 from .timeouts import timed_by_us
@@ -32,9 +30,14 @@ if TYPE_CHECKING:
     from ..core.result import RunResult
     from ..process.redaction import Redactor
     from .items import ScriptItem
+    from .leftovers import Leftovers
+    from .live import LiveOutput
     from .stopping import Stopping
 
 EXECUTION = pytest.StashKey["Execution"]()
+
+LIVE_SECONDS = 0.05
+"""How often new output of running programs is looked for. Only with ``-s``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Execution:
         has_hooks = hooks.pytest_orchestrator_command.get_hookimpls() or (
             hooks.pytest_orchestrator_environment.get_hookimpls()
         )
-        self._live = LiveOutput(orchestration.settings.jobs > 1) if self._shows_output() else None
+        self._live = self._live_output()
         self._runner = Runner(
             orchestration.engine,
             tick=self._tick,
@@ -71,17 +74,20 @@ class Execution:
         self.ahead = RunAhead(orchestration, config, self._start)
         self._shown: dict[int, tuple[str, Redactor]] = {}
         """Tickets whose output is shown, with the names of their scripts and what knows their secrets."""
-        self._leftovers = Leftovers(orchestration)
         self._interrupted: dict[ScriptItem, Started] = {}
         """Items whose run was given up by an exception: Ctrl-C, pytest.exit, pytest-timeout."""
         self._reruns = bool(config.getoption("reruns", None)) or _ini_reruns(config)
 
-    def _shows_output(self) -> bool:
-        return self._config.getoption("capture", None) == "no" and self._orchestration.worker is None
+    def _live_output(self) -> LiveOutput | None:
+        if self._config.getoption("capture", None) != "no" or self._orchestration.worker is not None:
+            return None
+        from .live import LiveOutput
+
+        return LiveOutput(self._orchestration.settings.jobs > 1)
 
     def _seconds_between_ticks(self) -> float | None:
         if self._live is not None:
-            return SECONDS
+            return LIVE_SECONDS
         return None if self._orchestration.worker is None else STEP
 
     # -- one item ---------------------------------------------------------------------------------------------
@@ -89,7 +95,7 @@ class Execution:
     def run(self, item: ScriptItem) -> RunResult:
         """Return the result of ``item``, waiting for it."""
         self._heed_stop_request()
-        codex = self._leftovers.rule_for(item)
+        codex = self._orchestration.codex_files.cleaned(item.path)
         if codex is None:
             started, result = self._run(item)
         else:
@@ -101,6 +107,12 @@ class Execution:
             result = self._orchestration.remote.located(result, self._orchestration.report_dir)
         self.ahead.after(item, is_final=not result.status.is_bad or not self._comes_back(item))
         return result
+
+    @cached_property
+    def _leftovers(self) -> Leftovers:
+        from .leftovers import Leftovers
+
+        return Leftovers(self._orchestration)
 
     def _run(self, item: ScriptItem) -> tuple[Started, RunResult]:
         started = self.ahead.take(item)
@@ -236,6 +248,8 @@ def run_item(item: ScriptItem) -> None:
     if result.status is Status.SKIPPED:
         pytest.skip(result.error or "skipped")
     if result.status is not Status.PASSED:
+        from .failure import ScriptFailedError
+
         raise ScriptFailedError(result)
     for name, text in (("stdout", result.stdout), ("stderr", result.stderr)):
         if text:

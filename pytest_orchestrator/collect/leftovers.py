@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from ..config.codex import CodexConfig
     from ..core.result import RunResult
-    from .items import ScriptItem
     from .orchestration import Orchestration
 
 _STEP = 0.01
@@ -34,10 +33,6 @@ class Leftovers:
 
     def __init__(self, orchestration: Orchestration) -> None:
         self._orchestration = orchestration
-
-    def rule_for(self, item: ScriptItem) -> CodexConfig | None:
-        """Return the file that wants the scratch directory clean in which ``item`` lies; None if none does."""
-        return self._orchestration.codex_files.cleaned(item.path)
 
     @contextmanager
     def watched(self, codex: CodexConfig, tick: Callable[[], None]) -> Iterator[ScratchWatch]:

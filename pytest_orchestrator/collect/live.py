@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..process.engine import Engine
     from ..process.redaction import Redactor
 
-SECONDS = 0.05
-"""How often new output is looked for. Only with ``-s``."""
 BLOCK = 256 << 10
 """Bytes that are shown in one go, and the longest line that is shown whole."""
 MARGIN = 4 << 10

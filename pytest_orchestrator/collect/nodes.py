@@ -14,8 +14,6 @@ from ..errors import ConfigurationError
 from ..skills.discovery import skill_file
 from .items import ITEM_NAME, ScriptItem, item_part
 from .orchestration import KEY, Orchestration
-from .skill_items import skill_items
-from .workflow_items import workflow_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -158,8 +156,16 @@ def file_items(
     parent: pytest.Collector, path: Path, orchestration: Orchestration, *, in_node: bool
 ) -> Iterator[pytest.Item]:
     """Yield the items of a script, a skill or a workflow that were asked for."""
-    make = skill_items if path.name in SKILL_FILES else workflow_items if is_workflow_file(path.name) else script_items
-    yield from make(parent, path, orchestration, in_node=in_node)
+    if path.name in SKILL_FILES:
+        from .skill_items import skill_items
+
+        yield from skill_items(parent, path, orchestration, in_node=in_node)
+    elif is_workflow_file(path.name):
+        from .workflow_items import workflow_items
+
+        yield from workflow_items(parent, path, orchestration, in_node=in_node)
+    else:
+        yield from script_items(parent, path, orchestration, in_node=in_node)
 
 
 def file_nodes(

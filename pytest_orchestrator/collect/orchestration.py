@@ -25,19 +25,19 @@ from ..scripts.filter import ScriptFilter
 from ..scripts.spec import RunContext
 from ..skills.discovery import AGENT_DIRS, PARTS_OF_A_SKILL, skill_file
 from .codex_files import CodexFiles
-from .fence_files import FenceFiles
 from .place import Place, in_spite
-from .skill_checks import SkillChecks
 
 if TYPE_CHECKING:
     import pluggy
 
     from ..config.settings import DiscoverySettings, ScriptSettings
     from ..workflows.file import WorkflowFile
+    from .fence_files import FenceFiles
     from .given import RunSettings
     from .ownership import PytestFiles
     from .remote import Remote
     from .scope import Scope
+    from .skill_checks import SkillChecks
 
 KEY = pytest.StashKey["Orchestration"]()
 
@@ -237,12 +237,21 @@ class Orchestration:
     @cached_property
     def skills(self) -> SkillChecks:
         """The skills of the session."""
+        from .skill_checks import SkillChecks
+
         return SkillChecks(self)
 
     @cached_property
     def fence_files(self) -> FenceFiles:
         """The files of the blocks of code that are run."""
+        from .fence_files import FenceFiles
+
         return FenceFiles(self)
+
+    @property
+    def has_fence_files(self) -> bool:
+        """Whether they were used."""
+        return "fence_files" in self.__dict__
 
     # -- execution --------------------------------------------------------------------------------------------
 

@@ -9,8 +9,6 @@ from ..core.names import escape_name
 from ..core.result import RunResult
 from ..core.status import Status
 from ..reports.recorder import KIND_ATTRIBUTE, RESULT_ATTRIBUTE
-from .failure import script_failure
-from .workflow_result import WorkflowResult
 
 if TYPE_CHECKING:
     import pytest
@@ -43,6 +41,8 @@ def complete_report(report: pytest.TestReport, item: OrchestratedItem) -> None:
 
 def _add_for_junit(report: pytest.TestReport, item: OrchestratedItem) -> None:
     """Add what JUnit XML takes from the last phase: properties, and the output of a failure."""
+    from .workflow_result import WorkflowResult
+
     result = item.result
     if result is None:
         return
@@ -61,6 +61,8 @@ def _add_for_junit(report: pytest.TestReport, item: OrchestratedItem) -> None:
 def restore_failure(report: pytest.TestReport, config: pytest.Config) -> None:
     """Give a failure from a worker, which came as text, the form in which pytest takes one line of it."""
     if hasattr(report, RESULT_ATTRIBUTE) and report.failed and isinstance(report.longrepr, str):
+        from .failure import script_failure
+
         report.longrepr = script_failure(report.longrepr, report.nodeid, config)  # type: ignore[assignment]  # as good as one of pytest's own
 
 

@@ -10,7 +10,7 @@ import pytest
 from ..core.names import escape_name
 from ..errors import ReportError, SupervisorError
 from .agent_record import record_agents
-from .base import OrchestratedItem
+from .base import GIVEN_UP, OrchestratedItem
 from .directories import collect_directory
 from .distribution import (
     CANCELLED,
@@ -32,7 +32,6 @@ from .remote import keep_output
 from .reporting import complete_report, restore_failure, shed_result
 from .stopping import STEP, Stopping
 from .terminal import TerminalOutput
-from .workflow_items import GIVEN_UP
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -106,7 +105,8 @@ class OrchestratorSession:
         """Count our items before anyone deselects some."""
         self._orchestration.collected = sum(isinstance(item, OrchestratedItem) for item in items)
         tell_controller(self._config, COLLECTED, self._orchestration.collected)
-        self._orchestration.skills.refuse_update()
+        if self._orchestration.settings.update_baseline:
+            self._orchestration.skills.refuse_update()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -238,7 +238,8 @@ class OrchestratorSession:
         stopped = execution.close(self._stopping) if execution is not None else []
         if self._orchestration.has_engine:
             self._orchestration.engine.close(self._stopping.look, STEP)
-        self._orchestration.fence_files.close()
+        if self._orchestration.has_fence_files:
+            self._orchestration.fence_files.close()
         worker = self._orchestration.worker
         given_up = self._config.stash.get(GIVEN_UP, None) or []
         rows: list[tuple[OrchestratedItem, RunResult | WorkflowResult]] = [*stopped, *given_up]

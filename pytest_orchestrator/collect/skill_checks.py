@@ -100,9 +100,7 @@ class SkillChecks:
         return found
 
     def refuse_update(self) -> None:
-        """Raise ``pytest.UsageError`` if baselines are to be written and a skill has none, or there is none."""
-        if not self._orchestration.settings.update_baseline:
-            return
+        """Raise ``pytest.UsageError`` if a skill has no baseline, or there is no skill: when they are to be written."""
         option = flag(by_name("update_baseline"))
         if not self._paths:
             raise pytest.UsageError(f"{option}: there is no skill in what was asked for, so no baseline can be written")
@@ -116,9 +114,7 @@ class SkillChecks:
             raise pytest.UsageError(message)
 
     def written(self) -> list[str]:
-        """Return a line for each baseline that was written."""
-        if not self._orchestration.settings.update_baseline:
-            return []
+        """Return a line for each baseline that was written, where they were to be."""
         if isinstance(self._reports, OrchestratorError):
             return [f"no baseline was written: {self._reports}"]
         if not self.reports:

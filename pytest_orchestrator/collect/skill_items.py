@@ -39,6 +39,7 @@ class SkillItem(OrchestratedItem):
     """One part of one skill."""
 
     kind = SKILL
+    is_inert = True
     result: SkillResult | None
 
     def __init__(self, *, shown: str, part: str, skip: str | None, **kwargs: Any) -> None:

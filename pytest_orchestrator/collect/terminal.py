@@ -112,7 +112,7 @@ class TerminalOutput:
         """Write the closing section; with -q only what stands out and where the report is, with -qq nothing."""
         verbosity = self._config.get_verbosity()
         lines = self._closing_lines(terminal, brief=verbosity < 0) if verbosity > -2 else []
-        if self._runs_items:
+        if self._runs_items and self._orchestration.settings.update_baseline:
             lines += self._orchestration.skills.written()
         if lines and verbosity >= 0 and not self._config.getoption("no_summary", False):
             terminal.write_sep("=", "orchestrator")

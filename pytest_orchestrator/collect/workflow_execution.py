@@ -22,12 +22,12 @@ from ..workflows.events import TaskFinished
 from ..workflows.file_run import FileRun
 from ..workflows.outcome import TaskState
 from ..workflows.run_files import WORKFLOWS, RunFiles, command_line
+from .base import GIVEN_UP
 from .internals import subtest_report
 from .orchestration import KEY
 from .stopping import STEP
 from .timeouts import TIMEOUT_MARKER, marker_limit, session_limit, timed_by_us
 from .workflow_failure import workflow_error
-from .workflow_items import GIVEN_UP
 from .workflow_result import WorkflowResult
 
 if TYPE_CHECKING:

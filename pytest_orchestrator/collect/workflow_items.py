@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from .orchestration import Orchestration
 
 
-GIVEN_UP = pytest.StashKey[list[tuple[OrchestratedItem, WorkflowResult]]]()
-"""Workflows that were interrupted by Ctrl-C or pytest.exit, and what there is of their results."""
-
-
 class WorkflowFailedError(Exception):
     """Raised by an item whose workflow did not pass, to tell pytest so."""
 

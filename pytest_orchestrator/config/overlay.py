@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .values import compiled_pattern
-
 if TYPE_CHECKING:
     from ..core.retry import RetryPolicy
     from .settings import Expectation, Limits, OutputExpectation, Requirements, ScriptSettings
@@ -93,6 +91,8 @@ def _output(base: OutputExpectation, values: Mapping[str, Any]) -> OutputExpecta
     changes: dict[str, Any] = {}
     for name, value in values.items():
         if name in ("matches", "not_matches"):
+            from .values import compiled_pattern
+
             changes[name] = tuple(compiled_pattern(pattern) for pattern in value)
         else:
             changes[name] = value if name == "equals" else tuple(value)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..quick_dataclasses import dataclass
-from .path_table import PathPattern, path_pattern
+from .content import PathEntry
+from .path_table import path_pattern
 from .phrases import clipped, shown
 from .tree import Node, Table, is_absent
 
@@ -13,18 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .values import Report
-
-
-@dataclass(frozen=True, slots=True)
-class PathEntry:
-    """What a file says about the scripts, or skills, that one path or glob stands for."""
-
-    section: str
-    pattern: PathPattern
-    at: int
-    """Offset of the path in the file."""
-    values: dict[str, Any]
-    """Settings, as plain data."""
 
 
 class PathEntries:

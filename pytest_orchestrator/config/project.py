@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Any
 from ..core.names import escape_name, quote_name
 from ..errors import ConfigurationError, Mistake
 from ..quick_dataclasses import dataclass
+from .content import Content
 from .path_table import PathTable
-from .phrases import clipped
-from .tree import from_python
-from .validate import Content, check_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .codex import CodexConfig
-    from .path_entries import PathEntry
+    from .content import PathEntry
 
 _MOST_HINTS = 10
 _EXCEPTIONS = "skills.exceptions"
@@ -84,7 +82,8 @@ class ProjectConfig:
         Its paths are relative to ``directory``, by default the file's own. Raises
         :class:`~pytest_orchestrator.errors.ConfigurationError` with all mistakes of the file.
         """
-        # PyYAML takes long to import, and a project without a file does not need it.
+        # PyYAML takes long to import, and a project without a file needs neither it nor what judges files.
+        from .validate import check_file
         from .yaml_source import parse, read_source
 
         source = read_source(path, shown_as)
@@ -106,6 +105,9 @@ class ProjectConfig:
         Raises :class:`~pytest_orchestrator.errors.ConfigurationError` with all its mistakes, each at line 1,
         column 1.
         """
+        from .tree import from_python
+        from .validate import check_file
+
         mistakes: list[Mistake] = []
         content = check_file(lambda _, message: mistakes.append(Mistake(shown_as, 1, 1, message)), from_python(data))
         if mistakes:
@@ -134,6 +136,8 @@ class ProjectConfig:
         directory which does not exist: each is an excuse for nothing. ``section`` is the one to look at, all by
         default.
         """
+        from .phrases import clipped
+
         missing: list[Mistake] = []
         for entry in sorted(_path_entries(self.content), key=lambda entry: entry.at):
             if section not in (None, entry.section):
@@ -154,6 +158,10 @@ class ProjectConfig:
 
 
 def _hint(relative: str, path: str) -> str:
+    from difflib import get_close_matches  # only where there is a mistake
+
+    from .phrases import clipped
+
     if os.path.isdir(path):
         return f"it is a directory, write {clipped(escape_name(relative) + '/')} for everything below it"
     parent, name = os.path.split(path)
@@ -161,8 +169,6 @@ def _hint(relative: str, path: str) -> str:
         names = os.listdir(parent)
     except OSError:
         names = []
-    from difflib import get_close_matches  # only where there is a mistake
-
     close = get_close_matches(name, names, 1)
     if not close:
         return "correct or remove it"

@@ -11,8 +11,6 @@ from ..quick_dataclasses import dataclass
 from .options import by_name, flag, in_scope, ini
 from .overlay import overlaid
 from .settings import DiscoverySettings, ScriptSettings
-from .tree import from_python
-from .validate import check_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,6 +161,9 @@ def apply_keywords(settings: ScriptSettings, keywords: Mapping[str, object], sou
     configuration file, ``cases`` aside. Raises :class:`~pytest_orchestrator.errors.OrchestratorError` with all
     that is wrong with them.
     """
+    from .tree import from_python
+    from .validate import check_settings
+
     mistakes: list[str] = []
     values = check_settings(lambda _, message: mistakes.append(message), from_python(keywords), cases=False)
     if mistakes:

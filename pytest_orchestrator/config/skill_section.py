@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..quick_dataclasses import dataclass
+from .content import PathEntry, SkillSection
 from .option import Kind, Option
 from .options import SEVERITIES, by_name, in_scope, yaml_key
-from .path_entries import PathEntries, PathEntry, mapping_entries
+from .path_entries import PathEntries, mapping_entries
 from .phrases import below, clipped, shown, suggestion
 from .tree import Listing, Node, Scalar, ScalarKind, Table, is_absent
 from .values import INVALID, Checker
@@ -24,29 +24,6 @@ SKILL_KEYS: Mapping[str, Option] = {yaml_key(option): option for option in in_sc
 
 _SEVERITY = Option("severity", Kind.CHOICE, "How much a rule matters", choices=SEVERITIES)
 _EXCEPTION = by_name("skill_exceptions").fields
-
-
-@dataclass(frozen=True, slots=True)
-class SkillSection:
-    """What the section says, as plain, valid data; None where it says nothing."""
-
-    profile: str | None = None
-    rules: Mapping[str, str] = field(default_factory=dict)
-    """Severities by the code of the rule."""
-    exceptions: tuple[PathEntry, ...] = ()
-    """Codes under ``rules``, and perhaps a ``reason``, of the files that each path or glob stands for."""
-    baseline: str | None = None
-    """A path, relative to the directory of the file."""
-    baseline_at: int = 0
-    """Offset of that path in the file."""
-    run_scripts: bool | None = None
-
-    def as_plain(self) -> dict[str, Any]:
-        """Return what is said, in the form of the file."""
-        plain: dict[str, Any] = {"profile": self.profile, "rules": dict(self.rules)}
-        plain["exceptions"] = {entry.pattern.text: entry.values for entry in self.exceptions}
-        plain |= {"baseline": self.baseline, "run_scripts": self.run_scripts}
-        return {key: value for key, value in plain.items() if value is not None and value != {}}
 
 
 def check_skills_section(report: Report, node: Node) -> SkillSection:

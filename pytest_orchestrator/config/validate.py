@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from ..quick_dataclasses import dataclass
+from .content import Content, PathEntry
 from .option import Kind, Option
 from .options import SECTIONS, UNSUPPORTED_SECTIONS, by_name, in_scope
-from .path_entries import PathEntries, PathEntry, mapping_entries
+from .path_entries import PathEntries, mapping_entries
 from .phrases import below, clipped, joined, shown, suggestion
 from .settings_rules import check_together
-from .skill_section import SKILL_KEYS, SkillSection, check_skills_section
+from .skill_section import SKILL_KEYS, check_skills_section
 from .tree import Listing, Node, Table, is_absent
 from .values import CASE_NAME, INVALID, Checker, Report
 
@@ -24,18 +23,6 @@ _KEYWORDS = {option.name: option for option in in_scope("script") if option.has_
 _DISCOVERY = tuple(option for option in in_scope("discovery") if option.has_yaml)
 _PATH = Option("path", Kind.PATH, "A path or glob")
 _REASON = Option("reason", Kind.TEXT, "Why a script is skipped")
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A whole configuration as plain, valid data."""
-
-    default: dict[str, Any] = field(default_factory=dict)
-    skip: tuple[PathEntry, ...] = ()
-    timeout_override: tuple[PathEntry, ...] = ()
-    scripts: tuple[PathEntry, ...] = ()
-    discovery: dict[str, Any] = field(default_factory=dict)
-    skills: SkillSection = SkillSection()
 
 
 def check_settings(report: Report, node: Node, where: str = "", *, cases: bool = True) -> dict[str, Any]:

@@ -9,15 +9,14 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from ..core.document import TAIL_CHARS
+from ..core.kinds import WORKFLOW
 from ..core.status import Status
 from .agents import agents_section
 from .amounts import format_duration, format_size, plural
-from .failure import describe_attempts, describe_left, failure_block, failure_line
 from .quoting import cell, code, fence, last_lines, plain
 from .skills import found_in_skills, skill_blocks, skills_line
 from .summary import UNRECORDED, slowest, summarize
 from .title import title_of
-from .workflows import workflow_blocks, workflow_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -81,6 +80,10 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _failures(document: RunDocument, rows: Sequence[ResultRow], status: Status) -> str:
+    if not rows:
+        return ""
+    from .failure import failure_block, failure_line  # most runs have none
+
     # What was found in skills has a section of its own.
     found = [row for row in rows if row.entries("findings")]
     detailed = [row for row in rows if not row.entries("findings")]
@@ -95,7 +98,7 @@ def _failures(document: RunDocument, rows: Sequence[ResultRow], status: Status) 
         lines = f"### {heading[0].upper()}{heading[1:]}\n\n{lines}"
     rest = _more(len(brief) - listed)
     reasons = ""
-    if rows and status is Status.ERROR:
+    if status is Status.ERROR:
         reasons = _grouped((code(str(row.data.get("reason") or "unknown"), 60), row.nodeid) for row in rows) + "\n"
     return f"{reasons}{details}{lines}{rest}"
 
@@ -115,6 +118,10 @@ def _skills(rows: Sequence[ResultRow], summary: dict[str, Any], limit: int) -> t
 
 def _workflows(rows: Sequence[ResultRow]) -> tuple[str, str]:
     """Return the heading of the section about workflows, and the section, which is empty where there are none."""
+    if not any(row.kind == WORKFLOW for row in rows):
+        return "Workflows", ""
+    from .workflows import workflow_blocks, workflow_rows
+
     found = workflow_rows(rows)
     text, shown = _bounded(workflow_blocks(found), _WORKFLOWS)
     return f"Workflows ({len(found)})", text + _more(len(found) - shown)
@@ -174,7 +181,15 @@ def _slowest(rows: Sequence[ResultRow]) -> str:
 
 
 def _flaky(row: ResultRow) -> str:
+    from .failure import describe_attempts
+
     return "".join([f"- {code(row.nodeid)}\n", *(f"  - {attempt}\n" for attempt in describe_attempts(row))])
+
+
+def _left(row: ResultRow) -> str:
+    from .failure import describe_left
+
+    return f"- {code(row.nodeid)}: {describe_left(row)}\n"
 
 
 def _told(row: ResultRow, without: str = "no reason was recorded") -> str:
@@ -229,7 +244,7 @@ def _sections(document: RunDocument, summary: dict[str, Any]) -> Iterator[tuple[
     left = [row for row in rows if row.entries("left_processes")]
     yield (
         f"Processes left behind ({len(left)})",
-        _list(left, lambda row: f"- {code(row.nodeid)}: {describe_left(row)}\n"),
+        _list(left, _left),
     )
     yield "Directories", _directories(summary)
     yield "Slowest", _slowest(rows)

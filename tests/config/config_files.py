@@ -9,11 +9,12 @@ import pytest
 
 from pytest_orchestrator.config.project import ProjectConfig
 from pytest_orchestrator.config.resolve import Layer, Variants, script_variants
-from pytest_orchestrator.config.validate import Content, check_file
+from pytest_orchestrator.config.validate import check_file
 from pytest_orchestrator.config.yaml_source import decode_source, parse
 from pytest_orchestrator.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from pytest_orchestrator.config.content import Content
     from pytest_orchestrator.config.settings import ScriptSettings
 
 NO_INI = Layer("ini", {})

@@ -10,7 +10,8 @@ from config_files import NO_FLAGS, NO_INI
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_orchestrator.config.codex import CodexConfig, find_codex_config, load_codex_config
+from pytest_orchestrator.config.codex import CodexConfig, find_codex_config
+from pytest_orchestrator.config.codex_reader import load_codex_config
 from pytest_orchestrator.config.project import ProjectConfig
 from pytest_orchestrator.config.resolve import INI, Layer, discovery_settings, script_variants
 from pytest_orchestrator.errors import ConfigurationError
@@ -134,7 +135,7 @@ def test_thousands_of_mistakes_take_no_time(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_large_is_not_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_orchestrator.config.codex._LARGEST", 2**20)
+    monkeypatch.setattr("pytest_orchestrator.config.codex_reader._LARGEST", 2**20)
     (found,) = mistakes(tmp_path, "# é\n" * 2**18)
     assert found == "1:1: larger than 1 MiB; leave in it what is configuration"
     assert mistakes(tmp_path, "#\r" * 9 + "[scripts]\rzzz = 1\r")[0].startswith("11:1: ")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from config_files import HOME, NO_FLAGS, NO_INI, content_of, mistakes_in, project_of, the_mistake_in
 
+from pytest_orchestrator.config.content import Content
 from pytest_orchestrator.config.project import ProjectConfig
 from pytest_orchestrator.config.resolve import FLAGS, INI, Layer, discovery_settings
 from pytest_orchestrator.config.skill_settings import SkillSettings, skill_settings
-from pytest_orchestrator.config.validate import Content
 
 
 def settings_of(text: str, ini: Layer = NO_INI, flags: Layer = NO_FLAGS) -> SkillSettings:
