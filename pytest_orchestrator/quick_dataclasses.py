@@ -48,7 +48,7 @@ class _Later:
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         # Since Python 3.13 ``inspect`` looks at it by way of the class, as if that were the object.
-        if self._made == _WORTHWHILE or not isinstance(instance, self._cls):
+        if self._made >= _WORTHWHILE or not isinstance(instance, self._cls):
             method = self._compiled()
             return method if instance is None else method.__get__(instance)
         self._made += 1
@@ -77,7 +77,7 @@ class _Later:
                 put(instance, name, field.default_factory())
             elif field.init:
                 return self._compiled()(instance, *args, **given)
-        if hasattr(instance, "__post_init__"):
+        if hasattr(self._cls, "__post_init__"):
             instance.__post_init__()
         return None
 
@@ -87,6 +87,7 @@ def _init(cls: Any, *, frozen: bool) -> Any:
     names: dict[str, Any] = {"__factory": _FACTORY, "__set": object.__setattr__, "__cls": cls}
     parameters: list[str] = []
     keywords: list[str] = []
+    made: list[str] = []
     values: dict[str, str] = {}
     for field in dataclasses.fields(cls):
         name, value = field.name, field.name
@@ -96,20 +97,22 @@ def _init(cls: Any, *, frozen: bool) -> Any:
         elif field.default_factory is not MISSING:
             names[f"__make_{name}"] = field.default_factory
             parameter = f"{name}=__factory"
-            value = f"__make_{name}() if {name} is __factory else {name}" if field.init else f"__make_{name}()"
+            made.append(f"{name} = __make_{name}()" + (f" if {name} is __factory else {name}" if field.init else ""))
         else:
             parameter = name
         if field.init:
             (keywords if field.kw_only else parameters).append(parameter)
-        elif value == name:
-            if field.default is MISSING:
-                continue  # __post_init__ sets it
+        elif field.default is not MISSING:
             value = f"__default_{name}"
+        elif field.default_factory is MISSING:
+            continue  # __post_init__ sets it
         values[name] = value
     body = [f"__self.{name} = {value}" for name, value in values.items()]
     if frozen:
         names["__open"] = _open_twin(cls)
         body = _frozen_body(values, body, is_quick=names["__open"] is not None)
+    # What a function makes first: it may fail, and leaves no object that is filled in part.
+    body = made + body
     if hasattr(cls, "__post_init__"):
         body.append("__self.__post_init__()")
     arguments = ", ".join(["__self", *parameters, *(["*", *keywords] if keywords else [])])
@@ -141,7 +144,10 @@ def _frozen_body(values: dict[str, str], assignments: list[str], *, is_quick: bo
 
 
 def _open_twin(cls: Any) -> type | None:
-    """Return a class whose objects differ from those of ``cls`` in nothing but that they can be changed."""
+    """Return a class whose objects differ from those of ``cls`` in nothing but that they can be changed.
+
+    To its bases it is one more subclass. None where its objects could be laid out in another way.
+    """
     slots = cls.__dict__.get("__slots__")
     if slots is None or hasattr(cls, "__orig_bases__"):
         return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..config.option import NUMBERS
+from ..config.option import NUMBERS, Kind
 from ..config.options import OPTIONS, by_name, flag, ini
 from ..config.resolve import FLAGS, INI, Layer
 from ..core.shards import Shard
@@ -25,7 +25,9 @@ _BY_INI = {ini(option): option for option in OPTIONS}
 
 
 def _parse(option: Option, given: Any, where: str) -> Any:
-    from ..config.parse import parse_text, parse_value  # a run without options of its own judges none
+    if isinstance(given, bool) and option.kind is Kind.BOOL:
+        return given
+    from ..config.parse import parse_text, parse_value  # a plain --orchestrate is all that most runs are given
 
     try:
         if isinstance(given, list):

@@ -79,7 +79,7 @@ class Orchestration:
     config_nodes: set[str] = field(default_factory=set)
     """Configuration files that have a node in the tree already, as shown."""
     is_collected: bool = False
-    """Whether collection is over: nothing is marked any more."""
+    """Whether the items that this process runs are known, and all their marks; False where it runs none."""
     hooks: dict[pytest.Collector, pluggy.HookRelay] = field(default_factory=dict)
     """The hooks of the items of each directory, until the next plugin comes, which may be a conftest."""
     fixtures: dict[pytest.Collector, bool] = field(default_factory=dict)

@@ -386,3 +386,28 @@ def pytest_itemcollected(item):
         "conftest c.sh",
     ]
     assert [line for line in heard if line.startswith("late")] == ["late b.sh", "late c.sh"]
+
+
+@pytest.mark.parametrize("link", ["a.sh", "z.sh"])
+def test_a_conftest_hears_of_all_scripts_beside_a_link_that_leads_nowhere(project: Project, link: str) -> None:
+    body = """
+def pytest_itemcollected(item):
+    log("collected " + item.path.name)
+
+def pytest_runtest_setup(item):
+    log("setup " + item.path.name)
+
+def pytest_runtest_logreport(report):
+    if report.when == "call":
+        log("called " + report.nodeid.partition("::")[0])
+"""
+    conftest(project, body)
+    for name in "bc":
+        project.file(f"scripts/{name}.sh", "true")
+    (project.path / "scripts" / link).symlink_to("nowhere")
+    project.run()
+    heard = log(project)
+    names = sorted(["b.sh", "c.sh", link])
+    assert sorted(line for line in heard if line.startswith("collected")) == [f"collected {name}" for name in names]
+    assert sorted(line for line in heard if line.startswith("setup")) == [f"setup {name}" for name in names]
+    assert {"called scripts/b.sh", "called scripts/c.sh"} <= set(heard)

@@ -243,3 +243,40 @@ def test_each_class_of_the_package_has_the_constructor_that_the_standard_library
 def test_instances_can_be_pickled() -> None:
     policy = RetryPolicy(3, 0.5)
     assert pickle.loads(pickle.dumps(policy)) == policy
+
+
+def test_what_a_derived_class_adds_for_after_the_start_is_not_called_when_the_class_itself_has_nothing() -> None:
+    class Plain:
+        """One field."""
+
+        value: int
+
+    base: Any = quick(Plain, frozen=True, slots=True)
+    called = []
+
+    class Derived(base):  # type: ignore[misc]
+        def __post_init__(self) -> None:
+            called.append(self)
+
+    for number in range(60):
+        assert Derived(number).value == number
+    assert called == []
+
+
+def test_an_object_whose_default_could_not_be_made_stays_one_of_its_class() -> None:
+    def fail() -> int:
+        raise RuntimeError("no more")
+
+    class Failing:
+        """One with a number."""
+
+        name: str
+        number: int = field(default_factory=fail)
+
+    made: Any = quick(Failing, frozen=True, slots=True)
+    for _ in range(60):
+        assert made("x", 1).number == 1
+    one = made.__new__(made)
+    with pytest.raises(RuntimeError):
+        one.__init__("x")
+    assert type(one) is made

@@ -45,7 +45,9 @@ class Process:
 
 def become_subreaper() -> None:
     """Make orphans of our descendants our children, so that no daemon can leave the tree."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    errno = _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    if errno:
+        raise OSError(errno, os.strerror(errno))
 
 
 def end_with(parent: int) -> None:
@@ -55,8 +57,8 @@ def end_with(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _prctl(option: int, value: int) -> None:
-    """Change an attribute of this process. Raise OSError when the kernel refuses."""
+def _prctl(option: int, value: int) -> int:
+    """Change an attribute of this process; return 0, or the number of the error that the kernel refuses it with."""
     # What ``ctypes`` is made of, which itself defines all types of C and takes a quarter of our start to import.
     import _ctypes
 
@@ -65,9 +67,7 @@ def _prctl(option: int, value: int) -> None:
 
     library = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]  # of this process itself
     function = Function(_ctypes.dlsym(library, "prctl"))
-    if function(option, value, 0, 0, 0) != 0:
-        errno = _ctypes.get_errno()
-        raise OSError(errno, os.strerror(errno))
+    return _ctypes.get_errno() if function(option, value, 0, 0, 0) else 0
 
 
 def read_process(pid: int) -> Process | None:
