@@ -38,13 +38,12 @@ _WORTHWHILE = 50
 class _Later:
     """The ``__init__`` of a dataclass until there are many objects, or somebody looks at it: then it is compiled."""
 
-    __slots__ = ("_cls", "_frozen", "_made", "_steps")
+    __slots__ = ("_cls", "_frozen", "_made")
 
     def __init__(self, cls: type, *, frozen: bool) -> None:
         self._cls = cls
         self._frozen = frozen
         self._made = 0
-        self._steps: list[tuple[str, dataclasses.Field[Any]]] | None = None
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         # Since Python 3.13 ``inspect`` looks at it by way of the class, as if that were the object.
@@ -60,21 +59,20 @@ class _Later:
 
     def _fill(self, instance: Any, /, *args: object, **given: object) -> Any:
         """Do what the compiled one would; it is made to say what is wrong with arguments that do not fit."""
-        if self._steps is None:
-            self._steps = [(field.name, field) for field in dataclasses.fields(self._cls)]
-        places = [name for name, field in self._steps if field.init and not field.kw_only]
+        fields = dataclasses.fields(self._cls)
+        places = [field.name for field in fields if field.init and not field.kw_only]
         values = dict(zip(places, args, strict=False)) | given
-        known = sum(field.init and name in values for name, field in self._steps)
+        known = sum(field.init and field.name in values for field in fields)
         if known < len(args) + len(given):
             return self._compiled()(instance, *args, **given)
         put = object.__setattr__ if self._frozen else setattr
-        for name, field in self._steps:
-            if field.init and name in values:
-                put(instance, name, values[name])
+        for field in fields:
+            if field.init and field.name in values:
+                put(instance, field.name, values[field.name])
             elif field.default is not MISSING:
-                put(instance, name, field.default)
+                put(instance, field.name, field.default)
             elif field.default_factory is not MISSING:
-                put(instance, name, field.default_factory())
+                put(instance, field.name, field.default_factory())
             elif field.init:
                 return self._compiled()(instance, *args, **given)
         if hasattr(self._cls, "__post_init__"):

@@ -46,7 +46,7 @@ def _read(path: bytes, offset: int, size: int) -> bytes:
 
 
 def told(fields: tuple[Any, ...] | dict[str, Any]) -> Outcome:
-    """Return the outcome that a ``done`` message describes: of a program that ran in full, else why it did not."""
+    """Return the outcome that a ``done`` message describes: values of a program that ran, or by name why it did not."""
     if isinstance(fields, dict):
         return never_started(error=fields.get("error"), cancelled=fields.get("cancelled", False))
     # Without names: they would be most of each message, and most of the time that it takes at both ends.

@@ -59,7 +59,7 @@ def end_with(parent: int) -> None:
 
 def _prctl(option: int, value: int) -> int:
     """Change an attribute of this process; return 0, or the number of the error that the kernel refuses it with."""
-    # What ``ctypes`` is made of, which itself defines all types of C and takes a quarter of our start to import.
+    # What ``ctypes`` is made of, which itself defines all types of C and takes a fifth of our start to import.
     import _ctypes
 
     class Function(_ctypes.CFuncPtr):
