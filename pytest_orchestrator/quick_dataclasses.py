@@ -107,8 +107,9 @@ def _init(cls: Any, *, frozen: bool) -> Any:
         values[name] = value
     body = [f"__self.{name} = {value}" for name, value in values.items()]
     if frozen:
-        names["__open"] = _open_twin(cls)
-        body = _frozen_body(values, body, is_quick=names["__open"] is not None)
+        twin = names["__open"] = _open_twin(cls)
+        calls = [f"__set(__self, {name!r}, {value})" for name, value in values.items()]
+        body = calls if twin is None else _while_open(body, calls)
     # What a function makes first: it may fail, and leaves no object that is filled in part.
     body = made + body
     if hasattr(cls, "__post_init__"):
@@ -124,15 +125,12 @@ def _init(cls: Any, *, frozen: bool) -> Any:
     return method
 
 
-def _frozen_body(values: dict[str, str], assignments: list[str], *, is_quick: bool) -> list[str]:
-    """Return the statements that set the fields of a frozen object.
+def _while_open(assignments: list[str], calls: list[str]) -> list[str]:
+    """Return the statements that set the fields of a frozen object, by ``assignments`` where they can.
 
-    Past its own ``__setattr__`` each takes 70 ns; so it is an object of a class like its own, but open, for as long as
-    this takes. Of 25 fields that is three times as quick. An object of a derived class has another layout.
+    By ``calls``, past its own ``__setattr__``, each takes 70 ns; so it is an object of a class like its own, but open,
+    for as long as this takes. Of 25 fields that is three times as quick. One of a derived class has another layout.
     """
-    calls = [f"__set(__self, {name!r}, {value})" for name, value in values.items()]
-    if not is_quick:
-        return calls
     return [
         "if __self.__class__ is __cls:",
         *[f" {line}" for line in ("__set(__self, '__class__', __open)", *assignments, "__self.__class__ = __cls")],

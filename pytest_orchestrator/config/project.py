@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 from ..core.names import escape_name, quote_name
 from ..errors import ConfigurationError, Mistake
 from ..quick_dataclasses import dataclass
-from .content import Content
+from .content import Content, PathEntry
 from .path_table import PathTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .codex import CodexConfig
-    from .content import PathEntry
 
 _MOST_HINTS = 10
 _EXCEPTIONS = "skills.exceptions"

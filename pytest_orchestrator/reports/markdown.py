@@ -116,9 +116,9 @@ def _skills(rows: Sequence[ResultRow], summary: dict[str, Any], limit: int) -> t
     return f"Skills: findings in {len(blocks)} of {len(skills)}", f"{first}\n{text}{rest}" if blocks else first
 
 
-def _workflows(rows: Sequence[ResultRow]) -> tuple[str, str]:
+def _workflows(rows: Sequence[ResultRow], summary: dict[str, Any]) -> tuple[str, str]:
     """Return the heading of the section about workflows, and the section, which is empty where there are none."""
-    if not any(row.kind == WORKFLOW for row in rows):
+    if WORKFLOW not in summary["by_kind"]:
         return "Workflows", ""
     from .workflows import workflow_blocks, workflow_rows
 
@@ -232,7 +232,7 @@ def _sections(document: RunDocument, summary: dict[str, Any]) -> Iterator[tuple[
         room -= len(body.encode())
         yield f"{heading} ({len(by_status[status])})", body
     yield _skills(rows, summary["skills"], min(max(room, _LEAST_FOR_SKILLS), _MOST_FOR_SKILLS))
-    yield _workflows(rows)
+    yield _workflows(rows, summary)
     yield f"Agents ({sum(len(row.runs) for row in document.agents)})", agents_section(document.agents, _LIST)
     stopped = [*by_status[Status.CANCELLED], *by_status[Status.NOT_RUN]]
     yield (
